@@ -1,0 +1,1 @@
+//! Verbs with several entrances.

@@ -1,0 +1,42 @@
+//! `[rate_limits]`: how often one caller may ask.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How often one caller may ask; beyond that the answer is 429 with `Retry-After`. Counted on each node.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    /// Attempts with a password or another secret of a member, from one address (IPv6: one /64).
+    pub login_by_address: Quota,
+    /// Attempts with a password or another secret for one user ID, whether or not it exists.
+    pub login_by_account: Quota,
+    /// Requests to token, introspection, revocation and registration endpoints from one address.
+    pub token_by_address: Quota,
+    /// Requests that fail client authentication, for one client from one address.
+    pub failures_by_client: Quota,
+    /// Requests to pages and the authorization endpoint from one address.
+    pub pages_by_address: Quota,
+}
+
+/// A budget that refills steadily.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// How many a minute in the long run.
+    pub per_minute: u32,
+    /// How many at once after a pause.
+    pub burst: u32,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        RateLimits {
+            login_by_address: Quota { per_minute: 60, burst: 60 },
+            login_by_account: Quota { per_minute: 10, burst: 20 },
+            token_by_address: Quota { per_minute: 6_000, burst: 1_000 },
+            failures_by_client: Quota { per_minute: 10, burst: 20 },
+            pages_by_address: Quota { per_minute: 1_200, burst: 600 },
+        }
+    }
+}

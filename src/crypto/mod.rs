@@ -1,0 +1,1 @@
+//! Password hashing, JOSE, signing keys, sealing, opaque tokens.

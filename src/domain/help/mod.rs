@@ -1,0 +1,1 @@
+//! The help content as values: questions, categories, the guide, live values.

@@ -1,0 +1,3 @@
+//! Rules about members: their IDs and their profile.
+
+pub mod user_id;
