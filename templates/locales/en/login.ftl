@@ -34,7 +34,7 @@ initial-password-expired = The initial password has expired.
     .until = You can try again after { $until }.
     .inquire = Please ask for a new initial password through the inquiry form.
     .ask = Please ask { $society } for a new initial password.
-    .help = About initial passwords
+    .help = How user IDs and initial passwords are sent
 
 # The first login: a password of one's own.
 
@@ -47,6 +47,7 @@ new-password-again = New password again, to confirm
 password-mismatch = The two passwords are not the same. Enter the same password twice.
 
 password-policy-heading = Rules for the password
+password-policy-help = About passwords that can be used
 password-rule-min-length = { $n } characters or more
     .broken = Use { $n } characters or more.
 password-rule-max-length = No more than { $n } characters

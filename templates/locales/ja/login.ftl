@@ -34,7 +34,7 @@ initial-password-expired = 初期パスワードの有効期限が切れてい�
     .until = { $until }を過ぎると、もう一度お試しいただけます。
     .inquire = 新しい初期パスワードの発行を、お問い合わせフォームからご依頼ください。
     .ask = 新しい初期パスワードの発行を、{ $society }にご依頼ください。
-    .help = 初期パスワードについて
+    .help = ユーザIDと初期パスワードのお届けについて
 
 # The first login: a password of one's own.
 
@@ -47,6 +47,7 @@ new-password-again = 新しいパスワード（確認のため、もう一度�
 password-mismatch = 2つのパスワードが一致していません。同じパスワードを2回入力してください。
 
 password-policy-heading = パスワードの決まり
+password-policy-help = 使えるパスワードについて
 password-rule-min-length = { $n }文字以上
     .broken = { $n }文字以上にしてください。
 password-rule-max-length = { $n }文字以内
