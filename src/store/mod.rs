@@ -15,9 +15,9 @@ pub mod members;
 pub mod password_failures;
 pub mod signing_keys;
 
-use sqlx::any::AnyConnection;
+
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 
 pub use engine::OpenError;
 use engine::Engine;

@@ -38,21 +38,38 @@ pub async fn all(db: &mut impl Reads) -> Result<Vec<StoredKey>, StoreError> {
     rows.iter().map(from_row).collect()
 }
 
-/// Adds a key, unless (another node was faster) one of this algorithm exists that signs from the same time on or later.
-pub async fn insert(tx: &mut WriteTx, key: &StoredKey) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+/// Adds the first key of an algorithm; `false` if there is one (another node was faster).
+pub async fn insert_first(tx: &mut WriteTx, key: &StoredKey) -> Result<bool, StoreError> {
+    insert(
+        tx,
+        key,
         "INSERT INTO signing_keys (key_id, algorithm, public_jwk, private_jwk, created_at, signs_from)
-         SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS
-           (SELECT 1 FROM signing_keys WHERE algorithm = $2 AND signs_from >= $6)",
+         SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)",
     )
-    .bind(&key.id)
-    .bind(key.algorithm.name())
-    .bind(to_json(&key.public_jwk)?)
-    .bind(&key.private_jwk)
-    .bind(key.created_at.0)
-    .bind(key.signs_from.0)
-    .execute(tx.connection())
-    .await?;
+    .await
+}
+
+/// Adds the key that takes over.
+pub async fn insert_successor(tx: &mut WriteTx, key: &StoredKey) -> Result<bool, StoreError> {
+    insert(
+        tx,
+        key,
+        "INSERT INTO signing_keys (key_id, algorithm, public_jwk, private_jwk, created_at, signs_from)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .await
+}
+
+async fn insert(tx: &mut WriteTx, key: &StoredKey, sql: &'static str) -> Result<bool, StoreError> {
+    let done = sqlx::query(sql)
+        .bind(&key.id)
+        .bind(key.algorithm.name())
+        .bind(to_json(&key.public_jwk)?)
+        .bind(&key.private_jwk)
+        .bind(key.created_at.0)
+        .bind(key.signs_from.0)
+        .execute(tx.connection())
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
