@@ -36,7 +36,8 @@ impl SettingsSource {
     /// What this process was started with: its environment, and the file that `--config`, else `SEKISHO_CONFIG`, names.
     pub fn of_process(file: Option<PathBuf>) -> SettingsSource {
         SettingsSource {
-            file: file.or_else(|| std::env::var_os("SEKISHO_CONFIG").map(PathBuf::from)),
+            file: file
+                .or_else(|| std::env::var_os("SEKISHO_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from)),
             environment: std::env::vars_os().collect(),
         }
     }
@@ -61,7 +62,8 @@ impl Settings {
 
 pub(super) fn load(source: &SettingsSource) -> Result<Loaded, Problems> {
     let file = source.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
-    let mut reader = Reader::new()?;
+    let sections = shape::sections();
+    let mut reader = Reader::new(&sections)?;
     match std::fs::read_to_string(file) {
         Ok(text) => reader.read_file(&file.display().to_string(), &text),
         Err(error) if error.kind() == ErrorKind::NotFound && source.file.is_none() => {}
@@ -76,8 +78,9 @@ pub(super) fn load(source: &SettingsSource) -> Result<Loaded, Problems> {
 }
 
 /// The settings as far as they are read.
-struct Reader {
-    sections: Vec<Section>,
+struct Reader<'s> {
+    sections: &'s [Section],
+    defaults: Table,
     /// Always complete and of the right types.
     values: Table,
     origins: BTreeMap<String, Place>,
@@ -88,11 +91,13 @@ struct Reader {
     problems: Vec<Problem>,
 }
 
-impl Reader {
-    fn new() -> Result<Reader, Problems> {
+impl<'s> Reader<'s> {
+    fn new(sections: &'s [Section]) -> Result<Self, Problems> {
+        let defaults = as_table(&Settings::default())?;
         Ok(Reader {
-            sections: shape::sections(),
-            values: as_table(&Settings::default())?,
+            sections,
+            values: defaults.clone(),
+            defaults,
             origins: BTreeMap::new(),
             spoilt: BTreeSet::new(),
             is_whole: true,
@@ -115,23 +120,21 @@ impl Reader {
             }));
             return;
         }
-        // Taken out for the walk, which changes the rest of the reader.
-        let sections = std::mem::take(&mut self.sections);
-        self.read_table(document.get_ref(), "", &sections, &place);
-        self.sections = sections;
+        self.read_table(document.get_ref(), "", &place);
     }
 
-    fn read_table(&mut self, table: &DeTable<'_>, within: &str, sections: &[Section], place: &impl Fn(usize) -> Place) {
+    fn read_table(&mut self, table: &DeTable<'_>, within: &str, place: &impl Fn(usize) -> Place) {
         for (key, value) in table {
             let path =
                 if within.is_empty() { key.get_ref().to_string() } else { format!("{within}.{}", key.get_ref()) };
             let place_of_key = place(key.span().start);
+            let sections = self.sections;
             if let Some(setting) = sections.iter().flat_map(|section| &section.settings).find(|s| s.path == path) {
                 let example = |default: &Value| format!("write for example {} = {default}", setting.key());
                 self.take(setting, place_of_key, value_of(value).into_iter(), example);
             } else if sections.iter().any(|section| section.path == path) {
                 match value.get_ref() {
-                    DeValue::Table(inner) => self.read_table(inner, &path, sections, place),
+                    DeValue::Table(inner) => self.read_table(inner, &path, place),
                     _ => self.problems.push(Problem {
                         place: place_of_key,
                         what: format!("{path} is a section, not a setting"),
@@ -149,7 +152,7 @@ impl Reader {
     }
 
     fn read_environment(&mut self, environment: &BTreeMap<OsString, OsString>) {
-        let sections = std::mem::take(&mut self.sections);
+        let sections = self.sections;
         let settings = || sections.iter().flat_map(|section| &section.settings);
         for (name, value) in environment {
             let name = name.to_string_lossy();
@@ -175,7 +178,6 @@ impl Reader {
             let readings = readings.chain(text.map(|text| Value::String(text.to_owned())));
             self.take(setting, place, readings, |default| format!("write for example {name}={}", bare(default)));
         }
-        self.sections = sections;
     }
 
     /// Gives `setting` the first of the `readings` of its value that has the right type.
@@ -184,7 +186,7 @@ impl Reader {
         setting: &Setting,
         place: Place,
         readings: impl Iterator<Item = Value>,
-        example: impl Fn(&Value) -> String,
+        example: impl FnOnce(&Value) -> String,
     ) {
         for reading in readings {
             let mut values = self.values.clone();
@@ -198,10 +200,7 @@ impl Reader {
         self.problems.push(Problem {
             place,
             what: format!("{} must be {}", setting.path, setting.expected()),
-            mend: match get(&self.values, &setting.path) {
-                Some(value) => example(value),
-                None => "mend it or leave it out".into(),
-            },
+            mend: get(&self.defaults, &setting.path).map_or("mend it or leave it out".into(), example),
         });
     }
 
@@ -363,7 +362,8 @@ mod tests {
     const MANUAL: &str = include_str!("../../config/sekisho.toml");
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Loaded, Problems> {
-        let mut reader = Reader::new()?;
+        let sections = shape::sections();
+        let mut reader = Reader::new(&sections)?;
         reader.read_file("sekisho.toml", text);
         reader.read_environment(&environment.iter().map(|(name, value)| (name.into(), value.into())).collect());
         reader.finish()
@@ -422,7 +422,8 @@ mod tests {
 
     #[test]
     fn the_manual_s_examples_can_be_read() {
-        let mut reader = Reader::new().unwrap();
+        let sections = shape::sections();
+        let mut reader = Reader::new(&sections).unwrap();
         reader.read_file("sekisho.toml", &setting_lines("# "));
         assert_eq!(reader.problems, []);
         assert_eq!(reader.origins.len(), 3);

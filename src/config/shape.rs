@@ -1,6 +1,8 @@
 //! Which settings there are, read off the types: the JSON Schema, and the flat list of settings that reading, showing and
 //! documenting them share.
 
+use std::rc::Rc;
+
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -60,18 +62,18 @@ pub(super) struct Setting {
     /// The schema's type, if it has a name: `Span`.
     of: Option<String>,
     /// The settings' schema, for the references within.
-    root: std::rc::Rc<Value>,
+    root: Rc<Value>,
 }
 
 /// All sections, outer before inner, in the order of their declaration.
 pub(super) fn sections() -> Vec<Section> {
-    let root = std::rc::Rc::new(schema());
+    let root = Rc::new(schema());
     let mut sections = Vec::new();
     collect(&root, &root, String::new(), &mut sections);
     sections
 }
 
-fn collect(root: &std::rc::Rc<Value>, node: &Value, path: String, sections: &mut Vec<Section>) {
+fn collect(root: &Rc<Value>, node: &Value, path: String, sections: &mut Vec<Section>) {
     let (about, _) = resolved(root, node);
     let mut section = Section { path: path.clone(), about: text(&about, "description"), settings: Vec::new() };
     let mut inner = Vec::new();
@@ -257,6 +259,18 @@ mod tests {
         for setting in sections().into_iter().flat_map(|section| section.settings) {
             if setting.about.get("type").and_then(Value::as_str) == Some("integer") {
                 assert!(!setting.unit().is_empty(), "{}", setting.path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_bound_of_a_length_of_time_is_one() {
+        for setting in sections().into_iter().flat_map(|section| section.settings) {
+            for keyword in ["x-at-least", "x-at-most"] {
+                if let Some(bound) = setting.about.get(keyword) {
+                    assert_eq!(setting.of.as_deref(), Some("Span"), "{}", setting.path);
+                    assert!(bound.as_str().and_then(Span::parse).is_some(), "{keyword} of {}", setting.path);
+                }
             }
         }
     }
