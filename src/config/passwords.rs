@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::login::password_policy::CharacterClass;
+pub use crate::domain::login::password_policy::Argon2Cost;
+use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
 use crate::domain::unix_time::Span;
 
 /// Which passwords are taken, and how they are kept. Pages, help and the server's check all read this.
@@ -27,24 +28,6 @@ pub struct Passwords {
     pub hashing_queue: u32,
 }
 
-/// The cost of one Argon2id hash (RFC 9106). Raising it upgrades a member's hash at the next login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Argon2Cost {
-    /// Memory in KiB.
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
-}
-
-impl Default for Argon2Cost {
-    fn default() -> Self {
-        Argon2Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 }
-    }
-}
-
 impl Default for Passwords {
     fn default() -> Self {
         Passwords {
@@ -56,6 +39,17 @@ impl Default for Passwords {
             argon2: Argon2Cost::default(),
             hashing_threads: 0,
             hashing_queue: 64,
+        }
+    }
+}
+
+impl From<&Passwords> for PasswordPolicy {
+    fn from(settings: &Passwords) -> Self {
+        PasswordPolicy {
+            min_length: settings.min_length,
+            max_length: settings.max_length,
+            required_classes: settings.required_classes.clone(),
+            refuse_common: settings.refuse_common,
         }
     }
 }
