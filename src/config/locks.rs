@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::login::locks::LockPolicy;
+pub use crate::domain::login::locks::LockRelease;
 use crate::domain::unix_time::Span;
 
 /// When failed attempts shut an account, and until when.
@@ -27,18 +29,6 @@ pub struct PasswordLock {
     pub unknown_ids_kept: u32,
 }
 
-/// What ends a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
-pub enum LockRelease {
-    /// Only the society's staff (or a password reset): `release = { by = "staff" }`.
-    Staff,
-    /// A fixed time: `release = { by = "time", after = "15m" }`.
-    Time { after: Span },
-    /// A time that doubles with each further failure: `release = { by = "growing_delay", first = "30s", longest = "1h" }`.
-    GrowingDelay { first: Span, longest: Span },
-}
-
 impl Default for PasswordLock {
     fn default() -> Self {
         PasswordLock {
@@ -47,5 +37,11 @@ impl Default for PasswordLock {
             known_device_lifetime: Span::days(365),
             unknown_ids_kept: 100_000,
         }
+    }
+}
+
+impl From<&PasswordLock> for LockPolicy {
+    fn from(settings: &PasswordLock) -> Self {
+        LockPolicy { threshold: settings.threshold, release: settings.release }
     }
 }
