@@ -1,1 +1,3 @@
 //! Password hashing, JOSE, signing keys, sealing, opaque tokens.
+
+pub mod password_hash;
