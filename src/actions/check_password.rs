@@ -3,12 +3,11 @@
 use super::ActionError;
 use crate::app::App;
 use crate::crypto::opaque_token;
-use crate::crypto::password_hash::{HashError, Verified};
+use crate::crypto::password_hash::Verified;
 use crate::domain::ids::MemberId;
 use crate::domain::login::locks::{FailureCount, Until};
 use crate::domain::login::password_policy::normalise_password;
 use crate::domain::member::profile::{Member, Password};
-use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::store::{WriteTx, known_devices, members, password_failures};
 
@@ -53,19 +52,15 @@ pub async fn check_password(
         (found, if known { digest } else { password_failures::STRANGERS.to_owned() })
     };
     let member = found.as_ref().map(|(member, _)| &member.id);
+    // A place first: where none is free, the attempt is not made and does not count.
+    let place = app.passwords.place()?;
     let reserved = match reserve(app, &account, &device, member, now).await? {
         Ok(count) => count,
         Err(until) => return Ok(Attempt::Locked(until)),
     };
     let password = normalise_password(typed_password);
-    let verified = match app.passwords.verify(password.clone(), found.as_ref().map(|(_, p)| p.hash.as_str())).await {
-        Ok(verified) => verified,
-        Err(error @ HashError::Busy { .. }) => {
-            give_back(app, &account, &device, member, reserved).await?;
-            return Err(error.into());
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let stored = found.as_ref().map(|(_, password)| password.hash.as_str());
+    let verified = place.verify(password.clone(), stored).await?;
     match (found, verified) {
         (Some((member, password_row)), Verified::Right { needs_upgrade }) => {
             let upgraded_hash = if needs_upgrade { Some(app.passwords.hash(password).await?) } else { None };
@@ -115,24 +110,6 @@ async fn reserve(
     Err(ActionError::Contended)
 }
 
-/// An attempt that was not made does not count.
-async fn give_back(
-    app: &App,
-    account: &str,
-    device: &str,
-    member: Option<&MemberId>,
-    reserved: FailureCount,
-) -> Result<(), ActionError> {
-    let mut tx = app.store.write().await?;
-    match reserved.give_back() {
-        Some(before) => {
-            password_failures::replace(&mut tx, account, device, member, Some(reserved), before).await?;
-        }
-        None => password_failures::clear(&mut tx, account, device).await?,
-    }
-    Ok(tx.commit().await?)
-}
-
 /// The password as typed, for storing: normalised, and ready to be hashed.
 pub async fn hash_new_password(app: &App, typed: &str) -> Result<String, ActionError> {
     Ok(app.passwords.hash(normalise_password(typed)).await?)
@@ -140,6 +117,5 @@ pub async fn hash_new_password(app: &App, typed: &str) -> Result<String, ActionE
 
 /// Whether `typed` is the password behind `hash`.
 pub async fn is_password(app: &App, typed: &str, hash: &str) -> Result<bool, ActionError> {
-    let password: Secret<String> = normalise_password(typed);
-    Ok(app.passwords.verify(password, Some(hash)).await? != Verified::Wrong)
+    Ok(app.passwords.verify(normalise_password(typed), Some(hash)).await? != Verified::Wrong)
 }

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Findings;
+use crate::domain::login::locks::LockPolicy;
+pub use crate::domain::login::locks::LockRelease;
 use crate::domain::unix_time::Span;
 
 /// When failed attempts shut an account, and until when.
@@ -30,18 +32,6 @@ pub struct PasswordLock {
     /// oldest counts are dropped, so that guessing IDs can't fill the database.
     #[schemars(range(min = 1), extend("x-unit" = "user IDs"))]
     pub unknown_ids_kept: u32,
-}
-
-/// What ends a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
-pub enum LockRelease {
-    /// Only the society's staff, or a password reset.
-    Staff,
-    /// A fixed time.
-    Time { after: Span },
-    /// A time that doubles with each further failure.
-    GrowingDelay { first: Span, longest: Span },
 }
 
 impl Default for PasswordLock {
@@ -81,6 +71,12 @@ impl Locks {
                 );
             }
         }
+    }
+}
+
+impl From<&PasswordLock> for LockPolicy {
+    fn from(settings: &PasswordLock) -> Self {
+        LockPolicy { threshold: settings.threshold, release: settings.release }
     }
 }
 

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Findings;
-use crate::domain::login::password_policy::CharacterClass;
+pub use crate::domain::login::password_policy::Argon2Cost;
+use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
 use crate::domain::unix_time::Span;
 
 /// Which passwords are taken, and how they are kept. Pages, help and the server's check all read this.
@@ -31,27 +32,6 @@ pub struct Passwords {
     /// How many more may wait for a hashing thread; beyond that the answer is 503 with `Retry-After`.
     #[schemars(range(min = 1, max = 100_000), extend("x-unit" = "attempts"))]
     pub hashing_queue: u32,
-}
-
-/// The cost of one Argon2id hash (RFC 9106). Raising it upgrades a member's hash at the next login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Argon2Cost {
-    /// Memory for one hash. Less than the default makes stolen hashes cheaper to guess.
-    #[schemars(range(min = 8, max = 4_194_304), extend("x-unit" = "KiB"))]
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    #[schemars(range(min = 1, max = 1000), extend("x-unit" = "passes"))]
-    pub iterations: u32,
-    /// Lanes; each needs at least 8 KiB of the memory.
-    #[schemars(range(min = 1, max = 255), extend("x-unit" = "lanes"))]
-    pub parallelism: u32,
-}
-
-impl Default for Argon2Cost {
-    fn default() -> Self {
-        Argon2Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 }
-    }
 }
 
 impl Default for Passwords {
@@ -100,6 +80,17 @@ impl Passwords {
             format!("passwords.argon2.memory_kib in each of passwords.hashing_threads comes to {gib} GiB"),
             format!("lower one of them, to {MOST_HASHING_MEMORY_GIB} GiB together at most"),
         );
+    }
+}
+
+impl From<&Passwords> for PasswordPolicy {
+    fn from(settings: &Passwords) -> Self {
+        PasswordPolicy {
+            min_length: settings.min_length,
+            max_length: settings.max_length,
+            required_classes: settings.required_classes.clone(),
+            refuse_common: settings.refuse_common,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Findings;
+use crate::domain::member::user_id::UserIdRules;
 
 /// What a user ID may look like. IDs come from the society; nobody chooses one alone.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +42,17 @@ impl UserIds {
             "user_ids.symbols has something other than half-width symbols",
             "write only symbols; letters and digits are always allowed, spaces and full-width characters never",
         );
+    }
+}
+
+impl From<&UserIds> for UserIdRules {
+    fn from(settings: &UserIds) -> Self {
+        UserIdRules {
+            min_length: settings.min_length,
+            max_length: settings.max_length,
+            symbols: settings.symbols.clone(),
+            case_sensitive: settings.case_sensitive,
+        }
     }
 }
 
