@@ -95,9 +95,7 @@ pub async fn initial_access_token(app: &App, lifetime: Span) -> Result<Secret<St
 pub fn is_secret_of(stored: &StoredClient, secret: &str, now: crate::domain::unix_time::UnixTime) -> bool {
     let digest = opaque_token::digest(secret);
     let present = stored.secret_digest.as_ref().is_some_and(|d| opaque_token::same(d, &digest));
-    let previous = stored
-        .previous_secret
-        .as_ref()
-        .is_some_and(|(d, until)| now < *until && opaque_token::same(d, &digest));
+    let previous =
+        stored.previous_secret.as_ref().is_some_and(|(d, until)| now < *until && opaque_token::same(d, &digest));
     present || previous
 }

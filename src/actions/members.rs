@@ -26,7 +26,9 @@ pub struct NewMember {
 pub enum AddError {
     #[error("the user ID can't be taken: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     UserId(Vec<UserIdProblem>),
-    #[error("a member with this user ID exists already (IDs are compared without regard to width, and to case unless the settings say otherwise)")]
+    #[error(
+        "a member with this user ID exists already (IDs are compared without regard to width, and to case unless the settings say otherwise)"
+    )]
     Exists,
     #[error(transparent)]
     Action(#[from] ActionError),

@@ -46,13 +46,19 @@ impl Purpose {
 
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
-    #[error("the master key {file} is missing, but the database holds what was sealed with it. Put the key back from your copy; without it the database can't be used")]
+    #[error(
+        "the master key {file} is missing, but the database holds what was sealed with it. Put the key back from your copy; without it the database can't be used"
+    )]
     Missing { file: PathBuf },
     #[error("the master key {file} can't be read: {reason}")]
     Unreadable { file: PathBuf, reason: std::io::Error },
-    #[error("the master key {file} is damaged: it must hold 32 bytes in base64url (43 letters). Put it back from your copy")]
+    #[error(
+        "the master key {file} is damaged: it must hold 32 bytes in base64url (43 letters). Put it back from your copy"
+    )]
     Damaged { file: PathBuf },
-    #[error("the master key {file} can't be written: {reason}. Check the folder's owner, rights and free space, or set secrets.master_key_file")]
+    #[error(
+        "the master key {file} can't be written: {reason}. Check the folder's owner, rights and free space, or set secrets.master_key_file"
+    )]
     Unwritable { file: PathBuf, reason: std::io::Error },
 }
 

@@ -128,9 +128,7 @@ impl KeySet {
 fn open(stored: StoredKey, sealer: &Sealer) -> Result<SigningKey, KeyError> {
     let damaged = || KeyError::Damaged(stored.id.clone());
     let text = zeroize::Zeroizing::new(
-        sealer
-            .open(&stored.private_jwk, &place(&stored.id))
-            .map_err(|_| KeyError::DoesNotOpen(stored.id.clone()))?,
+        sealer.open(&stored.private_jwk, &place(&stored.id)).map_err(|_| KeyError::DoesNotOpen(stored.id.clone()))?,
     );
     let private = Jwk::from_bytes(&*text).map_err(|_| damaged())?;
     let public = private.to_public_key().map_err(|_| damaged())?;
@@ -181,8 +179,7 @@ mod tests {
     #[test]
     fn the_published_set_holds_no_private_part() {
         let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
-        let keys = Algorithm::ALL
-            .map(|a| StoredKey::generate(a, &sealer, UnixTime(0), UnixTime(0)).unwrap());
+        let keys = Algorithm::ALL.map(|a| StoredKey::generate(a, &sealer, UnixTime(0), UnixTime(0)).unwrap());
         let set = KeySet::open(keys.into(), &sealer).unwrap();
         for key in set.jwks(UnixTime(0))["keys"].as_array().unwrap() {
             for private in ["d", "p", "q", "dp", "dq", "qi"] {

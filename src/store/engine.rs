@@ -33,17 +33,27 @@ impl Engine {
 pub enum OpenError {
     #[error("database.url must begin with \"sqlite:\" or \"postgres://\"")]
     UnknownEngine,
-    #[error("the folder {folder} for the database can't be made: {reason}. Make it, or set database.url to another place")]
+    #[error(
+        "the folder {folder} for the database can't be made: {reason}. Make it, or set database.url to another place"
+    )]
     Folder { folder: PathBuf, reason: std::io::Error },
-    #[error("the database file {file} can't be opened for writing: {reason}. Check the owner and rights of the file and its folder")]
+    #[error(
+        "the database file {file} can't be opened for writing: {reason}. Check the owner and rights of the file and its folder"
+    )]
     File { file: PathBuf, reason: String },
-    #[error("{file} is not a Sekisho database, or it is damaged: {reason}. Nothing was changed; restore a backup or set database.url to another file")]
+    #[error(
+        "{file} is not a Sekisho database, or it is damaged: {reason}. Nothing was changed; restore a backup or set database.url to another file"
+    )]
     NotADatabase { file: PathBuf, reason: String },
     #[error("PostgreSQL can't be reached: {0}. Check database.url and that the server runs")]
     Unreachable(String),
-    #[error("the database was made by a newer version of Sekisho (migration {0}); this version leaves it untouched. Start the newer version, or restore a backup of before the upgrade")]
+    #[error(
+        "the database was made by a newer version of Sekisho (migration {0}); this version leaves it untouched. Start the newer version, or restore a backup of before the upgrade"
+    )]
     Newer(i64),
-    #[error("migration {0} in the database differs from the one of this version; it was changed by hand or by another program")]
+    #[error(
+        "migration {0} in the database differs from the one of this version; it was changed by hand or by another program"
+    )]
     Changed(i64),
     #[error("the disk that holds the database is full; free some space and start again")]
     DiskFull,
@@ -90,7 +100,8 @@ async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenErro
         })
     };
     let write = options().max_connections(1).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
-    let read = options().max_connections(max_connections.max(1)).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
+    let read =
+        options().max_connections(max_connections.max(1)).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
     Ok(Store { read, write, engine: Engine::Sqlite })
 }
 
@@ -152,7 +163,9 @@ pub(super) async fn migrate(pool: &AnyPool) -> Result<(), OpenError> {
 pub(super) async fn is_new(pool: &AnyPool, engine: Engine) -> Result<bool, StoreError> {
     let sql = match engine {
         Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'members'",
-        Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'",
+        Engine::Postgres => {
+            "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'"
+        }
     };
     let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
     Ok(tables == 0)

@@ -15,12 +15,11 @@ pub mod members;
 pub mod password_failures;
 pub mod signing_keys;
 
-
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 
-pub use engine::OpenError;
 use engine::Engine;
+pub use engine::OpenError;
 
 use crate::domain::unix_time::UnixTime;
 

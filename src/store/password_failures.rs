@@ -80,8 +80,10 @@ pub async fn clear(tx: &mut WriteTx, account: &str, device: &str) -> Result<(), 
 
 /// Lifts the password lock: forgets all failures of an account; whether there were any.
 pub async fn clear_all(tx: &mut WriteTx, account: &str) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("DELETE FROM password_failures WHERE account_key = $1").bind(account).execute(tx.connection()).await?;
+    let done = sqlx::query("DELETE FROM password_failures WHERE account_key = $1")
+        .bind(account)
+        .execute(tx.connection())
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 

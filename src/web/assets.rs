@@ -9,11 +9,10 @@ use crate::web::site::Site;
 
 pub async fn asset(State(site): State<Site>, Path((hash, name)): Path<(String, String)>) -> Response {
     match site.pages.asset(&name).filter(|asset| asset.hash == hash) {
-        Some(asset) => (
-            [(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")],
-            asset.bytes,
-        )
-            .into_response(),
+        Some(asset) => {
+            ([(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")], asset.bytes)
+                .into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

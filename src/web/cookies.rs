@@ -58,10 +58,7 @@ mod tests {
     #[test]
     fn on_https_a_cookie_is_bound_to_the_host_and_on_loopback_it_is_plain() {
         let mut settings = Settings::default();
-        assert_eq!(
-            set(Name::Session, "x", None, &settings),
-            "sekisho-session=x; Path=/; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(set(Name::Session, "x", None, &settings), "sekisho-session=x; Path=/; HttpOnly; SameSite=Lax");
         settings.issuer = "https://id.example.jp".parse().unwrap();
         assert_eq!(
             set(Name::Device, "x", Some(Span::days(1)), &settings),

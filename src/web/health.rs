@@ -18,5 +18,9 @@ pub async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {
         Ok(mut reader) => signing_keys::all(&mut reader).await.is_ok_and(|keys| !keys.is_empty()),
         Err(_) => false,
     };
-    if answered { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n") }
+    if answered {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+    }
 }

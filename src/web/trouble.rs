@@ -10,7 +10,10 @@ use crate::web::request::rate_limit::Exceeded;
 #[derive(Debug)]
 pub enum Trouble {
     /// Something that the visitor or the application did; `detail` is for the application's developers.
-    Page { kind: ErrorKind, detail: Option<String> },
+    Page {
+        kind: ErrorKind,
+        detail: Option<String>,
+    },
     TooOften(Exceeded),
     Inside(ActionError),
 }

@@ -104,7 +104,11 @@ impl AuthorizationRequest {
     ) -> Decision {
         let refuse = |code: ErrorCode, why: &'static str| Decision::Refuse(code.because(why));
         let Some(session) = session.filter(|s| self.accepts(s, now)) else {
-            return if self.prompt.none { refuse(ErrorCode::LoginRequired, "a login is needed") } else { Decision::Login };
+            return if self.prompt.none {
+                refuse(ErrorCode::LoginRequired, "a login is needed")
+            } else {
+                Decision::Login
+            };
         };
         if self.prompt.consent || !(client.first_party || agreed.is_some_and(|a| self.needed_consent().is_within(a))) {
             return if self.prompt.none {
@@ -151,7 +155,9 @@ fn code_flow(params: &Params, client: &Client) -> Result<(), OAuthError> {
         return Err(ErrorCode::InvalidRequest.because("the only response_mode supported is query"));
     }
     if !client.may_use(GrantType::AuthorizationCode) {
-        return Err(ErrorCode::UnauthorizedClient.because("this client is not registered for the authorization code flow"));
+        return Err(
+            ErrorCode::UnauthorizedClient.because("this client is not registered for the authorization code flow")
+        );
     }
     Ok(())
 }
@@ -306,7 +312,8 @@ mod tests {
         assert_eq!(request.decide(&rp, Some(&session), Some(&Scopes::of(&["email", "openid"])), NOW), Decision::Issue);
         let again = read("response_type=code&scope=openid&prompt=consent", &rp).unwrap();
         assert_eq!(again.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
-        let claims = read("response_type=code&scope=openid&claims=%7B%22userinfo%22:%7B%22name%22:null%7D%7D", &rp).unwrap();
+        let claims =
+            read("response_type=code&scope=openid&claims=%7B%22userinfo%22:%7B%22name%22:null%7D%7D", &rp).unwrap();
         assert_eq!(claims.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
     }
 }

@@ -121,7 +121,8 @@ mod tests {
     use super::*;
 
     fn hanako() -> Map<String, Value> {
-        let Value::Object(map) = json!({ "name": "花子", "email": "h@example.jp", "email_verified": true, "x": 1 }) else {
+        let Value::Object(map) = json!({ "name": "花子", "email": "h@example.jp", "email_verified": true, "x": 1 })
+        else {
             unreachable!()
         };
         map

@@ -41,7 +41,8 @@ pub enum GrantType {
 }
 
 impl GrantType {
-    pub const ALL: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+    pub const ALL: [GrantType; 3] =
+        [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -250,7 +251,9 @@ impl Client {
     pub fn name(&self, language: &str) -> &str {
         self.names
             .get(language)
-            .or_else(|| self.names.iter().find(|(tag, _)| tag.split('-').next() == Some(language)).map(|(_, name)| name))
+            .or_else(|| {
+                self.names.iter().find(|(tag, _)| tag.split('-').next() == Some(language)).map(|(_, name)| name)
+            })
             .or_else(|| self.names.get(""))
             .or_else(|| self.names.values().next())
             .map_or(self.id.as_str(), String::as_str)
@@ -271,7 +274,9 @@ impl Reading<'_> {
     fn text(&mut self, field: &str) -> Option<String> {
         match self.metadata.get(field) {
             None | Some(Value::Null) => None,
-            Some(Value::String(text)) if text.len() <= 2_000 && !text.chars().any(char::is_control) => Some(text.clone()),
+            Some(Value::String(text)) if text.len() <= 2_000 && !text.chars().any(char::is_control) => {
+                Some(text.clone())
+            }
             Some(_) => {
                 self.problem(field, "must be a text of at most 2000 characters without control characters");
                 None
@@ -314,7 +319,10 @@ impl Reading<'_> {
                 Some(_) => {}
                 None => self.problem(
                     "grant_types",
-                    format!("{} is not supported; supported are authorization_code, refresh_token and client_credentials", ascii(&name)),
+                    format!(
+                        "{} is not supported; supported are authorization_code, refresh_token and client_credentials",
+                        ascii(&name)
+                    ),
                 ),
             }
         }
@@ -446,9 +454,19 @@ mod tests {
         }))
         .unwrap_err();
         let fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
-        for field in ["redirect_uris", "grant_types", "response_types", "token_endpoint_auth_method", "subject_type",
-            "id_token_signed_response_alg", "logo_uri", "initiate_login_uri", "dpop_bound_access_tokens", "client_name",
-            "default_max_age"] {
+        for field in [
+            "redirect_uris",
+            "grant_types",
+            "response_types",
+            "token_endpoint_auth_method",
+            "subject_type",
+            "id_token_signed_response_alg",
+            "logo_uri",
+            "initiate_login_uri",
+            "dpop_bound_access_tokens",
+            "client_name",
+            "default_max_age",
+        ] {
             assert!(fields.contains(&field), "{field} in {fields:?}");
         }
         assert_eq!(fields.iter().filter(|f| **f == "redirect_uris").count(), 2);

@@ -24,10 +24,12 @@ pub fn presented(authorization: Option<&str>, params: &Params) -> Result<Present
     let named = params.get("client_id");
     if let Some(header) = authorization {
         if in_form.is_some() {
-            return Err(ErrorCode::InvalidRequest.because("the client authenticates in the header and in the form at once"));
+            return Err(
+                ErrorCode::InvalidRequest.because("the client authenticates in the header and in the form at once")
+            );
         }
-        let (client, secret) =
-            basic(header).ok_or_else(|| ErrorCode::InvalidClient.because("the Authorization header is not valid Basic"))?;
+        let (client, secret) = basic(header)
+            .ok_or_else(|| ErrorCode::InvalidClient.because("the Authorization header is not valid Basic"))?;
         if named.is_some_and(|id| id != client) {
             return Err(ErrorCode::InvalidRequest.because("client_id differs from the one in the Authorization header"));
         }
@@ -37,9 +39,9 @@ pub fn presented(authorization: Option<&str>, params: &Params) -> Result<Present
             secret: Some(secret),
         });
     }
-    let client = named.ok_or_else(|| ErrorCode::InvalidClient.because("the request does not say which client it comes from"))?;
-    let method =
-        if in_form.is_some() { AuthenticationMethod::ClientSecretPost } else { AuthenticationMethod::None };
+    let client =
+        named.ok_or_else(|| ErrorCode::InvalidClient.because("the request does not say which client it comes from"))?;
+    let method = if in_form.is_some() { AuthenticationMethod::ClientSecretPost } else { AuthenticationMethod::None };
     Ok(Presented {
         client: ClientId(client.to_owned()),
         method,
@@ -77,7 +79,10 @@ mod tests {
         let none = presented(None, &Params::parse("client_id=c")).unwrap();
         assert!(matches!(none, Presented { method: AuthenticationMethod::None, secret: None, .. }));
         let post = presented(None, &Params::parse("client_id=c&client_secret=s")).unwrap();
-        assert_eq!((post.method, post.secret.unwrap().expose().as_str()), (AuthenticationMethod::ClientSecretPost, "s"));
+        assert_eq!(
+            (post.method, post.secret.unwrap().expose().as_str()),
+            (AuthenticationMethod::ClientSecretPost, "s")
+        );
         let basic = presented(Some(&header("c%2F1:s%2B+%26=&")), &Params::default()).unwrap();
         assert_eq!(basic.client.as_str(), "c/1");
         assert_eq!(basic.secret.unwrap().expose(), "s+ &=&");

@@ -24,11 +24,17 @@ pub struct LogoutRequest<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The hint proves who asks: end the session now.
-    End { then: After },
+    End {
+        then: After,
+    },
     /// Anybody may have sent the browser here: ask the member first.
-    Ask { then: After },
+    Ask {
+        then: After,
+    },
     /// Nobody is logged in.
-    Nothing { then: After },
+    Nothing {
+        then: After,
+    },
     Refuse(Refusal),
 }
 
@@ -145,9 +151,6 @@ mod tests {
                 assert_eq!(decided(None, Some("rp"), Some(uri), logged_in), refused, "{uri}");
             }
         }
-        assert_eq!(
-            decided(Some(&mine), Some("other"), Some(BYE), true),
-            Decision::Refuse(Refusal::HintOfOtherClient)
-        );
+        assert_eq!(decided(Some(&mine), Some("other"), Some(BYE), true), Decision::Refuse(Refusal::HintOfOtherClient));
     }
 }

@@ -35,7 +35,9 @@ impl Params {
     pub fn each_once(&self) -> Result<(), OAuthError> {
         match &self.repeated {
             None => Ok(()),
-            Some(name) => Err(ErrorCode::InvalidRequest.because(format!("the parameter {name} is sent more than once"))),
+            Some(name) => {
+                Err(ErrorCode::InvalidRequest.because(format!("the parameter {name} is sent more than once")))
+            }
         }
     }
 

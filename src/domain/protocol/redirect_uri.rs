@@ -25,7 +25,9 @@ pub enum UriProblem {
     UserInfo,
     #[error("is http; only https is safe (http may be used with localhost, 127.0.0.1 and [::1] alone)")]
     PlainHttp,
-    #[error("has a scheme that is not allowed; use https (native applications may use a reversed domain name such as jp.example.app)")]
+    #[error(
+        "has a scheme that is not allowed; use https (native applications may use a reversed domain name such as jp.example.app)"
+    )]
     Scheme,
     #[error("is not written as browsers send it (scheme and host in small letters, no default port, no dot segments)")]
     NotCanonical,
@@ -198,8 +200,14 @@ mod tests {
         let registered = ["http://127.0.0.1/cb".to_owned(), "http://localhost:3000/cb".to_owned()];
         assert!(is_registered("http://127.0.0.1:49152/cb", &registered, Native));
         assert!(!is_registered("http://127.0.0.1:49152/cb", &registered, Web));
-        for other in ["http://127.0.0.1:49152/other", "http://127.0.0.1:x/cb", "http://127.0.0.1.evil.example/cb",
-            "http://127.0.0.1:1@evil.example/cb", "http://localhost:4000/cb", "https://127.0.0.1:1/cb"] {
+        for other in [
+            "http://127.0.0.1:49152/other",
+            "http://127.0.0.1:x/cb",
+            "http://127.0.0.1.evil.example/cb",
+            "http://127.0.0.1:1@evil.example/cb",
+            "http://localhost:4000/cb",
+            "https://127.0.0.1:1/cb",
+        ] {
             assert!(!is_registered(other, &registered, Native), "{other}");
         }
     }

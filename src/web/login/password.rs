@@ -161,9 +161,7 @@ async fn right_password(
     let mut tx = app.store.write().await?;
     proven.settle(&mut tx).await?;
     let outcome = match after_password(&proven.member, &proven.password, now) {
-        NextStep::Complete => {
-            Outcome::GoTo(finish(visit, &mut tx, flow, client.as_ref(), &proven.member).await?)
-        }
+        NextStep::Complete => Outcome::GoTo(finish(visit, &mut tx, flow, client.as_ref(), &proven.member).await?),
         NextStep::ChangeInitialPassword => {
             let step = opaque_token::new(Kind::Step);
             let expires_at = now + app.settings.sessions.login_time_limit;

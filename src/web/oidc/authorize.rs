@@ -134,9 +134,7 @@ pub async fn proceed(
         Next::Login => Ok(login_page(visit, request)),
         Next::AskConsent(page) => Ok(format!("/login/consent?grant={}", page.expose())),
         Next::Code(code) => Ok(code_to_client(visit, &request, &code)),
-        Next::Refuse(error) => {
-            Ok(error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error))
-        }
+        Next::Refuse(error) => Ok(error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error)),
     }
 }
 
@@ -157,12 +155,7 @@ pub fn code_to_client(visit: &Visit, request: &AuthorizationRequest, code: &Secr
 /// The answer with an error (RFC 6749, 4.1.2.1).
 pub fn error_to_client(visit: &Visit, redirect_uri: &str, state: Option<&str>, error: &OAuthError) -> String {
     tracing::info!(error = error.code.name(), description = %error.description, "authorization refused");
-    answer(
-        visit,
-        redirect_uri,
-        state,
-        &[("error", error.code.name()), ("error_description", &error.description)],
-    )
+    answer(visit, redirect_uri, state, &[("error", error.code.name()), ("error_description", &error.description)])
 }
 
 fn answer(visit: &Visit, redirect_uri: &str, state: Option<&str>, fields: &[(&str, &str)]) -> String {

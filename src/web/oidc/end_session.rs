@@ -168,7 +168,8 @@ async fn end(visit: &mut Visit, session: Option<&BrowserSession>) -> Result<(), 
 
 /// An ID token of ours; whether it has expired does not matter (RP-Initiated Logout 1.0, 2).
 fn read_hint(visit: &Visit, hint: &str) -> Result<Hint, Trouble> {
-    let invalid = || Trouble::detailed(ErrorKind::LogoutHintInvalid, "id_token_hint is not an ID token of this provider");
+    let invalid =
+        || Trouble::detailed(ErrorKind::LogoutHintInvalid, "id_token_hint is not an ID token of this provider");
     let app = &visit.site.app;
     let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now()).map_err(|_| invalid())?;
     let text = |name: &str| claims.get(name).and_then(|v| v.as_str()).map(str::to_owned);

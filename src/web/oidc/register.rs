@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{self, ClientTrouble};
 use crate::actions::clients::{By, RegisterError, Registered, is_secret_of, register};
-use crate::actions::{ActionError, clients as client_actions};
 use crate::app::App;
 use crate::config::RegistrationMode;
 use crate::crypto::opaque_token::{self, Kind};
@@ -85,7 +84,8 @@ impl IntoResponse for Refusal {
             Refusal::Off => StatusCode::NOT_FOUND.into_response(),
             Refusal::Token => {
                 let value = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-                let body = json!({ "error": "invalid_token", "error_description": "the access token does not allow this" });
+                let body =
+                    json!({ "error": "invalid_token", "error_description": "the access token does not allow this" });
                 let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
                 response.headers_mut().insert(WWW_AUTHENTICATE, value);
                 response
@@ -128,7 +128,12 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
     let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
     tx.commit().await?;
     let Registered { client, secret, registration_token } = registered;
-    Ok(described(app, &client, secret.as_ref().map(|s| s.expose().as_str()), registration_token.as_ref().map(|t| t.expose().as_str())))
+    Ok(described(
+        app,
+        &client,
+        secret.as_ref().map(|s| s.expose().as_str()),
+        registration_token.as_ref().map(|t| t.expose().as_str()),
+    ))
 }
 
 /// The client whose registration access token this is.
@@ -151,7 +156,9 @@ async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, 
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
         return Err(invalid("client_id must be the one of this client").into());
     }
-    for name in ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"] {
+    for name in
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
+    {
         if metadata.contains_key(name) {
             return Err(ErrorCode::InvalidClientMetadata.because(format!("{name} can't be sent")).into());
         }
@@ -213,11 +220,5 @@ async fn metadata(request: Request, site: &Site) -> Result<Map<String, Value>, R
     match serde_json::from_slice(&body) {
         Ok(Value::Object(map)) => Ok(map),
         _ => Err(invalid().into()),
-    }
-}
-
-impl From<ActionError> for Refusal {
-    fn from(error: ActionError) -> Self {
-        Refusal::Client(ClientTrouble::Inside(error))
     }
 }

@@ -35,7 +35,8 @@ pub async fn post(State(app): State<App>, caller: AuthenticatedClient) -> Respon
 fn grant_type(caller: &AuthenticatedClient) -> Result<GrantType, OAuthError> {
     let name = caller.params.required("grant_type")?;
     let known = GrantType::ALL.into_iter().find(|g| g.name() == name);
-    let grant_type = known.ok_or_else(|| ErrorCode::UnsupportedGrantType.because("this grant_type is not supported"))?;
+    let grant_type =
+        known.ok_or_else(|| ErrorCode::UnsupportedGrantType.because("this grant_type is not supported"))?;
     if caller.client.may_use(grant_type) {
         Ok(grant_type)
     } else {

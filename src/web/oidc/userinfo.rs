@@ -51,7 +51,8 @@ async fn respond(app: &App, token: Option<String>) -> Response {
 
 async fn userinfo(app: &App, token: Option<String>) -> Result<Map<String, Value>, BearerTrouble> {
     let token = token.ok_or(BearerTrouble::Missing)?;
-    let invalid = || BearerTrouble::Refused(ErrorCode::InvalidToken.because("the access token is invalid, expired or revoked"));
+    let invalid =
+        || BearerTrouble::Refused(ErrorCode::InvalidToken.because("the access token is invalid, expired or revoked"));
     let mut reader = app.store.reader().await?;
     let good = good_access_token(app, &mut reader, &token).await?.ok_or_else(invalid)?;
     let (grant, member) = good.behalf.ok_or_else(invalid)?;
@@ -72,11 +73,7 @@ pub struct GoodToken {
 }
 
 /// Signed by us, for us, in time, not revoked; its grant has not ended and its member may act.
-pub async fn good_access_token(
-    app: &App,
-    db: &mut impl Reads,
-    token: &str,
-) -> Result<Option<GoodToken>, ActionError> {
+pub async fn good_access_token(app: &App, db: &mut impl Reads, token: &str) -> Result<Option<GoodToken>, ActionError> {
     let now = app.now();
     let Ok(claims) = jwt::verify(token, TokenType::Access, &app.keys(), now) else { return Ok(None) };
     let Ok(token) = serde_json::from_value::<AccessToken>(Value::Object(claims)) else { return Ok(None) };

@@ -13,7 +13,8 @@ pub fn of_request(connection: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
     if !is_trusted(&nearest) {
         return nearest;
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    let forwarded =
+        headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     for hop in forwarded.collect::<Vec<_>>().into_iter().rev() {
         let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
         nearest = address.to_canonical();
