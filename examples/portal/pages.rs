@@ -85,14 +85,14 @@ mod tests {
         assert_eq!(keys(&pages.japanese), keys(&pages.english));
     }
 
-    #[test]
-    fn help_is_drawn_as_category_question_answer() {
+    #[tokio::test]
+    async fn help_is_drawn_as_category_question_answer() {
         let pages = Pages::new("http://localhost:8080/account/profile".parse().unwrap()).unwrap();
         let faq = serde_json::json!({ "faq": { "categories": [ { "id": "login", "title": "Logging in <1>", "questions": [
             { "id": "lock", "question": "Why?", "answer_html": "<p>Because.</p>" } ] } ] } });
         let response = pages.render(StatusCode::OK, "faq.html", Locale::English, None, faq);
         assert_eq!(response.status(), StatusCode::OK);
-        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), usize::MAX)).unwrap();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let page = String::from_utf8(body.to_vec()).unwrap();
         assert!(page.contains("<p>Because.</p>") && page.contains("Logging in &lt;1&gt;"), "{page}");
     }
