@@ -1,0 +1,5 @@
+//! The store, on both databases.
+
+mod cluster;
+#[path = "../support/mod.rs"]
+mod support;
