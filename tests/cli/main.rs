@@ -2,5 +2,8 @@
 
 mod commands;
 mod folder;
+#[path = "../support/postgres.rs"]
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+mod postgres;
 mod refusals;
 mod servers;

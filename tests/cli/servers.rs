@@ -1,6 +1,7 @@
 //! `serve` and `demo`, from their start to their end.
 
 use crate::folder::Folder;
+use crate::postgres::Cluster;
 
 #[test]
 fn serve_stops_in_good_order_when_it_is_asked_to() {
@@ -72,6 +73,18 @@ fn the_demo_says_what_to_open_and_with_which_credentials() {
     // Nothing of it goes where real members may be.
     assert!(folder.exists("data/demo/sekisho.db") && !folder.exists("data/sekisho.db"));
     assert_eq!(demo.stop("INT"), Some(0));
+}
+
+#[tokio::test]
+async fn the_demo_runs_on_postgresql_too() {
+    let folder = Folder::new();
+    let url = Cluster::shared().new_database().await;
+    for _ in 0..2 {
+        let demo = folder.demo(&["--database", &url]);
+        assert_eq!(demo.get("/health/ready").0, 200);
+        assert_eq!(demo.stop("TERM"), Some(0));
+    }
+    assert!(folder.exists("data/demo/master.key") && !folder.exists("data/demo/sekisho.db"));
 }
 
 #[test]
