@@ -3,18 +3,23 @@
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Log, LogFormat};
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+}
 
 /// Starts logging. A filter that can't be understood is replaced by `info`, and the log says so.
-pub fn start(settings: &Log) {
-    let (filter, mistake) = match EnvFilter::try_new(&settings.filter) {
+pub fn start(filter: &str, format: Format) {
+    let (filter, mistake) = match EnvFilter::try_new(filter) {
         Ok(filter) => (filter, None),
         Err(mistake) => (EnvFilter::new("info"), Some(mistake)),
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let started = match format {
+        Format::Text => builder.try_init(),
+        Format::Json => builder.json().try_init(),
     };
     if started.is_ok()
         && let Some(mistake) = mistake

@@ -206,7 +206,9 @@ fn reached(module: &[String], tokens: &[(usize, String)], at: usize, begins_path
         _ => return Vec::new(),
     }
     if word(next) != "{" {
-        return tokens.get(next).cloned().into_iter().collect();
+        // `super::*` and `super::Type` in an inline module of a top-level file stay in that file.
+        let is_layer = word(next).starts_with(|c: char| c.is_ascii_lowercase());
+        return tokens.get(next).filter(|_| word(at) != "super" || is_layer).cloned().into_iter().collect();
     }
     let mut depth = 0;
     let mut names = Vec::new();

@@ -12,11 +12,11 @@ use sekisho::config::{Quota, Settings};
 use sekisho::crypto::master_key::{MasterKey, Purpose};
 use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
-use sekisho::crypto::signing_keys::StoredKey;
+use sekisho::crypto::signing_keys::generate;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::{Address, Profile, Role};
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
-use sekisho::domain::protocol::signing_algorithm::Algorithm;
+use sekisho::domain::protocol::signing_key::{Algorithm, StoredKey};
 use sekisho::domain::unix_time::{Span, UnixTime};
 use sekisho::store::{Store, signing_keys as key_store};
 use sekisho::web::{serve, site::Site};
@@ -201,7 +201,7 @@ async fn prepare_keys(settings: &Settings) {
         let master = MasterKey::load(&file, true).unwrap();
         let sealer = Sealer::new(&master, Purpose::SealedAtRest);
         let now = Clock::System.now();
-        let make = |a| StoredKey::generate(a, &sealer, now, now).unwrap();
+        let make = |a| generate(a, &sealer, now, now).unwrap();
         (std::fs::read_to_string(&file).unwrap(), Algorithm::ALL.map(make).into())
     });
     std::fs::write(&settings.secrets.master_key_file, master).unwrap();

@@ -1,5 +1,5 @@
 //! What the test binaries share. Each takes what it needs, hence the allowance for the rest.
-#![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "no test binary uses all of it")]
+#![allow(dead_code, unused_imports, unused_macros, clippy::allow_attributes, reason = "no test binary uses all of it")]
 
 pub mod app;
 pub mod browser;

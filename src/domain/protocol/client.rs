@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::redirect_uri::{self, UriProblem};
 use super::scope::{self, Scopes};
-use super::signing_algorithm::Algorithm;
+use super::signing_key::Algorithm;
 use crate::domain::ids::ClientId;
 
 /// What a client must send so that a stolen authorization code is of no use (RFC 9700, 2.1.1).
