@@ -219,3 +219,65 @@ async fn prepare_keys(settings: &Settings) {
 pub fn digest(token: &str) -> String {
     opaque_token::digest(token)
 }
+
+/// What tests look at and change behind the provider's back.
+impl TestApp {
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &'static str) -> i64 {
+        self.number(format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    async fn number(&self, sql: String) -> i64 {
+        let mut connection = self.connection().await;
+        let (number,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+        number
+    }
+
+    async fn connection(&self) -> sqlx::AnyConnection {
+        use sqlx::Connection as _;
+        sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
+    }
+
+    pub async fn add(&self, user_id: &str, password: &str) {
+        members::add(&self.app, member(user_id), password, false).await.unwrap();
+    }
+
+    pub async fn lock_account(&self, user_id: &str) {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        let mut tx = self.app.store.write().await.unwrap();
+        sekisho::store::members::set_account_lock(&mut tx, &member.id, Some(self.now())).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub async fn unlock(&self, user_id: &str) {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        members::unlock(&self.app, &member).await.unwrap();
+    }
+
+    pub async fn hash_with(&self, password: &str, memory_kib: u32, iterations: u32) -> String {
+        let cost = sekisho::config::Argon2Cost { memory_kib, iterations, parallelism: 1 };
+        let hasher = sekisho::crypto::password_hash::PasswordHasher::start(cost, 1, 1).unwrap();
+        hasher.hash(sekisho::domain::secret::Secret::new(password.to_owned())).await.unwrap()
+    }
+
+    pub async fn set_hash(&self, user_id: &str, hash: &str) {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        let mut tx = self.app.store.write().await.unwrap();
+        sekisho::store::members::set_password(&mut tx, &member.id, hash, None, self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub async fn hash_of(&self, user_id: &str) -> String {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        let mut reader = self.app.store.reader().await.unwrap();
+        sekisho::store::members::password(&mut reader, &member.id).await.unwrap().unwrap().hash
+    }
+
+    pub async fn replace_redirect_uri(&self, client: &str, uri: &str) {
+        let mut tx = self.app.store.write().await.unwrap();
+        let stored = sekisho::store::clients::by_id(&mut tx, client).await.unwrap().unwrap();
+        let client = sekisho::domain::protocol::client::Client { redirect_uris: vec![uri.into()], ..stored.client };
+        sekisho::store::clients::update(&mut tx, &client, stored.secret_digest.as_deref(), self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}

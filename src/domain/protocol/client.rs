@@ -287,7 +287,10 @@ impl Reading<'_> {
     fn texts(&mut self, field: &str) -> Vec<String> {
         match self.metadata.get(field) {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(items)) if items.len() <= 50 && items.iter().all(Value::is_string) => {
+            Some(Value::Array(items))
+                if items.len() <= 50
+                    && items.iter().all(|i| i.as_str().is_some_and(|t| !t.chars().any(|c| c == '\0'))) =>
+            {
                 items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
             }
             Some(_) => {
