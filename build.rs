@@ -1,0 +1,6 @@
+//! Builds again when a file is added to a folder that becomes part of the program; the compiler itself only notices
+//! changes of the files it has seen.
+
+fn main() {
+    println!("cargo:rerun-if-changed=templates");
+}

@@ -1,0 +1,3 @@
+//! What members see and change of their own account.
+
+pub mod profile;

@@ -1,0 +1,5 @@
+//! The steps of a login, a file each.
+
+pub mod consent;
+pub mod initial_password;
+pub mod password;

@@ -1,0 +1,409 @@
+//! What members see: the templates under `templates/`, filled in the reader's language. A page is a struct beside its
+//! handler that names its template and brings samples of every state it can be in; the tests below render all samples in
+//! all languages, so that a forgotten text or value never reaches a member. Everything is part of the program.
+//!
+//! In a template: `t(key="login-heading")` is a text (further arguments go to it), `asset(name="style.css")` the URL of a
+//! file under `templates/assets/`, `chrome` what stands around every page, and the page's own fields are plain variables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use include_dir::{Dir, include_dir};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use tera::{Context, Kwargs, State, Tera};
+
+use crate::i18n::{Catalogue, Locale, Value};
+
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/assets");
+
+/// A page: its template, its values, and samples of every state it can be in.
+pub trait PageTemplate: Serialize {
+    /// The template's path under `templates/`.
+    const TEMPLATE: &'static str;
+
+    /// Every state, by name.
+    fn samples() -> Vec<(&'static str, Self)>
+    where
+        Self: Sized;
+}
+
+/// What the layout shows around every page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Chrome {
+    pub locale: Locale,
+    /// Goes into every form as the hidden field `csrf`.
+    pub csrf: String,
+    pub service_name: String,
+    pub society_name: String,
+    /// The inquiry form; an http(s) URL.
+    pub inquiry_url: Option<String>,
+    /// The application that the member is logging in to, if there is one.
+    pub application: Option<ApplicationLine>,
+    /// Path and query of this page, for the links that show it in another language. Empty where there is no way to ask
+    /// for it again, as after a POST: then there are no such links.
+    pub here: String,
+}
+
+/// The application that a member is logging in to. Its URLs are http(s): the registration takes no others.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationLine {
+    pub name: String,
+    pub logo_uri: Option<String>,
+    pub policy_uri: Option<String>,
+    pub tos_uri: Option<String>,
+}
+
+/// A file that pages refer to.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    pub bytes: &'static [u8],
+    pub content_type: &'static str,
+    /// The part of its URL that changes with its content, so that it may be kept for ever.
+    pub hash: String,
+}
+
+/// A page cannot be shown: its template or its values do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    #[error("templates/{0} is not UTF-8")]
+    NotText(String),
+    #[error("templates/assets/{0} has no known ending: css, svg, png, ico, webp, txt")]
+    UnknownAsset(String),
+    /// The engine's own words say which template, where and why.
+    #[error(transparent)]
+    Template(#[from] tera::Error),
+}
+
+/// The engine: every template in every language.
+pub struct Pages {
+    catalogue: Arc<Catalogue>,
+    /// One engine per language, so that the texts inside components are in the page's language too.
+    engines: Vec<(Locale, Tera)>,
+    assets: Arc<BTreeMap<&'static str, Asset>>,
+}
+
+/// Another language in which this page can be had.
+#[derive(Serialize)]
+struct LanguageLink {
+    tag: &'static str,
+    name: String,
+    /// A query alone: it stays on this page and on this host, whatever the path.
+    href: String,
+    current: bool,
+}
+
+impl Pages {
+    pub fn load(catalogue: Arc<Catalogue>) -> Result<Pages, PageError> {
+        Pages::with(catalogue, |catalogue, locale, key, args| Ok(catalogue.text(&locale, key, args)))
+    }
+
+    fn with(catalogue: Arc<Catalogue>, words: Words) -> Result<Pages, PageError> {
+        let assets = Arc::new(assets()?);
+        let mut sources = Vec::new();
+        collect_templates(&TEMPLATES, &mut sources)?;
+        let mut engines = Vec::new();
+        for locale in catalogue.locales() {
+            let mut tera = Tera::new();
+            let texts = Arc::clone(&catalogue);
+            tera.register_function("t", move |kwargs: Kwargs, _: &State<'_>| -> tera::TeraResult<String> {
+                let mut key = None;
+                let mut args = Vec::new();
+                for (name, value) in kwargs.iter() {
+                    match name.as_str() {
+                        Some("key") => key = value.as_str(),
+                        Some(name) => args.push((name, argument(value))),
+                        None => {}
+                    }
+                }
+                let key = key.ok_or_else(|| tera::Error::message("t() needs a key"))?;
+                words(&texts, locale, key, &args).map_err(|problem| tera::Error::message(format!("{key}: {problem}")))
+            });
+            let known = Arc::clone(&assets);
+            tera.register_function("asset", move |kwargs: Kwargs, _: &State<'_>| -> tera::TeraResult<String> {
+                let name: &str = kwargs.must_get("name")?;
+                let asset = known.get(name).ok_or_else(|| tera::Error::message(format!("there is no asset {name}")))?;
+                Ok(format!("/assets/{}/{name}", asset.hash))
+            });
+            tera.add_raw_templates(sources.iter().copied())?;
+            engines.push((locale, tera));
+        }
+        Ok(Pages { catalogue, engines, assets })
+    }
+
+    /// The page as HTML, in the language of its `chrome`.
+    pub fn render<P: PageTemplate>(&self, chrome: &Chrome, page: &P) -> Result<String, PageError> {
+        let mut context = Context::from_serialize(page)?;
+        context.insert("chrome", chrome);
+        context.insert("languages", &self.languages(chrome));
+        let engine = self.engines.iter().find(|(locale, _)| *locale == chrome.locale).or(self.engines.first());
+        let (_, tera) = engine.ok_or_else(|| tera::Error::message("there is no language to render in"))?;
+        Ok(tera.render(P::TEMPLATE, &context)?)
+    }
+
+    /// The file `name` under `templates/assets/`.
+    pub fn asset(&self, name: &str) -> Option<Asset> {
+        self.assets.get(name).cloned()
+    }
+
+    fn languages(&self, chrome: &Chrome) -> Vec<LanguageLink> {
+        if chrome.here.is_empty() {
+            return Vec::new();
+        }
+        let query = chrome.here.split_once('?').map_or("", |(_, query)| query);
+        let kept: Vec<&str> =
+            query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("ui_locales=")).collect();
+        self.engines
+            .iter()
+            .map(|(locale, _)| {
+                let asked = format!("ui_locales={}", locale.tag());
+                LanguageLink {
+                    tag: locale.tag(),
+                    name: self.catalogue.text(locale, "language-name", &[]),
+                    href: format!("?{}", [kept.as_slice(), &[asked.as_str()]].concat().join("&")),
+                    current: *locale == chrome.locale,
+                }
+            })
+            .collect()
+    }
+}
+
+/// How a text is found: shown as its key where it is missing (for members), or refused (for tests).
+type Words = fn(&Catalogue, Locale, &str, &[(&str, Value<'_>)]) -> Result<String, String>;
+
+fn argument(value: &tera::Value) -> Value<'static> {
+    match value.as_i64() {
+        Some(number) => number.into(),
+        None => value.to_string().into(),
+    }
+}
+
+fn collect_templates(
+    folder: &'static Dir<'static>,
+    into: &mut Vec<(&'static str, &'static str)>,
+) -> Result<(), PageError> {
+    for file in folder.files() {
+        let not_text = || PageError::NotText(file.path().to_string_lossy().into_owned());
+        let path = file.path().to_str().ok_or_else(not_text)?;
+        if path.ends_with(".html") {
+            into.push((path, file.contents_utf8().ok_or_else(not_text)?));
+        }
+    }
+    folder.dirs().try_for_each(|inner| collect_templates(inner, into))
+}
+
+fn assets() -> Result<BTreeMap<&'static str, Asset>, PageError> {
+    ASSETS
+        .files()
+        .map(|file| {
+            let path = file.path();
+            let name = path.to_str().ok_or_else(|| PageError::UnknownAsset(path.to_string_lossy().into_owned()))?;
+            let content_type = match path.extension().and_then(|ending| ending.to_str()) {
+                Some("css") => "text/css; charset=utf-8",
+                Some("svg") => "image/svg+xml",
+                Some("png") => "image/png",
+                Some("ico") => "image/x-icon",
+                Some("webp") => "image/webp",
+                Some("txt") => "text/plain; charset=utf-8",
+                _ => return Err(PageError::UnknownAsset(name.to_owned())),
+            };
+            let digest = Sha256::digest(file.contents());
+            let hash = URL_SAFE_NO_PAD.encode(digest).chars().take(16).collect();
+            Ok((name, Asset { bytes: file.contents(), content_type, hash }))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use scraper::{ElementRef, Html, Selector};
+
+    use super::*;
+    use crate::web::account::profile::ProfilePage;
+    use crate::web::error_page::ErrorPage;
+    use crate::web::login::consent::ConsentPage;
+    use crate::web::login::initial_password::InitialPasswordPage;
+    use crate::web::login::password::PasswordPage;
+    use crate::web::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
+
+    /// Refuses texts that are missing or lack an argument.
+    fn strict() -> Pages {
+        let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
+        Pages::with(catalogue, |catalogue, locale, key, args| catalogue.find(&locale, key, args))
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// With everything around a page that there can be, and with nothing.
+    fn chromes(locale: Locale) -> [Chrome; 2] {
+        let bare = Chrome {
+            locale,
+            csrf: "csrf-1".into(),
+            service_name: "Portal & more".into(),
+            society_name: "Society <of> Health".into(),
+            inquiry_url: None,
+            application: None,
+            here: String::new(),
+        };
+        let full = Chrome {
+            inquiry_url: Some("https://society.example.jp/inquiry?a=1&b=2".into()),
+            application: Some(ApplicationLine {
+                name: "Ledger <b>".into(),
+                logo_uri: Some("https://ledger.example.jp/logo.png".into()),
+                policy_uri: Some("https://ledger.example.jp/policy".into()),
+                tos_uri: Some("https://ledger.example.jp/terms".into()),
+            }),
+            here: "/login/password?flow=flow-1&ui_locales=en".into(),
+            ..bare.clone()
+        };
+        [full, bare]
+    }
+
+    fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+        html.select(&Selector::parse(selector).expect("a selector")).collect()
+    }
+
+    /// Renders every sample of a page in every language; names what is wrong with the HTML.
+    fn check<P: PageTemplate>(pages: &Pages) -> &'static str {
+        for locale in pages.catalogue.locales() {
+            for chrome in chromes(locale) {
+                for (state, sample) in P::samples() {
+                    let place = format!("{}, {state}, {locale}", P::TEMPLATE);
+                    let text = pages.render(&chrome, &sample).unwrap_or_else(|error| panic!("{place}: {error}"));
+                    let mistakes = mistakes(&text, &chrome);
+                    assert!(mistakes.is_empty(), "{place}: {mistakes:#?}");
+                }
+            }
+        }
+        P::TEMPLATE
+    }
+
+    fn mistakes(text: &str, chrome: &Chrome) -> Vec<String> {
+        let html = Html::parse_document(text);
+        let mut mistakes: Vec<String> = html.errors.iter().map(|error| format!("not HTML: {error}")).collect();
+        let mut expect = |holds: bool, otherwise: String| {
+            if !holds {
+                mistakes.push(otherwise);
+            }
+        };
+        let lang = html.root_element().attr("lang");
+        expect(lang == Some(chrome.locale.tag()), format!("lang is {lang:?}"));
+        expect(all(&html, "h1").len() == 1, "there is not one h1".into());
+        let title: String = all(&html, "title").iter().flat_map(|title| title.text()).collect();
+        expect(title.len() > chrome.service_name.len() + " – ".len(), format!("the title is {title:?}"));
+
+        let ids: Vec<&str> = all(&html, "[id]").iter().filter_map(|element| element.attr("id")).collect();
+        let known: BTreeSet<&str> = ids.iter().copied().collect();
+        expect(ids.len() == known.len(), format!("an id stands twice: {ids:?}"));
+        for attribute in ["for", "aria-describedby", "aria-labelledby"] {
+            for element in all(&html, &format!("[{attribute}]")) {
+                for id in element.attr(attribute).unwrap_or_default().split_whitespace() {
+                    expect(known.contains(id), format!("{attribute} names no element: {id}"));
+                }
+            }
+        }
+        for link in all(&html, "a") {
+            let href = link.attr("href").unwrap_or_default();
+            expect(!href.is_empty(), format!("a link goes nowhere: {}", link.html()));
+            let to = href.strip_prefix('#');
+            expect(to.is_none_or(|id| known.contains(id)), format!("a link names no element: {href}"));
+            let words: String = link.text().collect();
+            expect(!words.trim().is_empty(), format!("a link has no words: {href}"));
+        }
+        for link in all(&html, "[target=_blank]") {
+            expect(link.attr("rel").is_some_and(|rel| rel.contains("noopener")), format!("opener: {}", link.html()));
+        }
+
+        for input in all(&html, "input:not([type=hidden]):not([hidden]), select, textarea") {
+            let id = input.attr("id").unwrap_or_default();
+            let labelled = all(&html, "label").iter().any(|label| label.attr("for") == Some(id));
+            expect(labelled, format!("no label: {}", input.html()));
+        }
+        for form in all(&html, "form[method=post]") {
+            let csrf = Selector::parse("input[type=hidden][name=csrf]").expect("a selector");
+            let value = form.select(&csrf).next().and_then(|input| input.attr("value"));
+            expect(value == Some(chrome.csrf.as_str()), format!("csrf is {value:?}"));
+        }
+
+        // The Content-Security-Policy has no place for these.
+        expect(all(&html, "script, style, [style]").is_empty(), "script or style within the page".into());
+        for element in all(&html, "*") {
+            let handler = element.value().attrs().find(|(name, _)| name.starts_with("on"));
+            expect(handler.is_none(), format!("script within the page: {handler:?}"));
+        }
+        // Values and texts come out as text: none of the samples' brackets became an element.
+        expect(all(&html, "hanako, wrong, of, b").is_empty(), "a value became an element".into());
+        expect(!text.contains("{$") && !text.contains("&amp;lt;"), "a text was filled wrongly".into());
+        mistakes
+    }
+
+    #[test]
+    fn every_page_is_whole_in_every_state_and_language() {
+        let pages = strict();
+        let checked = BTreeSet::from([
+            check::<PasswordPage>(&pages),
+            check::<InitialPasswordPage>(&pages),
+            check::<ConsentPage>(&pages),
+            check::<ErrorPage>(&pages),
+            check::<ProfilePage>(&pages),
+            check::<LogoutConfirmPage>(&pages),
+            check::<LoggedOutPage>(&pages),
+        ]);
+        let mut sources = Vec::new();
+        collect_templates(&TEMPLATES, &mut sources).expect("the templates are text");
+        let all = sources.iter().filter(|(_, source)| source.contains("{% extends")).map(|(name, _)| *name).collect();
+        assert_eq!(checked, all, "each page belongs into the list above");
+    }
+
+    #[test]
+    fn no_template_holds_japanese_words() {
+        let mut sources = Vec::new();
+        collect_templates(&TEMPLATES, &mut sources).expect("the templates are text");
+        for (name, source) in sources {
+            assert!(!source.contains(|letter: char| ('\u{3040}'..='\u{9fff}').contains(&letter)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_missing_does_not_take_the_page_from_the_member() {
+        let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
+        let mut pages = Pages::load(catalogue).expect("the templates are whole");
+        for (_, tera) in &mut pages.engines {
+            tera.add_raw_template("login/consent.html", "{{ t(key=\"no-such-text\") }}").expect("a template");
+        }
+        let [chrome, _] = chromes(pages.engines[0].0);
+        let (_, page) = ConsentPage::samples().remove(0);
+        assert_eq!(pages.render(&chrome, &page).expect("a page"), "no-such-text");
+    }
+
+    #[test]
+    fn language_links_keep_the_query_and_can_lead_to_no_other_host() {
+        let pages = strict();
+        let [chrome, bare] = chromes(pages.engines[0].0);
+        let hrefs = |here: &str| -> Vec<String> {
+            let chrome = Chrome { here: here.into(), ..chrome.clone() };
+            pages.languages(&chrome).into_iter().map(|link| link.href).collect()
+        };
+        assert_eq!(
+            hrefs("/login?flow=1&ui_locales=en&x=%26"),
+            ["?flow=1&x=%26&ui_locales=ja", "?flow=1&x=%26&ui_locales=en"]
+        );
+        assert_eq!(hrefs("//evil.example/"), ["?ui_locales=ja", "?ui_locales=en"]);
+        assert!(pages.languages(&bare).is_empty(), "a page after a POST cannot be asked for again");
+    }
+
+    #[test]
+    fn an_assets_url_changes_with_its_content() {
+        let pages = strict();
+        let style = pages.asset("style.css").expect("the style sheet");
+        assert_eq!(style.content_type, "text/css; charset=utf-8");
+        assert_eq!(style.hash.len(), 16);
+        let mark = pages.asset("mark.svg").expect("the mark");
+        assert_ne!(style.hash, mark.hash);
+        assert!(pages.asset("../layout.html").is_none() && pages.asset("").is_none());
+    }
+}

@@ -1,0 +1,30 @@
+# What stands on every page.
+
+language-name = English
+language-choice = Language
+date-time = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }, { $hour }:{ $minute }
+
+skip-to-content = Skip to the main content
+opens-in-new-tab = {" "}(opens in a new tab)
+title-with-error = Error: { $title }
+
+signing-in-to = Logging in to “{ $name }”
+application-policy = Privacy policy of “{ $name }”
+application-terms = Terms of use of “{ $name }”
+this-application = the site you came from
+
+help-link = Help and FAQ
+inquiry-link = Inquiry form

@@ -1,0 +1,17 @@
+# What stands on every page.
+
+language-name = 日本語
+language-choice = 表示する言語
+date-time = { $year }年{ $month }月{ $day }日 { $hour }:{ $minute }
+
+skip-to-content = 本文へ移動
+opens-in-new-tab = （新しいタブで開きます）
+title-with-error = エラー：{ $title }
+
+signing-in-to = 「{ $name }」にログインします
+application-policy = 「{ $name }」のプライバシーポリシー
+application-terms = 「{ $name }」の利用規約
+this-application = 元のサイト
+
+help-link = ヘルプ・よくある質問
+inquiry-link = お問い合わせフォーム
