@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::front_matter::{Source, lines_before};
@@ -10,7 +10,7 @@ use super::markdown::Body;
 use super::{FIRST_LOCALE, Reader, is_slug};
 
 /// Questions about one subject.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Category {
     pub id: String,
     pub title: String,
@@ -20,7 +20,7 @@ pub struct Category {
 }
 
 /// A question and its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Question {
     /// Never changes: portals and error pages link to it.
     pub id: String,

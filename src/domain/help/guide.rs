@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::front_matter::Source;
@@ -10,7 +10,7 @@ use super::markdown::Body;
 use super::{FIRST_LOCALE, Reader};
 
 /// One section of the guide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Section {
     /// Never changes: portals link to it.
     pub id: String,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use ammonia::UrlRelative;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use serde::Serialize;
 use url::Url;
 
 const ELEMENTS: [&str; 25] = [
@@ -37,7 +38,7 @@ const ELEMENTS: [&str; 25] = [
 const SCHEMES: [&str; 3] = ["https", "http", "mailto"];
 
 /// A help text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Body {
     /// With its live values filled in. Not sanitised: whoever renders it must do that.
     pub markdown: String,

@@ -35,7 +35,10 @@ pub struct HelpFile {
 /// All help in all languages, rendered.
 #[derive(Clone, Debug)]
 pub struct HelpContent {
-    locales: BTreeMap<String, LocalHelp>,
+    /// The Japanese help, which stands in for that of every language that there is none in.
+    first: LocalHelp,
+    /// The help in the other languages.
+    others: BTreeMap<String, LocalHelp>,
     /// Paths of the translations that are missing; the Japanese text stands in.
     pub untranslated: Vec<String>,
 }
@@ -100,31 +103,25 @@ impl HelpContent {
             categories: faq::read(&mut reader, &first_files.categories, &first_files.faq),
             guide: guide::read(&mut reader, &first_files.guide),
         };
-        let mut locales = BTreeMap::new();
+        let mut others = BTreeMap::new();
         for locale in live_values.keys().filter(|locale| *locale != FIRST_LOCALE) {
             let files = sorted.remove(locale.as_str()).unwrap_or_default();
             let translated = LocalHelp {
                 categories: faq::translate(&mut reader, &first.categories, locale, &files.categories, &files.faq),
                 guide: guide::translate(&mut reader, &first.guide, locale, &files.guide),
             };
-            locales.insert(locale.clone(), translated);
+            others.insert(locale.clone(), translated);
         }
-        locales.insert(FIRST_LOCALE.to_owned(), first);
         if reader.problems.is_empty() {
-            return Ok(HelpContent { locales, untranslated: reader.untranslated });
+            return Ok(HelpContent { first, others, untranslated: reader.untranslated });
         }
         reader.problems.sort();
         Err(HelpProblems(reader.problems))
     }
 
     /// The help for readers of `locale`, else the Japanese one.
-    pub fn in_locale(&self, locale: &str) -> Option<&LocalHelp> {
-        self.locales.get(locale).or_else(|| self.locales.get(FIRST_LOCALE))
-    }
-
-    /// The languages, by tag.
-    pub fn locales(&self) -> impl Iterator<Item = (&str, &LocalHelp)> {
-        self.locales.iter().map(|(tag, help)| (tag.as_str(), help))
+    pub fn in_locale(&self, locale: &str) -> &LocalHelp {
+        self.others.get(locale).unwrap_or(&self.first)
     }
 }
 
