@@ -59,7 +59,7 @@ fn span_in_words(span: Span, catalogue: &Catalogue, locale: &Locale) -> String {
     let seconds = span.as_seconds();
     let (key, unit) = [("help-days", 86_400), ("help-hours", 3_600), ("help-minutes", 60)]
         .into_iter()
-        .find(|(_, unit)| seconds != 0 && seconds % unit == 0)
+        .find(|(_, unit)| seconds != 0 && seconds.is_multiple_of(*unit))
         .unwrap_or(("help-seconds", 1));
     catalogue.text(locale, key, &[("n", (seconds / unit).into())])
 }
