@@ -13,6 +13,7 @@ mod authorize;
 mod code;
 mod first_login;
 mod headers;
+mod help;
 mod locks;
 mod login;
 mod rate_limits;
