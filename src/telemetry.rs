@@ -1,6 +1,8 @@
 //! What the process says of itself, on standard error. No secret, no token, no personal data: members are named by their
 //! random identifiers, requests by a reference that error pages show too.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How lines are written.
@@ -16,7 +18,10 @@ pub fn start(filter: &str, format: Format) {
         Ok(filter) => (filter, None),
         Err(mistake) => (EnvFilter::new("info"), Some(mistake)),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         Format::Text => builder.try_init(),
         Format::Json => builder.json().try_init(),

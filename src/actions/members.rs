@@ -3,8 +3,10 @@
 use super::{ActionError, check_password};
 use crate::app::App;
 use crate::domain::ids::MemberId;
+use crate::domain::login::password_policy::CharacterClass;
 use crate::domain::member::profile::{Member, Profile, Role};
-use crate::domain::member::user_id::UserIdProblem;
+use crate::domain::member::user_id::{UserId, UserIdProblem};
+use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::{StoreError, WriteTx, browser_sessions, login_steps, members, password_failures};
@@ -66,6 +68,35 @@ pub async fn add(app: &App, new: NewMember, password: &str, initial: bool) -> Re
     password_failures::clear_all(&mut tx, &app.account_key(&key)).await.map_err(ActionError::from)?;
     tx.commit().await.map_err(ActionError::from)?;
     Ok(member)
+}
+
+/// A random password to give out: easily read from paper and typed on a phone (no letters that look alike, some 59 random
+/// bits), and within the policy.
+pub fn generate_password(app: &App, user_id: &str) -> Secret<String> {
+    let policy = &app.password_policy;
+    let id = UserId::stored(user_id.to_owned());
+    let fits = |candidate: &Secret<String>| policy.broken(candidate, &id, &app.common_passwords).is_empty();
+    let with_capitals = policy.required_classes.contains(&CharacterClass::Upper);
+    let candidate = || random_password(policy.min_length.max(14).min(policy.max_length), with_capitals);
+    // A policy that refuses all of these is a strange one; an initial password is changed at the first login anyway.
+    (0..100).map(|_| candidate()).find(fits).unwrap_or_else(candidate)
+}
+
+fn random_password(length: u32, with_capitals: bool) -> Secret<String> {
+    const SMALL: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    const BOTH: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let alphabet = if with_capitals { BOTH } else { SMALL };
+    // Bytes beyond a multiple of the alphabet would favour its first letters.
+    let even = u8::try_from(256 / alphabet.len() * alphabet.len()).unwrap_or(u8::MAX);
+    let mut letters = std::iter::repeat_with(|| random::bytes::<1>())
+        .flatten()
+        .filter(|byte| *byte < even)
+        .filter_map(|byte| alphabet.get(usize::from(byte) % alphabet.len()).copied().map(char::from));
+    let mut password = String::with_capacity(length as usize);
+    for place in 1..=length {
+        password.extend(if place % 5 == 0 { Some('-') } else { letters.next() });
+    }
+    Secret::new(password)
 }
 
 /// The member whom staff mean by a user ID.

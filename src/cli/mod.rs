@@ -1,3 +1,180 @@
-//! The command line.
+//! The command line: one file a command. Answers go to standard output, what went wrong to standard error with exit code
+//! 1; clap itself answers what it can't understand, with exit code 2.
 
+mod client;
 pub mod config;
+mod demo;
+mod doctor;
+mod key;
+mod member;
+mod migrate;
+mod output;
+mod serve;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::actions::clients::RegisterError;
+use crate::actions::members::AddError;
+use crate::actions::{ActionError, signing_keys};
+use crate::app::{App, StartError};
+use crate::clock::Clock;
+use crate::config::{Problems, Settings, SettingsSource};
+use crate::crypto::master_key::MasterKeyError;
+use crate::store::{OpenError, StoreError};
+use crate::web::serve::ServeError;
+use crate::web::site::SiteError;
+use output::Output;
+
+/// Sekisho: an OpenID Connect identity provider for member portals.
+#[derive(Parser)]
+#[command(name = "sekisho", version, max_term_width = 100, arg_required_else_help = true)]
+struct CommandLine {
+    /// The settings file [default: the one in SEKISHO_CONFIG, else config/sekisho.toml if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer with JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the provider until it is told to stop (SIGTERM, Ctrl-C)
+    Serve,
+    /// Runs a provider for trying out, with members and clients whose passwords everyone knows
+    Demo(demo::Demo),
+    /// Brings the database up to this version, as `serve` does when it starts
+    Migrate,
+    /// Registers relying parties and looks after them
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// Adds members and helps those who can't log in
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    /// Shows and rotates the keys that tokens are signed with
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Checks and shows the settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Checks this installation and says what is wrong with it; changes nothing
+    Doctor,
+}
+
+/// Why a command failed: one message that names what, where and how to mend it.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Action(#[from] ActionError),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    #[error(transparent)]
+    AddMember(#[from] AddError),
+    #[error("the answer can't be written: {0}")]
+    Write(#[from] io::Error),
+    /// The command can't be done as asked.
+    #[error("{0}")]
+    Refused(String),
+    /// All there is to say was said in the answer.
+    #[error("")]
+    Answered,
+}
+
+impl Failure {
+    fn refused(message: impl Into<String>) -> Failure {
+        Failure::Refused(message.into())
+    }
+}
+
+/// Makes `?` reach [`Failure`] from the errors that another already holds.
+macro_rules! from_inner {
+    ($($inner:ty => $outer:ident),* $(,)?) => {$(
+        impl From<$inner> for Failure {
+            fn from(error: $inner) -> Self {
+                Failure::$outer(error.into())
+            }
+        }
+    )*};
+}
+
+from_inner!(OpenError => Start, MasterKeyError => Start, StoreError => Action);
+
+impl From<config::ConfigError> for Failure {
+    fn from(error: config::ConfigError) -> Self {
+        match error {
+            config::ConfigError::Problems(problems) => Failure::Settings(problems),
+            config::ConfigError::Write(error) => Failure::Write(error),
+        }
+    }
+}
+
+/// Does what the arguments of this process say.
+pub fn main() -> ExitCode {
+    use io::Write as _;
+    let outcome = run(CommandLine::parse());
+    let message = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        // Whoever read the answer has seen enough (`sekisho client list | head`).
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        Err(failure) => failure.to_string(),
+    };
+    if !message.is_empty() {
+        // Where standard error is closed too, the exit code says it all.
+        let _ = writeln!(io::stderr(), "{message}");
+    }
+    ExitCode::FAILURE
+}
+
+fn run(line: CommandLine) -> Result<(), Failure> {
+    let source = SettingsSource::of_process(line.config);
+    let out = Output::new(line.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|reason| Failure::refused(format!("no threads can be started: {reason}")))?;
+    runtime.block_on(async {
+        match line.command {
+            Command::Serve => serve::run(&source).await,
+            Command::Demo(demo) => demo.run().await,
+            Command::Migrate => migrate::run(&source, out).await,
+            Command::Client(command) => command.run(&open(&source).await?, out).await,
+            Command::Member(command) => command.run(&source, out).await,
+            Command::Key(command) => command.run(&open(&source).await?, out).await,
+            Command::Config(command) => Ok(config::run(command, &source, &mut io::stdout().lock())?),
+            Command::Doctor => doctor::run(&source, out).await,
+        }
+    })
+}
+
+/// The app of the settings, for one command; a server may run beside it.
+async fn open(source: &SettingsSource) -> Result<App, Failure> {
+    let app = App::start(Settings::load(source)?, Clock::System).await?;
+    // With a key in the database from the start, another master key is always recognised.
+    signing_keys::ensure(&app).await?;
+    Ok(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory as _;
+        CommandLine::command().debug_assert();
+    }
+}

@@ -28,6 +28,14 @@ impl Engine {
     }
 }
 
+/// Numbers of migrations: the last one that the database has seen (0: it has no tables yet), and the last one that this
+/// program knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub database: i64,
+    pub program: i64,
+}
+
 /// Why the database can't be used. The message says what to do; it never shows the URL's password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -63,8 +71,8 @@ pub enum OpenError {
 
 pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenError> {
     install_default_drivers();
-    if let Some(rest) = url.strip_prefix("sqlite:") {
-        open_sqlite(rest.trim_start_matches("//"), max_connections).await
+    if let Some(path) = sqlite_path(url) {
+        open_sqlite(path, max_connections).await
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let pool = AnyPoolOptions::new()
             .max_connections(max_connections)
@@ -75,6 +83,16 @@ pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenE
     } else {
         Err(OpenError::UnknownEngine)
     }
+}
+
+/// With its parameters, if it has any.
+fn sqlite_path(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//"))
+}
+
+/// The file behind a `sqlite:` URL.
+pub(super) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    sqlite_path(url).map(|path| PathBuf::from(path.split('?').next().unwrap_or(path)))
 }
 
 /// One connection writes, several read. WAL lets them go on side by side; `synchronous = FULL` makes a commit durable
@@ -169,6 +187,16 @@ pub(super) async fn is_new(pool: &AnyPool, engine: Engine) -> Result<bool, Store
     };
     let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
     Ok(tables == 0)
+}
+
+pub(super) async fn version(pool: &AnyPool, engine: Engine) -> Result<Version, StoreError> {
+    let program = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+    if is_new(pool, engine).await? {
+        return Ok(Version { database: 0, program });
+    }
+    let (database,): (i64,) =
+        sqlx::query_as("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetch_one(pool).await?;
+    Ok(Version { database, program })
 }
 
 /// SQLITE_FULL, or PostgreSQL's `disk_full`.

@@ -50,6 +50,11 @@ pub async fn by_user_id_key(db: &mut impl Reads, key: &str) -> Result<Option<Mem
     row.as_ref().map(from_row).transpose()
 }
 
+/// Whether there is any member at all.
+pub async fn any(db: &mut impl Reads) -> Result<bool, StoreError> {
+    Ok(sqlx::query("SELECT 1 FROM members LIMIT 1").fetch_optional(db.connection()).await?.is_some())
+}
+
 /// The member with this ID and their password, in one question.
 pub async fn with_password(db: &mut impl Reads, key: &str) -> Result<Option<(Member, Password)>, StoreError> {
     let sql = const_format::concatcp!(

@@ -15,11 +15,13 @@ pub mod members;
 pub mod password_failures;
 pub mod signing_keys;
 
+use std::path::PathBuf;
+
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 
 use engine::Engine;
-pub use engine::OpenError;
+pub use engine::{OpenError, Version};
 
 use crate::domain::unix_time::UnixTime;
 
@@ -90,6 +92,16 @@ impl Store {
     /// Whether there are any tables yet.
     pub async fn is_new(&self) -> Result<bool, StoreError> {
         engine::is_new(&self.write, self.engine).await
+    }
+
+    /// How far the tables have been brought, without bringing them further.
+    pub async fn version(&self) -> Result<Version, StoreError> {
+        engine::version(&self.write, self.engine).await
+    }
+
+    /// The file behind a `sqlite:` URL; `None` for a database on a server.
+    pub fn file(url: &str) -> Option<PathBuf> {
+        engine::sqlite_file(url)
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {

@@ -2,6 +2,7 @@
 //! one that belongs to nobody is counted the same way.
 
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx};
 use crate::domain::ids::MemberId;
@@ -11,20 +12,30 @@ use crate::domain::unix_time::UnixTime;
 /// The row of all devices that are not known.
 pub const STRANGERS: &str = "";
 
+fn from_row(row: &AnyRow) -> Result<FailureCount, StoreError> {
+    let failures: i64 = row.try_get("failures")?;
+    Ok(FailureCount {
+        failures: u32::try_from(failures).unwrap_or(u32::MAX),
+        last_at: UnixTime(row.try_get("last_at")?),
+    })
+}
+
 pub async fn count(db: &mut impl Reads, account: &str, device: &str) -> Result<Option<FailureCount>, StoreError> {
     let row = sqlx::query("SELECT failures, last_at FROM password_failures WHERE account_key = $1 AND device = $2")
         .bind(account)
         .bind(device)
         .fetch_optional(db.connection())
         .await?;
-    row.map(|row| {
-        let failures: i64 = row.try_get("failures")?;
-        Ok(FailureCount {
-            failures: u32::try_from(failures).unwrap_or(u32::MAX),
-            last_at: UnixTime(row.try_get("last_at")?),
-        })
-    })
-    .transpose()
+    row.as_ref().map(from_row).transpose()
+}
+
+/// All counts of an account, by device.
+pub async fn all(db: &mut impl Reads, account: &str) -> Result<Vec<(String, FailureCount)>, StoreError> {
+    let rows = sqlx::query("SELECT device, failures, last_at FROM password_failures WHERE account_key = $1")
+        .bind(account)
+        .fetch_all(db.connection())
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get("device")?, from_row(row)?))).collect()
 }
 
 /// Replaces the count `seen` by `next`; `false` if somebody else has changed it since, and it must be judged again.

@@ -1,0 +1,344 @@
+//! `sekisho member`: members, one at a time. Passwords come in through a pipe or are made here, and go out once.
+
+use std::io::{self, IsTerminal as _, Read as _};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output::time;
+use super::{Failure, Output, open};
+use crate::actions::members::{self, NewMember};
+use crate::app::App;
+use crate::config::SettingsSource;
+use crate::domain::login::locks::{FailureCount, Until, Verdict};
+use crate::domain::login::next_step::{Closed, NextStep, after_password};
+use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
+use crate::domain::member::profile::{Member, Password, Profile, Role};
+use crate::domain::member::user_id::UserId;
+use crate::domain::secret::Secret;
+use crate::store::{self, password_failures};
+
+#[derive(Subcommand)]
+pub(super) enum MemberCommand {
+    /// Adds a member with an initial password, to be changed at the first login
+    Add(Add),
+    /// Says whether a member can log in, if not why, and what mends it
+    Show { user_id: String },
+    /// Lifts the password lock and the account lock of a member
+    Unlock { user_id: String },
+    /// Gives a member a new password; all their sessions and tokens end and the password lock is lifted
+    SetPassword {
+        user_id: String,
+        #[command(flatten)]
+        source: PasswordSource,
+        /// The member must change it at the next login (always so for a generated one)
+        #[arg(long)]
+        initial: bool,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Add {
+    user_id: String,
+    /// The member's full name
+    #[arg(long)]
+    name: Option<String>,
+    /// The member's address, not verified yet; families may share one
+    #[arg(long)]
+    email: Option<String>,
+    #[arg(long, value_enum, default_value_t = RoleName::Member)]
+    role: RoleName,
+    #[command(flatten)]
+    source: PasswordSource,
+    /// The member need not change the password at the first login
+    #[arg(long)]
+    keep_password: bool,
+}
+
+#[derive(Args)]
+pub(super) struct PasswordSource {
+    /// Read the password from standard input, up to the end of the line [default: make one and show it, this once]
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoleName {
+    /// Looks after their own account
+    Member,
+    /// May do everything
+    Owner,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Member => Role::Member,
+            RoleName::Owner => Role::Owner,
+        }
+    }
+}
+
+/// A new password, and whether it was made here and must be shown.
+struct NewPassword {
+    password: Secret<String>,
+    generated: bool,
+}
+
+impl PasswordSource {
+    /// Reads before anything is opened: whoever types or pipes a password should not wait for a database.
+    fn read(&self) -> Result<Option<Secret<String>>, Failure> {
+        if !self.password_stdin {
+            return Ok(None);
+        }
+        if io::stdin().is_terminal() {
+            return Err(Failure::refused(
+                "a password typed here would stand on the screen. Pipe it in: `… --password-stdin < FILE`",
+            ));
+        }
+        let mut text = String::new();
+        io::stdin().lock().take(4_096).read_to_string(&mut text)?;
+        let line = Secret::new(text.lines().next().unwrap_or_default().to_owned());
+        zeroize::Zeroize::zeroize(&mut text);
+        if line.expose().is_empty() {
+            return Err(Failure::refused("standard input holds no password on its first line"));
+        }
+        Ok(Some(line))
+    }
+}
+
+/// The password that was read, if the policy takes it, or a generated one.
+fn checked(app: &App, user_id: &str, read: Option<Secret<String>>) -> Result<NewPassword, Failure> {
+    let Some(password) = read else {
+        return Ok(NewPassword { password: members::generate_password(app, user_id), generated: true });
+    };
+    let id = UserId::stored(user_id.to_owned());
+    let broken = app.password_policy.broken(&normalise_password(password.expose()), &id, &app.common_passwords);
+    if broken.is_empty() {
+        return Ok(NewPassword { password, generated: false });
+    }
+    let rules: Vec<String> = broken.iter().map(|rule| format!("\n  - {}", rule_in_words(rule))).collect();
+    Err(Failure::refused(format!("the password is not taken:{}", rules.concat())))
+}
+
+fn rule_in_words(rule: &PasswordRule) -> String {
+    match *rule {
+        PasswordRule::MinLength { min } => format!("it must have {min} characters or more"),
+        PasswordRule::MaxLength { max } => format!("it must have {max} characters or fewer"),
+        PasswordRule::AllowedCharacters { symbols } => {
+            format!("it may hold half-width letters, digits and the symbols {symbols} only")
+        }
+        PasswordRule::RequiredClass { class } => {
+            let class = match class {
+                CharacterClass::Lower => "small letter",
+                CharacterClass::Upper => "capital letter",
+                CharacterClass::Digit => "digit",
+                CharacterClass::Symbol => "symbol",
+            };
+            format!("it must hold at least one {class}")
+        }
+        PasswordRule::NotUserId => "it must not be the user ID".to_owned(),
+        PasswordRule::NotCommon => "it is one of the passwords that attackers try first".to_owned(),
+    }
+}
+
+impl MemberCommand {
+    pub async fn run(self, source: &SettingsSource, out: Output) -> Result<(), Failure> {
+        match self {
+            MemberCommand::Add(add) => {
+                let read = add.source.read()?;
+                add.run(&open(source).await?, read, out).await
+            }
+            MemberCommand::Show { user_id } => {
+                let app = open(source).await?;
+                show(&app, &find(&app, &user_id).await?, out).await
+            }
+            MemberCommand::Unlock { user_id } => {
+                let app = open(source).await?;
+                unlock(&app, &find(&app, &user_id).await?, out).await
+            }
+            MemberCommand::SetPassword { user_id, source: password, initial } => {
+                let read = password.read()?;
+                let app = open(source).await?;
+                let member = find(&app, &user_id).await?;
+                set_password(&app, &member, read, initial, out).await
+            }
+        }
+    }
+}
+
+async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
+    members::find(app, user_id)
+        .await?
+        .ok_or_else(|| Failure::refused(format!("there is no member with the user ID \"{}\"", user_id.escape_debug())))
+}
+
+impl Add {
+    async fn run(self, app: &App, read: Option<Secret<String>>, out: Output) -> Result<(), Failure> {
+        let new = checked(app, &self.user_id, read)?;
+        let member = NewMember {
+            user_id: self.user_id,
+            role: self.role.into(),
+            name: self.name,
+            email: self.email,
+            email_verified: false,
+            phone_number: None,
+            phone_number_verified: false,
+            profile: Profile::default(),
+        };
+        let initial = !self.keep_password;
+        let member = members::add(app, member, new.password.expose(), initial).await?;
+        answer_password(app, &member, &new, initial, "is added", out)
+    }
+}
+
+async fn set_password(
+    app: &App,
+    member: &Member,
+    read: Option<Secret<String>>,
+    initial: bool,
+    out: Output,
+) -> Result<(), Failure> {
+    let new = checked(app, &member.user_id, read)?;
+    let initial = initial || new.generated;
+    members::set_password(app, member, new.password.expose(), initial).await?;
+    answer_password(app, member, &new, initial, "has a new password; their sessions and tokens have ended", out)
+}
+
+fn answer_password(
+    app: &App,
+    member: &Member,
+    new: &NewPassword,
+    initial: bool,
+    done: &str,
+    out: Output,
+) -> Result<(), Failure> {
+    let mut text = format!("{} {done}.\n", member.user_id);
+    let mut json = json!({ "user_id": member.user_id, "sub": member.id, "initial": initial });
+    if new.generated {
+        text.push_str(&format!("\npassword  {}\n\nIt is not shown again.\n", new.password.expose()));
+        json["password"] = json!(new.password.expose());
+    }
+    if initial {
+        let until = app.now() + app.settings.passwords.initial_lifetime;
+        text.push_str(&format!("It must be changed at the first login, until {}.\n", time(until)));
+        json["initial_until"] = json!(until);
+    }
+    out.answer(text, &json)
+}
+
+async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
+    let lifted = members::unlock(app, member).await?;
+    let id = &member.user_id;
+    let text = match (lifted.password_lock, lifted.account_lock) {
+        (true, true) => format!("The password lock and the account lock of {id} are lifted."),
+        (true, false) => format!("The password lock of {id} is lifted."),
+        (false, true) => format!("The account lock of {id} is lifted."),
+        (false, false) => format!("{id} was not locked; counts of wrong passwords are forgotten."),
+    };
+    let json = json!({ "user_id": id, "password_lock_lifted": lifted.password_lock,
+                       "account_lock_lifted": lifted.account_lock });
+    out.answer(text, &json)
+}
+
+/// What keeps a member out, and what mends it.
+struct Hindrance {
+    code: &'static str,
+    reason: String,
+    mend: String,
+}
+
+async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
+    let mut reader = app.store.reader().await?;
+    let password = store::members::password(&mut reader, &member.id).await?;
+    let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
+    let counts = password_failures::all(&mut reader, &account).await?;
+    let hindrances = hindrances(app, member, password.as_ref(), &counts);
+
+    let id = &member.user_id;
+    let can = hindrances.is_empty();
+    let mut text = if can { format!("{id} can log in.\n") } else { format!("{id} can't log in:\n") };
+    for Hindrance { reason, mend, .. } in &hindrances {
+        text.push_str(&format!("  - {reason}. {mend}\n"));
+    }
+    let initial_until = password.as_ref().and_then(|password| password.initial_until);
+    if let Some(until) = initial_until.filter(|until| app.now() < *until) {
+        text.push_str(&format!(
+            "The initial password has not been changed yet; it may be used until {}.\n",
+            time(until)
+        ));
+    }
+    for (device, count) in &counts {
+        let whose = if device == password_failures::STRANGERS { "unknown devices" } else { "a device of theirs" };
+        let (failures, last) = (count.failures, time(count.last_at));
+        text.push_str(&format!("Wrong passwords in a row on {whose}: {failures}, the last one at {last}.\n"));
+    }
+    text.push('\n');
+    let none = || "-".to_owned();
+    let verified = |at| if at { " (verified)" } else { " (not verified)" };
+    let email = member.email.as_ref().map(|e| format!("{e}{}", verified(member.email_verified_at.is_some())));
+    for (name, value) in [
+        ("name", member.name.clone().unwrap_or_else(none)),
+        ("email", email.unwrap_or_else(none)),
+        ("role", member.role.name().to_owned()),
+        ("sub", member.id.to_string()),
+        ("added", time(member.created_at)),
+        ("password set", password.as_ref().map_or_else(none, |password| time(password.set_at))),
+    ] {
+        text.push_str(&format!("{name:<14}{value}\n"));
+    }
+    let reasons: Vec<Value> = hindrances.iter().map(|h| json!({ "code": h.code, "reason": h.reason })).collect();
+    let json = json!({
+        "user_id": id, "sub": member.id, "name": member.name, "email": member.email,
+        "email_verified": member.email_verified_at.is_some(), "role": member.role, "created_at": member.created_at,
+        "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
+        "password_set_at": password.map(|password| password.set_at),
+    });
+    out.answer(text, &json)
+}
+
+fn hindrances(
+    app: &App,
+    member: &Member,
+    password: Option<&Password>,
+    counts: &[(String, FailureCount)],
+) -> Vec<Hindrance> {
+    let id = &member.user_id;
+    let mut found = Vec::new();
+    let mut hinders = |code, reason: String, mend: String| found.push(Hindrance { code, reason, mend });
+    let unlock = format!("`sekisho member unlock {id}` lifts it");
+    let new_password = format!("`sekisho member set-password {id}` gives a new one");
+    if let Some(at) = member.disabled_at {
+        hinders("disabled", format!("the account is disabled since {}", time(at)), "The member has left".into());
+    }
+    if let Some(at) = member.account_locked_at {
+        hinders("account_locked", format!("the account is locked since {}", time(at)), unlock.clone());
+    }
+    for (device, count) in counts {
+        let Verdict::Locked(until) = app.password_lock.verdict(Some(*count), app.now()) else { continue };
+        let end = match until {
+            Until::Staff => String::new(),
+            Until::Time(at) => format!(", until {}", time(at)),
+        };
+        let place = if device == password_failures::STRANGERS {
+            "on every device where they have not logged in before"
+        } else {
+            "on a device of theirs"
+        };
+        let (since, failures) = (time(count.last_at), count.failures);
+        let reason = format!("the password is locked since {since}{end}, by {failures} wrong ones in a row, {place}");
+        hinders("password_locked", reason, unlock.clone());
+    }
+    match password.map(|password| (after_password(member, password, app.now()), password)) {
+        None => hinders("no_password", "there is no password".into(), new_password),
+        Some((NextStep::Refuse(Closed::InitialPasswordExpired), Password { initial_until: Some(until), .. })) => {
+            hinders(
+                "initial_password_expired",
+                format!("the initial password expired at {}", time(*until)),
+                new_password,
+            );
+        }
+        Some(_) => {}
+    }
+    found
+}

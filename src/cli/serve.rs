@@ -1,0 +1,77 @@
+//! `sekisho serve`: the provider, until it is told to stop.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, demo};
+use crate::actions::signing_keys;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Settings, SettingsSource};
+use crate::domain::unix_time::Span;
+use crate::web::serve::{listen, serve};
+use crate::web::site::Site;
+use crate::{jobs, telemetry};
+
+pub(super) async fn run(source: &SettingsSource) -> Result<(), Failure> {
+    let settings = Settings::load(source)?;
+    if settings.demo {
+        return Err(Failure::refused(
+            "these are settings of the demo (demo = true), whose passwords everyone knows. Take `demo` out of the settings \
+             to serve members, or run `sekisho demo`",
+        ));
+    }
+    telemetry::start(&settings.log.filter, settings.log.format.into());
+    // The port comes first: where another server holds it, the database stays as that one knows it. Whoever connects
+    // from here on waits until everything is ready.
+    let listener = listen(settings.http.listen).await?;
+    let app = App::start(settings, Clock::System).await?;
+    if demo::is_in(&app).await? {
+        return Err(Failure::refused(
+            "this database was filled by `sekisho demo`, whose passwords everyone knows. Set database.url to another one",
+        ));
+    }
+    until_stopped(app, listener, || Ok(())).await
+}
+
+/// Serves with what runs beside the requests, until this process is told to stop. Tells by `ready` when it begins.
+pub(super) async fn until_stopped(
+    app: App,
+    listener: TcpListener,
+    ready: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    signing_keys::ensure(&app).await?;
+    let site = Site::new(app.clone())?;
+    let stop = told_to_stop()?;
+    let mut beside = jobs::start(&app);
+    let limits = Arc::clone(&site.limits);
+    beside.spawn(jobs::every("forget idle callers", Span::minutes(1), move || {
+        limits.forget_idle();
+        std::future::ready(Ok::<(), Infallible>(()))
+    }));
+    let address: SocketAddr = listener.local_addr()?;
+    tracing::info!(%address, issuer = app.settings.issuer(), "ready");
+    ready()?;
+    serve(listener, site, stop).await?;
+    beside.shutdown().await;
+    app.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Ready when a service manager (SIGTERM) or somebody at the keyboard (SIGINT) asks for it.
+fn told_to_stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
