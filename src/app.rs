@@ -1,1 +1,130 @@
-//! The parts that a request may need.
+//! The parts that a request may need, put together once at start and checked as they are: what is wrong stops the start
+//! with a message, not a request.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::crypto::master_key::{MasterKey, MasterKeyError, Purpose};
+use crate::crypto::opaque_token::{self, RefreshTokens};
+use crate::crypto::password_hash::{self, PasswordHasher};
+use crate::crypto::sealed::Sealer;
+use crate::crypto::signing_keys::{KeyError, KeySet};
+use crate::domain::login::locks::LockPolicy;
+use crate::domain::login::password_policy::{CommonPasswords, PasswordPolicy};
+use crate::domain::member::user_id::{UserIdKey, UserIdRules};
+use crate::domain::secret::Secret;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{OpenError, Store, StoreError, signing_keys};
+
+/// Everything that outlives a request. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub settings: Settings,
+    pub clock: Clock,
+    pub store: Store,
+    pub passwords: PasswordHasher,
+    pub password_policy: PasswordPolicy,
+    pub common_passwords: CommonPasswords,
+    pub password_lock: LockPolicy,
+    pub user_ids: UserIdRules,
+    /// Seals what lies in the database.
+    pub at_rest: Sealer,
+    /// Seals what travels through the browser.
+    pub in_flow: Sealer,
+    pub refresh_tokens: RefreshTokens,
+    csrf_key: Secret<[u8; 32]>,
+    account_key: Secret<[u8; 32]>,
+    keys: RwLock<Arc<KeySet>>,
+}
+
+/// Why the parts can't be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Passwords(#[from] password_hash::StartError),
+}
+
+impl App {
+    /// Opens the database, brings it up to this version and reads the keys; makes what a first start needs.
+    pub async fn start(settings: Settings, clock: Clock) -> Result<App, StartError> {
+        let store = Store::open(&settings.database.url, settings.database.max_connections).await?;
+        let nothing_sealed = store.is_new().await?;
+        // The key comes first: a database that was migrated without its key would never be new again.
+        let master = MasterKey::load(&settings.secrets.master_key_file, nothing_sealed)?;
+        store.migrate().await?;
+        App::assemble(settings, clock, store, &master).await
+    }
+
+    async fn assemble(settings: Settings, clock: Clock, store: Store, master: &MasterKey) -> Result<App, StartError> {
+        let at_rest = Sealer::new(master, Purpose::SealedAtRest);
+        let keys = KeySet::open(signing_keys::all(&mut store.reader().await?).await?, &at_rest)?;
+        let passwords = PasswordHasher::start(
+            settings.passwords.argon2,
+            settings.passwords.hashing_threads as usize,
+            settings.passwords.hashing_queue as usize,
+        )?;
+        Ok(App(Arc::new(Parts {
+            passwords,
+            password_policy: PasswordPolicy::from(&settings.passwords),
+            common_passwords: CommonPasswords::shipped(),
+            password_lock: LockPolicy::from(&settings.locks.password),
+            user_ids: UserIdRules::from(&settings.user_ids),
+            in_flow: Sealer::new(master, Purpose::SealedFlow),
+            refresh_tokens: RefreshTokens::new(master.derive(Purpose::RefreshToken)),
+            csrf_key: master.derive(Purpose::Csrf),
+            account_key: master.derive(Purpose::AccountKey),
+            keys: RwLock::new(Arc::new(keys)),
+            at_rest,
+            settings,
+            clock,
+            store,
+        })))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    pub fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// The signing keys as last read.
+    pub fn keys(&self) -> Arc<KeySet> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the signing keys again: another node or the command line may have changed them.
+    pub async fn reload_keys(&self) -> Result<(), StartError> {
+        let stored = signing_keys::all(&mut self.store.reader().await?).await?;
+        let keys = KeySet::open(stored, &self.at_rest)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
+    }
+
+    /// The value of the hidden form field that shows a form to be ours, for this browser.
+    pub fn csrf(&self, browser_token: &str) -> String {
+        opaque_token::keyed_digest(&self.csrf_key, &[browser_token.as_bytes()])
+    }
+
+    /// The name of an account in the table of failures, whether or not it exists.
+    pub fn account_key(&self, key: &UserIdKey) -> String {
+        opaque_token::keyed_digest(&self.account_key, &[key.as_str().as_bytes()])
+    }
+}

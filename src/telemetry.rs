@@ -1,1 +1,24 @@
-//! Logs.
+//! What the process says of itself, on standard error. No secret, no token, no personal data: members are named by their
+//! random identifiers, requests by a reference that error pages show too.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Starts logging. A filter that can't be understood is replaced by `info`, and the log says so.
+pub fn start(settings: &Log) {
+    let (filter, mistake) = match EnvFilter::try_new(&settings.filter) {
+        Ok(filter) => (filter, None),
+        Err(mistake) => (EnvFilter::new("info"), Some(mistake)),
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match settings.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    if started.is_ok()
+        && let Some(mistake) = mistake
+    {
+        tracing::warn!("log.filter is not understood and \"info\" is used instead: {mistake}");
+    }
+}

@@ -1,1 +1,29 @@
-//! Verbs with several entrances.
+//! Verbs with several entrances: pages, endpoints, the command line, the demo.
+
+pub mod check_password;
+pub mod clients;
+pub mod complete_login;
+pub mod continue_authorization;
+pub mod issue_tokens;
+pub mod members;
+pub mod signing_keys;
+
+use crate::crypto::jwt::SignError;
+use crate::crypto::password_hash::HashError;
+use crate::crypto::signing_keys::KeyError;
+use crate::store::StoreError;
+
+/// What can go wrong on the inside, whatever was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("too many attempts on one account at the same moment")]
+    Contended,
+}

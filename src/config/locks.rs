@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::problems::Findings;
+use crate::domain::login::locks::LockPolicy;
+pub use crate::domain::login::locks::LockRelease;
 use crate::domain::unix_time::Span;
 
 /// When failed attempts shut an account, and until when.
@@ -12,31 +15,23 @@ pub struct Locks {
     pub password: PasswordLock,
 }
 
-/// The password lock (パスワードのロック): falls after repeated wrong passwords.
+/// The password lock: falls after repeated wrong passwords.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordLock {
-    /// Wrong passwords in a row that lock. A device on which the member has logged in before has its own count.
+    /// Wrong passwords in a row that lock; NIST SP 800-63B allows at most 100. A device on which the member has logged in
+    /// before has its own count.
+    #[schemars(range(min = 1, max = 100), extend("x-unit" = "attempts"))]
     pub threshold: u32,
     /// What ends the lock.
     pub release: LockRelease,
     /// How long a device stays known after its last login; strangers' failures can't lock the member out of it.
+    #[schemars(extend("x-at-least" = "1s"))]
     pub known_device_lifetime: Span,
     /// For how many user IDs that don't exist failures are counted (they lock just like real ones); beyond that the
     /// oldest counts are dropped, so that guessing IDs can't fill the database.
+    #[schemars(range(min = 1), extend("x-unit" = "user IDs"))]
     pub unknown_ids_kept: u32,
-}
-
-/// What ends a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
-pub enum LockRelease {
-    /// Only the society's staff (or a password reset): `release = { by = "staff" }`.
-    Staff,
-    /// A fixed time: `release = { by = "time", after = "15m" }`.
-    Time { after: Span },
-    /// A time that doubles with each further failure: `release = { by = "growing_delay", first = "30s", longest = "1h" }`.
-    GrowingDelay { first: Span, longest: Span },
 }
 
 impl Default for PasswordLock {
@@ -47,5 +42,60 @@ impl Default for PasswordLock {
             known_device_lifetime: Span::days(365),
             unknown_ids_kept: 100_000,
         }
+    }
+}
+
+impl Locks {
+    pub(super) fn check(&self, findings: &mut Findings) {
+        const RELEASE: &str = "locks.password.release";
+        match self.password.release {
+            LockRelease::Staff => {}
+            LockRelease::Time { after } => findings.require(
+                after > Span::ZERO,
+                &[RELEASE],
+                "locks.password.release ends the lock at once (after = \"0s\")",
+                "write how long it lasts, such as after = \"15m\"",
+            ),
+            LockRelease::GrowingDelay { first, longest } => {
+                findings.require(
+                    first > Span::ZERO,
+                    &[RELEASE],
+                    "locks.password.release starts with no delay (first = \"0s\")",
+                    "write the first delay, such as first = \"30s\"",
+                );
+                findings.require(
+                    first <= longest,
+                    &[RELEASE],
+                    format!("locks.password.release starts at {first}, which is longer than the longest, {longest}"),
+                    "shorten first or lengthen longest",
+                );
+            }
+        }
+    }
+}
+
+impl From<&PasswordLock> for LockPolicy {
+    fn from(settings: &PasswordLock) -> Self {
+        LockPolicy { threshold: settings.threshold, release: settings.release }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_ends_by_time_lasts_and_a_delay_grows() {
+        let problems = |release| {
+            let mut findings = Findings::default();
+            Locks { password: PasswordLock { release, ..PasswordLock::default() } }.check(&mut findings);
+            findings.len()
+        };
+        assert_eq!(problems(LockRelease::Staff), 0);
+        assert_eq!(problems(LockRelease::Time { after: Span::minutes(15) }), 0);
+        assert_eq!(problems(LockRelease::Time { after: Span::ZERO }), 1);
+        assert_eq!(problems(LockRelease::GrowingDelay { first: Span::hours(1), longest: Span::hours(1) }), 0);
+        assert_eq!(problems(LockRelease::GrowingDelay { first: Span::hours(2), longest: Span::hours(1) }), 1);
+        assert_eq!(problems(LockRelease::GrowingDelay { first: Span::ZERO, longest: Span::hours(1) }), 1);
     }
 }

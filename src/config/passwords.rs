@@ -3,46 +3,35 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::login::password_policy::CharacterClass;
+use super::problems::Findings;
+pub use crate::domain::login::password_policy::Argon2Cost;
+use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
 use crate::domain::unix_time::Span;
 
 /// Which passwords are taken, and how they are kept. Pages, help and the server's check all read this.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
-    /// The fewest characters.
+    /// The fewest characters. Below 8, NIST SP 800-63B calls a password too short whatever else protects it.
+    #[schemars(range(min = 1, max = 1024), extend("x-unit" = "characters"))]
     pub min_length: u32,
     /// The most characters.
+    #[schemars(range(min = 1, max = 1024), extend("x-unit" = "characters"))]
     pub max_length: u32,
     /// Classes of which at least one character each must appear: `lower`, `upper`, `digit`, `symbol`.
     pub required_classes: Vec<CharacterClass>,
     /// Refuse the passwords that attackers try first, from the list that comes with Sekisho.
     pub refuse_common: bool,
     /// How long an initial password from the society may be used.
+    #[schemars(extend("x-at-least" = "1s"))]
     pub initial_lifetime: Span,
     pub argon2: Argon2Cost,
     /// How many passwords are hashed at once; 0: as many as the machine has cores. Each takes `argon2.memory_kib`.
+    #[schemars(range(max = 1024), extend("x-unit" = "threads"))]
     pub hashing_threads: u32,
     /// How many more may wait for a hashing thread; beyond that the answer is 503 with `Retry-After`.
+    #[schemars(range(min = 1, max = 100_000), extend("x-unit" = "attempts"))]
     pub hashing_queue: u32,
-}
-
-/// The cost of one Argon2id hash (RFC 9106). Raising it upgrades a member's hash at the next login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Argon2Cost {
-    /// Memory in KiB.
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    pub iterations: u32,
-    /// Lanes.
-    pub parallelism: u32,
-}
-
-impl Default for Argon2Cost {
-    fn default() -> Self {
-        Argon2Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 }
-    }
 }
 
 impl Default for Passwords {
@@ -57,5 +46,91 @@ impl Default for Passwords {
             hashing_threads: 0,
             hashing_queue: 64,
         }
+    }
+}
+
+/// What all hashing threads together may take: more is a slip of the pen rather than a machine.
+const MOST_HASHING_MEMORY_GIB: u64 = 64;
+
+impl Passwords {
+    pub(super) fn check(&self, findings: &mut Findings) {
+        findings.require(
+            self.min_length <= self.max_length,
+            &["passwords.min_length", "passwords.max_length"],
+            format!("passwords.min_length ({}) is above passwords.max_length ({})", self.min_length, self.max_length),
+            "lower the one or raise the other",
+        );
+        findings.require(
+            u32::try_from(self.required_classes.len()).is_ok_and(|classes| classes <= self.max_length),
+            &["passwords.required_classes", "passwords.max_length"],
+            "passwords.required_classes asks for more characters than passwords.max_length allows",
+            "raise passwords.max_length",
+        );
+        let Argon2Cost { memory_kib, parallelism, .. } = self.argon2;
+        findings.require(
+            memory_kib / 8 >= parallelism,
+            &["passwords.argon2.memory_kib", "passwords.argon2.parallelism"],
+            format!("passwords.argon2.memory_kib ({memory_kib}) is too little for {parallelism} lanes"),
+            "give each lane of passwords.argon2.parallelism at least 8 KiB",
+        );
+        let gib = u64::from(memory_kib) * u64::from(self.hashing_threads) / (1024 * 1024);
+        findings.require(
+            gib <= MOST_HASHING_MEMORY_GIB,
+            &["passwords.argon2.memory_kib", "passwords.hashing_threads"],
+            format!("passwords.argon2.memory_kib in each of passwords.hashing_threads comes to {gib} GiB"),
+            format!("lower one of them, to {MOST_HASHING_MEMORY_GIB} GiB together at most"),
+        );
+    }
+}
+
+impl From<&Passwords> for PasswordPolicy {
+    fn from(settings: &Passwords) -> Self {
+        PasswordPolicy {
+            min_length: settings.min_length,
+            max_length: settings.max_length,
+            required_classes: settings.required_classes.clone(),
+            refuse_common: settings.refuse_common,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(change: impl FnOnce(&mut Passwords)) -> usize {
+        let mut passwords = Passwords::default();
+        change(&mut passwords);
+        let mut findings = Findings::default();
+        passwords.check(&mut findings);
+        findings.len()
+    }
+
+    #[test]
+    fn the_shortest_password_is_not_longer_than_the_longest() {
+        assert_eq!(problems(|p| p.min_length = 64), 0);
+        assert_eq!(problems(|p| p.min_length = 65), 1);
+    }
+
+    #[test]
+    fn a_password_has_room_for_every_required_class() {
+        let classes = vec![CharacterClass::Lower, CharacterClass::Digit];
+        assert_eq!(problems(|p| (p.min_length, p.max_length, p.required_classes) = (1, 2, classes.clone())), 0);
+        assert_eq!(problems(|p| (p.min_length, p.max_length, p.required_classes) = (1, 1, classes)), 1);
+    }
+
+    #[test]
+    fn every_argon2_cost_that_passes_is_one_that_argon2_takes() {
+        for (memory_kib, parallelism) in [(8, 1), (2_040, 255), (7, 1), (15, 2), (2_039, 255)] {
+            let cost = Argon2Cost { memory_kib, iterations: 1, parallelism };
+            let taken = argon2::Params::new(memory_kib, 1, parallelism, None).is_ok();
+            assert_eq!(problems(|p| p.argon2 = cost) == 0, taken, "{cost:?}");
+        }
+    }
+
+    #[test]
+    fn hashing_takes_no_more_memory_than_a_machine_has() {
+        assert_eq!(problems(|p| (p.argon2.memory_kib, p.hashing_threads) = (1_048_576, 64)), 0);
+        assert_eq!(problems(|p| (p.argon2.memory_kib, p.hashing_threads) = (1_048_576, 65)), 1);
     }
 }

@@ -24,8 +24,10 @@ pub struct RateLimits {
 #[serde(deny_unknown_fields)]
 pub struct Quota {
     /// How many a minute in the long run.
+    #[schemars(range(min = 1), extend("x-unit" = "requests a minute"))]
     pub per_minute: u32,
     /// How many at once after a pause.
+    #[schemars(range(min = 1), extend("x-unit" = "requests"))]
     pub burst: u32,
 }
 

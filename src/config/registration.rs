@@ -9,20 +9,24 @@ use crate::domain::protocol::client::PkcePolicy;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registration {
-    /// `off`, `initial_access_token` (staff hand out a token for each registration) or `open` (anyone: trials only).
+    /// Who may register a client over the network.
     pub mode: RegistrationMode,
-    /// What registered confidential clients must send against stolen codes: `required` (PKCE), `or_nonce` (PKCE or a
-    /// nonce) or `optional` (needed by the conformance suite, whose requests have neither). Public ones always need PKCE.
+    /// What registered confidential clients must send against stolen codes; public clients always need PKCE.
     pub pkce: PkcePolicy,
     /// The most clients that may register themselves.
+    #[schemars(range(min = 1), extend("x-unit" = "clients"))]
     pub max_clients: u32,
 }
 
+/// Who may register a client over the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RegistrationMode {
+    /// Nobody.
     Off,
+    /// Whoever presents a token that staff have handed out, one token for each registration.
     InitialAccessToken,
+    /// Anyone: for trials only.
     Open,
 }
 

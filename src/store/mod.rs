@@ -1,1 +1,147 @@
-//! The only place that speaks SQL.
+//! The only place that speaks SQL: one file per noun, one text for both databases.
+//!
+//! A common dialect keeps it so: `$n` parameters, `TEXT` and `BIGINT` columns, no booleans (a nullable `…_at` says more),
+//! `INSERT … ON CONFLICT … RETURNING` and `UPDATE … WHERE <the state expected> … RETURNING` for what may happen once.
+//! [`Reader`] can only read; [`WriteTx`] is a transaction that is lost unless it is committed.
+
+pub mod browser_sessions;
+pub mod clients;
+pub mod consents;
+mod engine;
+pub mod grants;
+pub mod known_devices;
+pub mod login_steps;
+pub mod members;
+pub mod password_failures;
+pub mod signing_keys;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+
+use engine::Engine;
+pub use engine::OpenError;
+
+use crate::domain::unix_time::UnixTime;
+
+/// The database, open and of the right version. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    read: AnyPool,
+    write: AnyPool,
+    engine: Engine,
+}
+
+/// A connection for reading.
+pub struct Reader(PoolConnection<Any>);
+
+/// A transaction that may write. Dropped without [`WriteTx::commit`], it leaves no trace.
+pub struct WriteTx(Transaction<'static, Any>);
+
+/// What can be read from: a [`Reader`], or a [`WriteTx`] that sees its own changes.
+pub trait Reads: Send {
+    #[doc(hidden)]
+    fn connection(&mut self) -> &mut AnyConnection;
+}
+
+impl Reads for Reader {
+    fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.0
+    }
+}
+
+impl Reads for WriteTx {
+    fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.0
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the disk that holds the database is full")]
+    DiskFull,
+    #[error("{table}.{column} of {row} holds something that this version can't read")]
+    Corrupt { table: &'static str, column: &'static str, row: String },
+    #[error("the {0} exists already")]
+    Exists(&'static str),
+    #[error("database: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(e) if engine::is_disk_full(e.as_ref()) => StoreError::DiskFull,
+            _ => StoreError::Database(error),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), making the SQLite file if it is missing.
+    pub async fn open(url: &str, max_connections: u32) -> Result<Store, OpenError> {
+        engine::open(url, max_connections).await
+    }
+
+    /// Brings the tables up to this version, under a lock where several nodes start at once.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        engine::migrate(&self.write).await
+    }
+
+    /// Whether there are any tables yet.
+    pub async fn is_new(&self) -> Result<bool, StoreError> {
+        engine::is_new(&self.write, self.engine).await
+    }
+
+    pub async fn reader(&self) -> Result<Reader, StoreError> {
+        Ok(Reader(self.read.acquire().await?))
+    }
+
+    pub async fn write(&self) -> Result<WriteTx, StoreError> {
+        Ok(WriteTx(self.write.begin_with(self.engine.begin()).await?))
+    }
+
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    /// Deletes what nobody can use any more; how many rows went.
+    pub async fn clean_up(&self, now: UnixTime) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let mut gone = 0;
+        for sql in [
+            "DELETE FROM login_steps WHERE expires_at < $1",
+            "DELETE FROM authorization_grants WHERE kept_until < $1",
+            "DELETE FROM revoked_access_tokens WHERE expires_at < $1",
+            // A grant needs its session's row; without grants, an expired session says nothing any more.
+            "DELETE FROM browser_sessions WHERE expires_at < $1 AND NOT EXISTS
+               (SELECT 1 FROM authorization_grants g WHERE g.session_id = browser_sessions.session_id)",
+            "DELETE FROM initial_access_tokens WHERE expires_at < $1",
+            "DELETE FROM signing_keys WHERE published_until < $1",
+        ] {
+            gone += sqlx::query(sql).bind(now.0).execute(tx.connection()).await?.rows_affected();
+        }
+        tx.commit().await?;
+        Ok(gone)
+    }
+}
+
+impl WriteTx {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+/// Reads a JSON column, or says which row of which table is damaged.
+fn from_json<T: serde::de::DeserializeOwned>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+    row: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt { table, column, row: row.to_owned() })
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Database(sqlx::Error::Encode(Box::new(e))))
+}

@@ -1,9 +1,15 @@
-//! The only place that speaks HTTP.
+//! The only place that speaks HTTP. Every URL stands in [`routes`]; what a handler gets is made in [`request`].
 
 /// What members see and change of their own account.
 pub mod account;
+/// Style sheet and pictures.
+mod assets;
+/// Names and attributes of every cookie.
+pub mod cookies;
 /// A page for what cannot go on.
 pub mod error_page;
+/// Whether the process lives and can work.
+mod health;
 /// The FAQ and the guide, as JSON for portals and as pages.
 pub mod help;
 /// The steps of a login.
@@ -12,3 +18,15 @@ pub mod login;
 pub mod oidc;
 /// Templates, filled in the reader's language.
 pub mod page;
+/// What handlers get: the visit, checked forms, limits.
+pub mod request;
+/// Every URL, on one screen.
+pub mod routes;
+/// Headers that every answer carries.
+mod security_headers;
+/// Accepting connections, and stopping.
+pub mod serve;
+/// The state behind all handlers.
+pub mod site;
+/// What went wrong inside a handler.
+pub mod trouble;

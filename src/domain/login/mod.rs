@@ -1,4 +1,8 @@
 //! Rules of logging in: which passwords are taken, when a lock stands, which step comes next.
 
+pub mod assurance;
+pub mod browser_session;
+pub mod flow;
 pub mod locks;
+pub mod next_step;
 pub mod password_policy;

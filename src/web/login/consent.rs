@@ -1,8 +1,20 @@
 //! `/login/consent`: the member decides what an application may know (OpenID Connect Core 1.0, 3.1.2.4).
 
+use axum::response::Response;
 use serde::Serialize;
 
+use crate::actions::continue_authorization::approve;
+use crate::crypto::opaque_token;
+use crate::domain::protocol::grant::Grant;
+use crate::domain::protocol::oauth_error::ErrorCode;
+use crate::domain::protocol::params::Params;
+use crate::store::{clients, grants, members};
+use crate::web::error_page::ErrorKind;
+use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+use crate::web::trouble::Trouble;
 
 /// The page that asks. The application stands in the chrome.
 #[derive(Clone, Debug, Serialize)]
@@ -13,6 +25,66 @@ pub struct ConsentPage {
     pub user_id: String,
     /// What the application asks for. The scopes of OpenID Connect Core 1.0, 5.4 and 11, are explained, others named.
     pub scopes: Vec<String>,
+}
+
+/// The grant that waits for this member's answer, in the session that asked.
+async fn waiting(visit: &mut Visit, page: Option<&str>) -> Result<Grant, Trouble> {
+    let gone = || Trouble::page(ErrorKind::FlowExpired);
+    let page = opaque_token::digest(page.ok_or_else(gone)?);
+    let session = visit.session().await?.ok_or_else(gone)?;
+    let app = visit.site.app.clone();
+    let mut reader = app.store.reader().await?;
+    let grant = grants::awaiting_consent(&mut reader, &page, &session.id, app.now()).await?.ok_or_else(gone)?;
+    let stored = clients::by_id(&mut reader, grant.request.client.as_str()).await?.ok_or_else(gone)?;
+    visit.on_behalf_of(&stored.client, &grant.request.redirect_uri, grant.request.ui_locales.as_deref());
+    Ok(grant)
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    match show(&mut visit).await {
+        Ok(page) => visit.page(&page),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+async fn show(visit: &mut Visit) -> Result<ConsentPage, Trouble> {
+    let token = visit.query.get("grant").unwrap_or_default().to_owned();
+    let grant = waiting(visit, Some(&token)).await?;
+    let member = members::by_id(&mut visit.site.app.store.reader().await?, &grant.member).await?;
+    let member = member.ok_or_else(|| Trouble::page(ErrorKind::FlowExpired))?;
+    Ok(ConsentPage {
+        grant: token,
+        member_name: member.name.clone().unwrap_or_else(|| member.user_id.clone()),
+        user_id: member.user_id,
+        scopes: grant.request.needed_consent().iter().map(str::to_owned).collect(),
+    })
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    match decide(&mut visit, &fields).await {
+        Ok(to) => visit.redirect(&to),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+/// Anything but a clear yes is a no.
+async fn decide(visit: &mut Visit, fields: &Params) -> Result<String, Trouble> {
+    let gone = || Trouble::page(ErrorKind::FlowExpired);
+    let grant = waiting(visit, fields.get("grant")).await?;
+    let app = visit.site.app.clone();
+    let mut tx = app.store.write().await?;
+    let to = if fields.get("decision") == Some("allow") {
+        let code = approve(&app, &mut tx, &grant).await?.ok_or_else(gone)?;
+        authorize::code_to_client(visit, &grant.request, &code)
+    } else {
+        if !grants::deny(&mut tx, &grant.id).await? {
+            return Err(gone());
+        }
+        let error = ErrorCode::AccessDenied.because("the member did not agree");
+        authorize::error_to_client(visit, &grant.request.redirect_uri, grant.request.state.as_deref(), &error)
+    };
+    tx.commit().await?;
+    Ok(to)
 }
 
 impl PageTemplate for ConsentPage {

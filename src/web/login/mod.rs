@@ -3,3 +3,4 @@
 pub mod consent;
 pub mod initial_password;
 pub mod password;
+pub mod sealed_flow;

@@ -1,8 +1,24 @@
 //! Logging out (OpenID Connect RP-Initiated Logout 1.0): the page that asks, and the page that says it is done.
 
-use serde::Serialize;
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, Request, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use url::Url;
 
+use crate::crypto::jwt::{self, TokenType};
+use crate::crypto::opaque_token;
+use crate::domain::ids::{BrowserSessionId, ClientId, MemberId};
+use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::protocol::logout::{After, Decision, Hint, LogoutRequest, Refusal, decide};
+use crate::domain::protocol::params::Params;
+use crate::store::{browser_sessions, clients};
+use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::request::form::is_form;
+use crate::web::request::visit::Visit;
+use crate::web::site::Site;
+use crate::web::trouble::Trouble;
 
 /// Asks whether to log out (RP-Initiated Logout 1.0, 2: the OP ought to ask; it must, if it is not sure who asks).
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +40,162 @@ pub struct WayBack {
     pub name: String,
     /// A registered http(s) URL.
     pub uri: String,
+}
+
+/// Where a logout that was asked about leads, sealed into the page that asks.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    then: Option<String>,
+    client: Option<ClientId>,
+}
+
+enum Outcome {
+    Ask(LogoutConfirmPage),
+    Done(LoggedOutPage),
+    GoTo(String),
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let params = visit.query.clone();
+    let outcome = requested(&mut visit, &params).await;
+    respond(visit, outcome)
+}
+
+/// A relying party's request by POST, or the answer to our own question, which carries our CSRF token.
+pub async fn post(State(site): State<Site>, mut visit: Visit, request: Request) -> Response {
+    let is_form = is_form(&request);
+    let params = match Bytes::from_request(request, &site).await {
+        Ok(body) if is_form => Params::parse(&String::from_utf8_lossy(&body)),
+        _ => return visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
+    };
+    let outcome = match params.get("csrf") {
+        Some(csrf) if !visit.browser_is_new() && opaque_token::same(csrf, &visit.csrf()) => {
+            answered(&mut visit, &params).await
+        }
+        Some(_) => Err(Trouble::page(ErrorKind::FormExpired)),
+        None => requested(&mut visit, &params).await,
+    };
+    respond(visit, outcome)
+}
+
+fn respond(visit: Visit, outcome: Result<Outcome, Trouble>) -> Response {
+    match outcome {
+        Ok(Outcome::Ask(page)) => visit.done(&page),
+        Ok(Outcome::Done(page)) => visit.done(&page),
+        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+async fn requested(visit: &mut Visit, params: &Params) -> Result<Outcome, Trouble> {
+    if let Err(error) = params.each_once() {
+        return Err(Trouble::detailed(ErrorKind::RequestInvalid, error.description));
+    }
+    let hint = params.get("id_token_hint").map(|hint| read_hint(visit, hint)).transpose()?;
+    let client_id = params.get("client_id");
+    let named = hint.as_ref().map(|h| h.client.as_str()).or(client_id);
+    let client = match named {
+        Some(id) => clients::by_id(&mut visit.site.app.store.reader().await?, id).await?.map(|s| s.client),
+        None => None,
+    };
+    let session = visit.session().await?;
+    let request = LogoutRequest {
+        hint: hint.as_ref(),
+        client_id,
+        client: client.as_ref(),
+        post_logout_redirect_uri: params.get("post_logout_redirect_uri"),
+    };
+    let with_state = |after: After| match after {
+        After::Page => None,
+        After::Redirect(uri) => Some(add_state(&uri, params.get("state"))),
+    };
+    match decide(request, session.as_ref()) {
+        Decision::Refuse(refusal @ Refusal::HintOfOtherClient) => {
+            Err(Trouble::detailed(ErrorKind::LogoutHintInvalid, refusal.to_string()))
+        }
+        Decision::Refuse(refusal @ Refusal::UnregisteredRedirectUri) => {
+            Err(Trouble::detailed(ErrorKind::PostLogoutRedirectUriMismatch, refusal.to_string()))
+        }
+        Decision::Ask { then } => {
+            let then = with_state(then);
+            if let Some(uri) = &then {
+                visit.may_lead_to(uri);
+            }
+            let asked = Asked { then, client: client.map(|c| c.id) };
+            let json = serde_json::to_vec(&asked).unwrap_or_default();
+            Ok(Outcome::Ask(LogoutConfirmPage { request: visit.site.app.in_flow.seal(&json, &place(visit)) }))
+        }
+        Decision::End { then } => {
+            end(visit, session.as_ref()).await?;
+            Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
+        }
+        Decision::Nothing { then } => {
+            visit.log_out();
+            Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
+        }
+    }
+}
+
+/// The member has answered, or pressed the button on a page of ours.
+async fn answered(visit: &mut Visit, params: &Params) -> Result<Outcome, Trouble> {
+    let asked = match params.get("request") {
+        None => Asked { then: None, client: None },
+        Some(sealed) => {
+            let gone = || Trouble::page(ErrorKind::FormExpired);
+            let json = visit.site.app.in_flow.open(sealed, &place(visit)).map_err(|_| gone())?;
+            serde_json::from_slice(&json).map_err(|_| gone())?
+        }
+    };
+    if params.get("decision") == Some("stay") {
+        return Ok(Outcome::GoTo("/account/profile".to_owned()));
+    }
+    let session = visit.session().await?;
+    end(visit, session.as_ref()).await?;
+    Ok(asked.then.map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
+}
+
+async fn end(visit: &mut Visit, session: Option<&BrowserSession>) -> Result<(), Trouble> {
+    if let Some(session) = session {
+        let app = visit.site.app.clone();
+        let mut tx = app.store.write().await?;
+        browser_sessions::end(&mut tx, &session.id, app.now()).await?;
+        tx.commit().await?;
+        tracing::info!(member = %session.member, session = %session.id, "logged out");
+    }
+    visit.log_out();
+    Ok(())
+}
+
+/// An ID token of ours; whether it has expired does not matter (RP-Initiated Logout 1.0, 2).
+fn read_hint(visit: &Visit, hint: &str) -> Result<Hint, Trouble> {
+    let invalid =
+        || Trouble::detailed(ErrorKind::LogoutHintInvalid, "id_token_hint is not an ID token of this provider");
+    let app = &visit.site.app;
+    let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now()).map_err(|_| invalid())?;
+    let text = |name: &str| claims.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    let audience = match claims.get("aud") {
+        Some(serde_json::Value::Array(all)) => all.first().and_then(|a| a.as_str()).map(str::to_owned),
+        _ => text("aud"),
+    };
+    Ok(Hint {
+        client: ClientId(audience.ok_or_else(invalid)?),
+        member: MemberId(text("sub").ok_or_else(invalid)?),
+        session: text("sid").map(BrowserSessionId),
+    })
+}
+
+fn place(visit: &Visit) -> String {
+    format!("logout in {}", visit.browser_digest())
+}
+
+fn add_state(uri: &str, state: Option<&str>) -> String {
+    match (Url::parse(uri), state) {
+        (Ok(mut url), Some(state)) => {
+            url.query_pairs_mut().append_pair("state", state);
+            url.into()
+        }
+        _ => uri.to_owned(),
+    }
 }
 
 impl PageTemplate for LogoutConfirmPage {

@@ -1,0 +1,26 @@
+-- Relying parties.
+CREATE TABLE clients (
+    client_id                  TEXT   NOT NULL PRIMARY KEY,
+    metadata                   TEXT   NOT NULL,           -- JSON: domain::protocol::client::Client
+    secret_digest              TEXT,
+    previous_secret_digest     TEXT,                      -- still taken until previous_secret_until, after a rotation
+    previous_secret_until      BIGINT,
+    registration_token_digest  TEXT,                      -- of clients that registered themselves (RFC 7592)
+    created_at                 BIGINT NOT NULL,
+    updated_at                 BIGINT NOT NULL
+);
+
+CREATE TABLE initial_access_tokens (
+    token_digest TEXT   NOT NULL PRIMARY KEY,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    used_at      BIGINT                                   -- each registers one client
+);
+
+CREATE TABLE consents (
+    member_id TEXT   NOT NULL REFERENCES members (member_id) ON DELETE CASCADE,
+    client_id TEXT   NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    scope     TEXT   NOT NULL,                            -- all that was ever agreed to
+    given_at  BIGINT NOT NULL,
+    PRIMARY KEY (member_id, client_id)
+);

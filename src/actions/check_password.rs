@@ -1,0 +1,121 @@
+//! One attempt with a user ID and a password: counted before it is judged, alike for IDs that exist and IDs that don't.
+
+use super::ActionError;
+use crate::app::App;
+use crate::crypto::opaque_token;
+use crate::crypto::password_hash::Verified;
+use crate::domain::ids::MemberId;
+use crate::domain::login::locks::{FailureCount, Until};
+use crate::domain::login::password_policy::normalise_password;
+use crate::domain::member::profile::{Member, Password};
+use crate::domain::unix_time::UnixTime;
+use crate::store::{WriteTx, known_devices, members, password_failures};
+
+/// What became of an attempt.
+pub enum Attempt {
+    Right(Box<Proven>),
+    /// The ID is unknown or the password is not its own: nobody learns which.
+    Wrong,
+    /// The password lock stands for this device; nothing was tried.
+    Locked(Until),
+}
+
+/// A member who has just given the right password.
+pub struct Proven {
+    pub member: Member,
+    pub password: Password,
+    /// The hash to store instead, when the settings have come to ask for a higher cost.
+    pub upgraded_hash: Option<String>,
+    account: String,
+    device: String,
+}
+
+/// A member's own counter applies where a device is known to have logged them in before; all others share one.
+pub async fn check_password(
+    app: &App,
+    typed_user_id: &str,
+    typed_password: &str,
+    device_token: Option<&str>,
+) -> Result<Attempt, ActionError> {
+    let now = app.now();
+    let key = app.user_ids.lookup_key(typed_user_id);
+    let account = app.account_key(&key);
+    let (found, device) = {
+        let mut reader = app.store.reader().await?;
+        let found = members::with_password(&mut reader, key.as_str()).await?;
+        // Asked for unknown members too, so that it takes as long.
+        let nobody = MemberId(String::new());
+        let member = found.as_ref().map_or(&nobody, |(member, _)| &member.id);
+        let digest = opaque_token::digest(device_token.unwrap_or_default());
+        let since = now - app.settings.locks.password.known_device_lifetime;
+        let known = known_devices::is_known(&mut reader, &digest, member, since).await?;
+        (found, if known { digest } else { password_failures::STRANGERS.to_owned() })
+    };
+    let member = found.as_ref().map(|(member, _)| &member.id);
+    // A place first: where none is free, the attempt is not made and does not count.
+    let place = app.passwords.place()?;
+    let reserved = match reserve(app, &account, &device, member, now).await? {
+        Ok(count) => count,
+        Err(until) => return Ok(Attempt::Locked(until)),
+    };
+    let password = normalise_password(typed_password);
+    let stored = found.as_ref().map(|(_, password)| password.hash.as_str());
+    let verified = place.verify(password.clone(), stored).await?;
+    match (found, verified) {
+        (Some((member, password_row)), Verified::Right { needs_upgrade }) => {
+            let upgraded_hash = if needs_upgrade { Some(app.passwords.hash(password).await?) } else { None };
+            Ok(Attempt::Right(Box::new(Proven { member, password: password_row, upgraded_hash, account, device })))
+        }
+        (found, _) => {
+            if let (Some((member, _)), true) = (found, app.password_lock.falls_at(&reserved)) {
+                tracing::info!(member = %member.id, known_device = !device.is_empty(), "the password lock falls");
+            }
+            Ok(Attempt::Wrong)
+        }
+    }
+}
+
+impl Proven {
+    /// Ends the row of failures that this login ends, and stores the hash of higher cost.
+    pub async fn settle(&self, tx: &mut WriteTx) -> Result<(), ActionError> {
+        password_failures::clear(tx, &self.account, &self.device).await?;
+        if let Some(hash) = &self.upgraded_hash {
+            members::upgrade_hash(tx, &self.member.id, &self.password.hash, hash).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts the attempt before it is made, so that guesses sent side by side can't exceed the threshold.
+async fn reserve(
+    app: &App,
+    account: &str,
+    device: &str,
+    member: Option<&MemberId>,
+    now: UnixTime,
+) -> Result<Result<FailureCount, Until>, ActionError> {
+    // Each round that is lost is one that another attempt has won: it ends with the lock at the latest.
+    for _ in 0..100 {
+        let mut tx = app.store.write().await?;
+        let seen = password_failures::count(&mut tx, account, device).await?;
+        let next = match app.password_lock.reserve(seen, now) {
+            Ok(next) => next,
+            Err(until) => return Ok(Err(until)),
+        };
+        if password_failures::replace(&mut tx, account, device, member, seen, next).await? {
+            tx.commit().await?;
+            return Ok(Ok(next));
+        }
+    }
+    Err(ActionError::Contended)
+}
+
+/// The password as typed, for storing: normalised, and ready to be hashed.
+pub async fn hash_new_password(app: &App, typed: &str) -> Result<String, ActionError> {
+    Ok(app.passwords.hash(normalise_password(typed)).await?)
+}
+
+/// Whether `typed` is the password behind `hash`.
+pub async fn is_password(app: &App, typed: &str, hash: &str) -> Result<bool, ActionError> {
+    Ok(app.passwords.verify(normalise_password(typed), Some(hash)).await? != Verified::Wrong)
+}

@@ -1,0 +1,138 @@
+//! What staff do with members.
+
+use super::{ActionError, check_password};
+use crate::app::App;
+use crate::domain::ids::MemberId;
+use crate::domain::member::profile::{Member, Profile, Role};
+use crate::domain::member::user_id::UserIdProblem;
+use crate::domain::unix_time::UnixTime;
+use crate::random;
+use crate::store::{StoreError, WriteTx, browser_sessions, login_steps, members, password_failures};
+
+/// A member to be added.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    pub user_id: String,
+    pub role: Role,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub email_verified: bool,
+    pub phone_number: Option<String>,
+    pub phone_number_verified: bool,
+    pub profile: Profile,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AddError {
+    #[error("the user ID can't be taken: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    UserId(Vec<UserIdProblem>),
+    #[error(
+        "a member with this user ID exists already (IDs are compared without regard to width, and to case unless the settings say otherwise)"
+    )]
+    Exists,
+    #[error(transparent)]
+    Action(#[from] ActionError),
+}
+
+/// Adds a member with a password that they must change at the first login (`initial`) or may keep.
+pub async fn add(app: &App, new: NewMember, password: &str, initial: bool) -> Result<Member, AddError> {
+    let user_id = app.user_ids.check(&new.user_id).map_err(AddError::UserId)?;
+    let key = app.user_ids.lookup_key(user_id.as_str());
+    let now = app.now();
+    let member = Member {
+        id: MemberId(random::identifier()),
+        user_id: user_id.as_str().to_owned(),
+        role: new.role,
+        name: new.name,
+        email_verified_at: (new.email_verified && new.email.is_some()).then_some(now),
+        email: new.email,
+        phone_number_verified_at: (new.phone_number_verified && new.phone_number.is_some()).then_some(now),
+        phone_number: new.phone_number,
+        profile: new.profile,
+        created_at: now,
+        updated_at: now,
+        account_locked_at: None,
+        disabled_at: None,
+    };
+    let hash = check_password::hash_new_password(app, password).await?;
+    let mut tx = app.store.write().await.map_err(ActionError::from)?;
+    match members::insert(&mut tx, &member, key.as_str()).await {
+        Err(StoreError::Exists(_)) => return Err(AddError::Exists),
+        other => other.map_err(ActionError::from)?,
+    }
+    let initial_until = initial.then(|| now + app.settings.passwords.initial_lifetime);
+    members::set_password(&mut tx, &member.id, &hash, initial_until, now).await.map_err(ActionError::from)?;
+    // Guesses at this ID from before it existed are not its owner's.
+    password_failures::clear_all(&mut tx, &app.account_key(&key)).await.map_err(ActionError::from)?;
+    tx.commit().await.map_err(ActionError::from)?;
+    Ok(member)
+}
+
+/// The member whom staff mean by a user ID.
+pub async fn find(app: &App, user_id: &str) -> Result<Option<Member>, ActionError> {
+    let key = app.user_ids.lookup_key(user_id);
+    Ok(members::by_user_id_key(&mut app.store.reader().await?, key.as_str()).await?)
+}
+
+/// Which locks were lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unlocked {
+    pub password_lock: bool,
+    pub account_lock: bool,
+}
+
+/// Lifts both locks of a member.
+pub async fn unlock(app: &App, member: &Member) -> Result<Unlocked, ActionError> {
+    let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
+    let mut tx = app.store.write().await?;
+    let stood = is_password_locked_in(app, &mut tx, &account).await?;
+    password_failures::clear_all(&mut tx, &account).await?;
+    members::set_account_lock(&mut tx, &member.id, None).await?;
+    tx.commit().await?;
+    tracing::info!(member = %member.id, "locks lifted");
+    Ok(Unlocked { password_lock: stood, account_lock: member.account_locked_at.is_some() })
+}
+
+/// Whether the password lock stands for devices that are not known.
+pub async fn is_password_locked(app: &App, member: &Member) -> Result<bool, ActionError> {
+    let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
+    is_password_locked_in(app, &mut app.store.reader().await?, &account).await
+}
+
+async fn is_password_locked_in(
+    app: &App,
+    db: &mut impl crate::store::Reads,
+    account: &str,
+) -> Result<bool, ActionError> {
+    let count = password_failures::count(db, account, password_failures::STRANGERS).await?;
+    Ok(matches!(app.password_lock.verdict(count, app.now()), crate::domain::login::locks::Verdict::Locked(_)))
+}
+
+/// Gives a member a new password: all sessions, steps and tokens end, and the password lock is lifted.
+pub async fn set_password(app: &App, member: &Member, password: &str, initial: bool) -> Result<(), ActionError> {
+    let hash = check_password::hash_new_password(app, password).await?;
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let initial_until = initial.then(|| now + app.settings.passwords.initial_lifetime);
+    replace_password(app, &mut tx, member, &hash, initial_until, now).await?;
+    browser_sessions::end_all(&mut tx, &member.id, now).await?;
+    tx.commit().await?;
+    tracing::info!(member = %member.id, initial, "password set");
+    Ok(())
+}
+
+/// Stores a new hash; what stood on the old password ends, but for sessions.
+pub async fn replace_password(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    hash: &str,
+    initial_until: Option<UnixTime>,
+    now: UnixTime,
+) -> Result<(), ActionError> {
+    members::set_password(tx, &member.id, hash, initial_until, now).await?;
+    login_steps::end_all(tx, &member.id, now).await?;
+    let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
+    password_failures::clear_all(tx, &account).await?;
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! An authorization request that was checked (OpenID Connect Core 1.0, 3.1.2; RFC 6749, 4.1.1), and what comes next for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::claims::RequestedClaims;
+use super::client::{Client, GrantType};
+use super::oauth_error::{ErrorCode, OAuthError};
+use super::params::Params;
+use super::pkce::Challenge;
+use super::prompt::Prompt;
+use super::scope::{OFFLINE_ACCESS, OPENID, SUPPORTED, Scopes};
+use crate::domain::ids::{ClientId, FlowId, MemberId};
+use crate::domain::login::assurance::PASSWORD;
+use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::unix_time::{Span, UnixTime};
+
+/// A request that this client may make. It travels sealed through the login pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// Names this request; a login made on its way is remembered under it, so `prompt=login` is asked for once.
+    pub flow: FlowId,
+    pub client: ClientId,
+    pub redirect_uri: String,
+    pub scopes: Scopes,
+    pub state: Option<String>,
+    pub nonce: Option<String>,
+    pub challenge: Option<Challenge>,
+    pub prompt: Prompt,
+    /// Seconds.
+    pub max_age: Option<u32>,
+    pub login_hint: Option<String>,
+    pub ui_locales: Option<String>,
+    /// Of `id_token_hint`, or of a `sub` asked for by value: nobody else may be logged in for this request.
+    pub hinted_member: Option<MemberId>,
+    pub claims: RequestedClaims,
+}
+
+/// The longest `state`, `nonce` and other text that is carried through the login.
+const LONGEST: usize = 2_048;
+
+impl AuthorizationRequest {
+    /// Checks everything but client and redirect URI, which come first: the errors from here on go to the client.
+    pub fn read(
+        params: &Params,
+        client: &Client,
+        redirect_uri: &str,
+        flow: FlowId,
+        hinted_member: Option<MemberId>,
+    ) -> Result<AuthorizationRequest, OAuthError> {
+        params.each_once()?;
+        for (name, code) in [
+            ("request", ErrorCode::RequestNotSupported),
+            ("request_uri", ErrorCode::RequestUriNotSupported),
+            ("registration", ErrorCode::RegistrationNotSupported),
+        ] {
+            if params.get(name).is_some() {
+                return Err(code.because(format!("the parameter {name} is not supported")));
+            }
+        }
+        for name in ["state", "nonce", "login_hint", "ui_locales", "claims"] {
+            if params.get(name).is_some_and(|v| v.len() > LONGEST || v.chars().any(char::is_control)) {
+                let message = format!("{name} is longer than {LONGEST} bytes or holds control characters");
+                return Err(ErrorCode::InvalidRequest.because(message));
+            }
+        }
+        code_flow(params, client)?;
+        let scopes = granted_scopes(params, client)?;
+        let challenge = Challenge::of_request(params, client.pkce)?;
+        let prompt = Prompt::parse(params.get("prompt"))?;
+        let claims = RequestedClaims::parse(params.get("claims"))?;
+        if !claims.allows_acr(PASSWORD.acr) {
+            return Err(ErrorCode::AccessDenied.because("the essential acr that was asked for can't be reached"));
+        }
+        let by_value = claims.member_by_value();
+        if let (Some(hint), Some(value)) = (&hinted_member, &by_value)
+            && hint != value
+        {
+            return Err(ErrorCode::InvalidRequest.because("id_token_hint and the sub asked for name two members"));
+        }
+        Ok(AuthorizationRequest {
+            flow,
+            client: client.id.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            scopes,
+            state: params.get("state").map(str::to_owned),
+            nonce: params.get("nonce").map(str::to_owned),
+            challenge,
+            prompt,
+            max_age: max_age(params)?.or(client.default_max_age),
+            login_hint: params.get("login_hint").map(str::to_owned),
+            ui_locales: params.get("ui_locales").map(str::to_owned),
+            hinted_member: hinted_member.or(by_value),
+            claims,
+        })
+    }
+
+    /// What must happen next, given who is logged in and what they agreed to before.
+    pub fn decide(
+        &self,
+        client: &Client,
+        session: Option<&BrowserSession>,
+        agreed: Option<&Scopes>,
+        now: UnixTime,
+    ) -> Decision {
+        let refuse = |code: ErrorCode, why: &'static str| Decision::Refuse(code.because(why));
+        let Some(session) = session.filter(|s| self.accepts(s, now)) else {
+            return if self.prompt.none {
+                refuse(ErrorCode::LoginRequired, "a login is needed")
+            } else {
+                Decision::Login
+            };
+        };
+        if self.prompt.consent || !(client.first_party || agreed.is_some_and(|a| self.needed_consent().is_within(a))) {
+            return if self.prompt.none {
+                refuse(ErrorCode::ConsentRequired, "the member has not agreed yet")
+            } else {
+                Decision::AskConsent { member: session.member.clone() }
+            };
+        }
+        Decision::Issue
+    }
+
+    /// Whether the session is fresh enough, and the right member's. A login made for this very request always is.
+    fn accepts(&self, session: &BrowserSession, now: UnixTime) -> bool {
+        let made_for_this = session.flow == self.flow;
+        let fresh = made_for_this
+            || !self.prompt.login
+                && self.max_age.is_none_or(|max| now.since(session.authenticated_at) <= Span::seconds(max));
+        fresh && self.hinted_member.as_ref().is_none_or(|hinted| *hinted == session.member)
+    }
+
+    /// What a member must have agreed to: the scopes, and those that the single claims asked for belong to.
+    pub fn needed_consent(&self) -> Scopes {
+        self.scopes.joined_with(&self.claims.covering_scopes())
+    }
+}
+
+/// What comes next for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Login,
+    AskConsent { member: MemberId },
+    Issue,
+    Refuse(OAuthError),
+}
+
+/// Only the code flow, answered in the query (OpenID Connect Core 1.0, 3.1; OAuth 2.0 Multiple Response Types).
+fn code_flow(params: &Params, client: &Client) -> Result<(), OAuthError> {
+    match params.get("response_type") {
+        None => return Err(ErrorCode::InvalidRequest.because("the parameter response_type is missing")),
+        Some("code") => {}
+        Some(_) => return Err(ErrorCode::UnsupportedResponseType.because("the only response_type supported is code")),
+    }
+    if params.get("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(ErrorCode::InvalidRequest.because("the only response_mode supported is query"));
+    }
+    if !client.may_use(GrantType::AuthorizationCode) {
+        return Err(
+            ErrorCode::UnauthorizedClient.because("this client is not registered for the authorization code flow")
+        );
+    }
+    Ok(())
+}
+
+/// Scopes that don't exist here are left out (OpenID Connect Core 1.0, 3.1.2.1); those that exist but are not the client's
+/// are refused. `offline_access` means nothing to a client that may not refresh.
+fn granted_scopes(params: &Params, client: &Client) -> Result<Scopes, OAuthError> {
+    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&Scopes::of(&SUPPORTED));
+    let asked = if client.may_use(GrantType::RefreshToken) { asked } else { asked.without(OFFLINE_ACCESS) };
+    if !asked.is_within(&client.scopes) {
+        return Err(ErrorCode::InvalidScope.because(format!("this client may ask for: {}", client.scopes)));
+    }
+    if asked.without(OFFLINE_ACCESS).is_empty() {
+        return Err(ErrorCode::InvalidScope.because(format!("scope must name at least one of: {}", client.scopes)));
+    }
+    Ok(asked)
+}
+
+fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
+    params
+        .get("max_age")
+        .map(|text| {
+            text.parse().map_err(|_| ErrorCode::InvalidRequest.because("max_age must be a whole number of seconds"))
+        })
+        .transpose()
+}
+
+impl AuthorizationRequest {
+    pub fn is_openid(&self) -> bool {
+        self.scopes.contains(OPENID)
+    }
+
+    pub fn wants_refresh(&self) -> bool {
+        self.scopes.contains(OFFLINE_ACCESS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::ids::BrowserSessionId;
+    use crate::domain::protocol::client::{PkcePolicy, Terms};
+
+    const NOW: UnixTime = UnixTime(10_000);
+
+    fn client(metadata: Value, first_party: bool) -> Client {
+        let Value::Object(map) = metadata else { panic!("an object") };
+        Client::checked(ClientId("rp".into()), &map, Terms { pkce: PkcePolicy::Optional, first_party }).unwrap()
+    }
+
+    fn rp(first_party: bool) -> Client {
+        client(
+            json!({ "redirect_uris": ["https://rp.example/cb"], "grant_types": ["authorization_code", "refresh_token"] }),
+            first_party,
+        )
+    }
+
+    fn read(query: &str, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
+        AuthorizationRequest::read(&Params::parse(query), client, "https://rp.example/cb", FlowId("f1".into()), None)
+    }
+
+    fn session(flow: &str, authenticated_at: UnixTime) -> BrowserSession {
+        BrowserSession {
+            id: BrowserSessionId("s1".into()),
+            member: MemberId("m1".into()),
+            flow: FlowId(flow.into()),
+            authenticated_at,
+            last_used_at: NOW,
+            expires_at: NOW + Span::hours(1),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_the_right_code() {
+        let rp = rp(false);
+        for (query, code) in [
+            ("scope=openid", ErrorCode::InvalidRequest),
+            ("response_type=token&scope=openid", ErrorCode::UnsupportedResponseType),
+            ("response_type=code&response_mode=fragment&scope=openid", ErrorCode::InvalidRequest),
+            ("response_type=code&scope=openid&scope=email", ErrorCode::InvalidRequest),
+            ("response_type=code", ErrorCode::InvalidScope),
+            ("response_type=code&scope=unknown", ErrorCode::InvalidScope),
+            ("response_type=code&scope=openid&request=x", ErrorCode::RequestNotSupported),
+            ("response_type=code&scope=openid&request_uri=https://a", ErrorCode::RequestUriNotSupported),
+            ("response_type=code&scope=openid&registration=%7B%7D", ErrorCode::RegistrationNotSupported),
+            ("response_type=code&scope=openid&prompt=none+login", ErrorCode::InvalidRequest),
+            ("response_type=code&scope=openid&max_age=-1", ErrorCode::InvalidRequest),
+            ("response_type=code&scope=openid&claims=x", ErrorCode::InvalidRequest),
+            ("response_type=code&scope=openid&state=a%00b", ErrorCode::InvalidRequest),
+        ] {
+            assert_eq!(read(query, &rp).unwrap_err().code, code, "{query}");
+        }
+        let limited = client(json!({ "redirect_uris": ["https://rp.example/cb"], "scope": "openid" }), false);
+        assert_eq!(read("response_type=code&scope=openid+email", &limited).unwrap_err().code, ErrorCode::InvalidScope);
+        let machine = client(json!({ "grant_types": ["client_credentials"], "scope": "openid" }), false);
+        let error = read("response_type=code&scope=openid", &machine).unwrap_err();
+        assert_eq!(error.code, ErrorCode::UnauthorizedClient);
+    }
+
+    #[test]
+    fn scopes_that_do_not_exist_are_left_out() {
+        let request = read("response_type=code&scope=openid+foo+offline_access", &rp(false)).unwrap();
+        assert_eq!(request.scopes.to_string(), "openid offline_access");
+        let no_refresh = client(json!({ "redirect_uris": ["https://rp.example/cb"] }), false);
+        let request = read("response_type=code&scope=openid+offline_access", &no_refresh).unwrap();
+        assert_eq!(request.scopes.to_string(), "openid");
+    }
+
+    #[test]
+    fn without_a_session_a_login_comes_first() {
+        let rp = rp(true);
+        let request = read("response_type=code&scope=openid", &rp).unwrap();
+        assert_eq!(request.decide(&rp, None, None, NOW), Decision::Login);
+        let silent = read("response_type=code&scope=openid&prompt=none", &rp).unwrap();
+        assert!(
+            matches!(silent.decide(&rp, None, None, NOW), Decision::Refuse(e) if e.code == ErrorCode::LoginRequired)
+        );
+    }
+
+    #[test]
+    fn prompt_login_and_max_age_are_met_by_a_login_made_for_this_request_only() {
+        let rp = rp(true);
+        let old = session("f0", NOW - Span::seconds(5));
+        for query in ["prompt=login", "prompt=select_account", "max_age=4", "max_age=0"] {
+            let request = read(&format!("response_type=code&scope=openid&{query}"), &rp).unwrap();
+            assert_eq!(request.decide(&rp, Some(&old), None, NOW), Decision::Login, "{query}");
+            let made_for_this = session("f1", NOW - Span::seconds(5));
+            assert_eq!(request.decide(&rp, Some(&made_for_this), None, NOW), Decision::Issue, "{query}");
+        }
+        let young_enough = read("response_type=code&scope=openid&max_age=5", &rp).unwrap();
+        assert_eq!(young_enough.decide(&rp, Some(&old), None, NOW), Decision::Issue);
+    }
+
+    #[test]
+    fn another_members_session_is_not_taken_for_the_hinted_one() {
+        let rp = rp(true);
+        let mut request = read("response_type=code&scope=openid", &rp).unwrap();
+        request.hinted_member = Some(MemberId("m2".into()));
+        assert_eq!(request.decide(&rp, Some(&session("f1", NOW)), None, NOW), Decision::Login);
+    }
+
+    #[test]
+    fn consent_is_asked_once_for_what_is_new() {
+        let rp = rp(false);
+        let session = session("f0", NOW);
+        let ask = Decision::AskConsent { member: MemberId("m1".into()) };
+        let request = read("response_type=code&scope=openid+email", &rp).unwrap();
+        assert_eq!(request.decide(&rp, Some(&session), None, NOW), ask);
+        assert_eq!(request.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
+        assert_eq!(request.decide(&rp, Some(&session), Some(&Scopes::of(&["email", "openid"])), NOW), Decision::Issue);
+        let again = read("response_type=code&scope=openid&prompt=consent", &rp).unwrap();
+        assert_eq!(again.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
+        let claims =
+            read("response_type=code&scope=openid&claims=%7B%22userinfo%22:%7B%22name%22:null%7D%7D", &rp).unwrap();
+        assert_eq!(claims.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
+    }
+}

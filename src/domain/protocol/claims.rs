@@ -1,0 +1,155 @@
+//! Which claims about a member a client gets (OpenID Connect Core 1.0, 5).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::oauth_error::{ErrorCode, OAuthError};
+use super::scope::Scopes;
+use crate::domain::ids::MemberId;
+
+/// The claims of each scope (OpenID Connect Core 1.0, 5.4).
+const BY_SCOPE: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("address", &["address"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+];
+
+/// Every claim about a member that exists here.
+pub fn supported() -> impl Iterator<Item = &'static str> {
+    BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied())
+}
+
+fn scope_of(claim: &str) -> Option<&'static str> {
+    BY_SCOPE.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
+}
+
+/// Of all claims about a member, those that the scopes and the names asked for let through.
+pub fn selected(all: &Map<String, Value>, scopes: &Scopes, names: &[String]) -> Map<String, Value> {
+    all.iter()
+        .filter(|(claim, _)| scope_of(claim).is_some_and(|s| scopes.contains(s)) || names.iter().any(|n| n == *claim))
+        .map(|(claim, value)| (claim.clone(), value.clone()))
+        .collect()
+}
+
+/// The `claims` parameter (OpenID Connect Core 1.0, 5.5): names only; all are given when we have them, so it makes no
+/// difference which are essential.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestedClaims {
+    pub userinfo: Vec<String>,
+    pub id_token: Vec<String>,
+    /// The values of an essential `acr`; empty when none was asked for.
+    essential_acr: Vec<String>,
+    sub: Option<String>,
+}
+
+impl RequestedClaims {
+    pub fn parse(text: Option<&str>) -> Result<RequestedClaims, OAuthError> {
+        let mut requested = RequestedClaims::default();
+        let Some(text) = text else { return Ok(requested) };
+        let invalid = || ErrorCode::InvalidRequest.because("claims must be a JSON object with userinfo and id_token");
+        let Ok(Value::Object(members)) = serde_json::from_str::<Value>(text) else { return Err(invalid()) };
+        for (member, claims) in members {
+            let into = match member.as_str() {
+                "userinfo" => &mut requested.userinfo,
+                "id_token" => &mut requested.id_token,
+                _ => continue,
+            };
+            let claims = match claims {
+                Value::Null => continue,
+                Value::Object(claims) => claims,
+                _ => return Err(invalid()),
+            };
+            into.extend(claims.keys().filter(|name| supported().any(|s| s == *name)).cloned());
+            if member == "id_token"
+                && let Some(acr) = claims.get("acr").filter(|a| a.get("essential") == Some(&Value::Bool(true)))
+            {
+                requested.essential_acr = values(acr);
+            }
+            if let Some(sub) = claims.get("sub").and_then(|s| s.get("value")).and_then(Value::as_str) {
+                requested.sub = Some(sub.to_owned());
+            }
+        }
+        Ok(requested)
+    }
+
+    pub fn allows_acr(&self, acr: &str) -> bool {
+        self.essential_acr.is_empty() || self.essential_acr.iter().any(|a| a == acr)
+    }
+
+    /// The member that the client wants to hear about and no other (OpenID Connect Core 1.0, 5.5.1).
+    pub fn member_by_value(&self) -> Option<MemberId> {
+        self.sub.clone().map(MemberId)
+    }
+
+    /// The scopes that a member agrees to when these claims go out.
+    pub fn covering_scopes(&self) -> Scopes {
+        let mut scopes = Scopes::default();
+        self.userinfo.iter().chain(&self.id_token).filter_map(|c| scope_of(c)).for_each(|s| scopes.add(s));
+        scopes
+    }
+}
+
+fn values(request: &Value) -> Vec<String> {
+    let one = request.get("value").into_iter();
+    let many = request.get("values").and_then(Value::as_array).into_iter().flatten();
+    one.chain(many).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn hanako() -> Map<String, Value> {
+        let Value::Object(map) = json!({ "name": "花子", "email": "h@example.jp", "email_verified": true, "x": 1 })
+        else {
+            unreachable!()
+        };
+        map
+    }
+
+    #[test]
+    fn a_scope_lets_its_own_claims_through_and_no_other() {
+        let keys = |scopes: &[&str], names: &[String]| -> Vec<String> {
+            selected(&hanako(), &Scopes::of(scopes), names).keys().cloned().collect()
+        };
+        assert!(keys(&["openid"], &[]).is_empty());
+        assert_eq!(keys(&["openid", "email"], &[]), ["email", "email_verified"]);
+        assert_eq!(keys(&["openid"], &["name".into()]), ["name"]);
+        assert!(keys(&["openid", "x"], &[]).is_empty());
+    }
+
+    #[test]
+    fn the_claims_parameter_is_read_and_unknown_claims_are_left_out() {
+        let text = r#"{"userinfo":{"name":{"essential":true},"foo":null},"id_token":{"email":null,"acr":{"essential":true,"values":["a","b"]},"sub":{"value":"m1"}},"x":1}"#;
+        let requested = RequestedClaims::parse(Some(text)).unwrap();
+        assert_eq!(requested.userinfo, ["name"]);
+        assert_eq!(requested.id_token, ["email"]);
+        assert!(requested.allows_acr("b") && !requested.allows_acr("c"));
+        assert_eq!(requested.member_by_value(), Some(MemberId("m1".into())));
+        assert_eq!(requested.covering_scopes(), Scopes::of(&["profile", "email"]));
+        for bad in ["", "[]", "{", r#"{"userinfo":[]}"#, r#"{"id_token":"name"}"#] {
+            assert!(RequestedClaims::parse(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

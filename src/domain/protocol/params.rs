@@ -1,0 +1,81 @@
+//! Parameters of a request, as a query or a form carries them.
+
+use super::oauth_error::{ErrorCode, OAuthError};
+
+/// Parameters by name. One sent without a value counts as not sent, and none may be sent twice (RFC 6749, 3.1 and 3.2).
+#[derive(Clone, Default)]
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    repeated: Option<String>,
+}
+
+impl Params {
+    /// Reads `application/x-www-form-urlencoded` text.
+    pub fn parse(text: &str) -> Params {
+        let mut params = Params::default();
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            if value.is_empty() {
+                continue;
+            }
+            if params.get(&name).is_some() {
+                params.repeated.get_or_insert(name.into_owned());
+            } else {
+                params.pairs.push((name.into_owned(), value.into_owned()));
+            }
+        }
+        params
+    }
+
+    /// The value of `name`; of a repeated one the first, but see [`Params::each_once`].
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Refuses a request in which any parameter is repeated.
+    pub fn each_once(&self) -> Result<(), OAuthError> {
+        match &self.repeated {
+            None => Ok(()),
+            Some(name) => {
+                Err(ErrorCode::InvalidRequest.because(format!("the parameter {name} is sent more than once")))
+            }
+        }
+    }
+
+    /// Whether `name` itself is repeated: a request with two redirect URIs must not be answered at either.
+    pub fn is_repeated(&self, name: &str) -> bool {
+        self.repeated.as_deref() == Some(name)
+    }
+
+    /// The value of `name`, or `invalid_request` naming it.
+    pub fn required(&self, name: &'static str) -> Result<&str, OAuthError> {
+        self.get(name).ok_or_else(|| ErrorCode::InvalidRequest.because(format!("the parameter {name} is missing")))
+    }
+}
+
+impl std::fmt::Debug for Params {
+    /// Names only: values may be secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.pairs.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_values_count_as_not_sent_and_repeated_ones_are_found() {
+        let params = Params::parse("a=1&b=&c=%E3%81%82+x&a=2");
+        assert_eq!(params.get("a"), Some("1"));
+        assert_eq!(params.get("b"), None);
+        assert_eq!(params.get("c"), Some("あ x"));
+        assert!(params.is_repeated("a") && !params.is_repeated("c"));
+        assert_eq!(params.each_once().unwrap_err().code, ErrorCode::InvalidRequest);
+        assert!(Params::parse("b=&b=2").each_once().is_ok());
+    }
+
+    #[test]
+    fn values_do_not_show_in_debug() {
+        assert_eq!(format!("{:?}", Params::parse("password=secret")), r#"["password"]"#);
+    }
+}

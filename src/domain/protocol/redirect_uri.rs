@@ -1,0 +1,214 @@
+//! Where answers may be sent: registered URIs only, compared letter by letter (RFC 9700, 2.1 and 4.1.3).
+
+use std::net::Ipv4Addr;
+
+use url::{Host, Url};
+
+use super::client::ApplicationType;
+
+/// Why a URI can't be registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UriProblem {
+    #[error("is not an absolute URI")]
+    NotAbsolute,
+    #[error("is longer than 2000 characters")]
+    TooLong,
+    #[error("has a fragment (#)")]
+    Fragment,
+    #[error("has a wildcard (*)")]
+    Wildcard,
+    #[error("has a space, a control character, a backslash or a character outside ASCII; percent-encode it")]
+    Characters,
+    #[error("has no host")]
+    NoHost,
+    #[error("has a user name or a password")]
+    UserInfo,
+    #[error("is http; only https is safe (http may be used with localhost, 127.0.0.1 and [::1] alone)")]
+    PlainHttp,
+    #[error(
+        "has a scheme that is not allowed; use https (native applications may use a reversed domain name such as jp.example.app)"
+    )]
+    Scheme,
+    #[error("is not written as browsers send it (scheme and host in small letters, no default port, no dot segments)")]
+    NotCanonical,
+}
+
+/// Checks a redirect URI at registration (OpenID Registration 1.0, 2; RFC 8252, 7; RFC 6749, 3.1.2).
+pub fn check(text: &str, application: ApplicationType) -> Result<(), UriProblem> {
+    let url = parse(text)?;
+    match url.scheme() {
+        "https" => web_host(&url, text),
+        "http" if is_loopback(&url) => web_host(&url, text),
+        "http" => Err(if url.has_host() { UriProblem::PlainHttp } else { UriProblem::NoHost }),
+        // RFC 8252, 7.1: a private-use scheme is a domain name under its owner's control, reversed.
+        scheme if application == ApplicationType::Native && scheme.contains('.') => Ok(()),
+        _ => Err(UriProblem::Scheme),
+    }
+}
+
+/// Checks a URI that members or their browsers are pointed to: logo, policy, terms, home page.
+pub fn check_link(text: &str) -> Result<(), UriProblem> {
+    check(text, ApplicationType::Web)
+}
+
+fn parse(text: &str) -> Result<Url, UriProblem> {
+    if text.len() > 2_000 {
+        return Err(UriProblem::TooLong);
+    }
+    if !text.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'\\') {
+        return Err(UriProblem::Characters);
+    }
+    if text.contains('#') {
+        return Err(UriProblem::Fragment);
+    }
+    if text.contains('*') {
+        return Err(UriProblem::Wildcard);
+    }
+    Url::parse(text).map_err(|e| match e {
+        url::ParseError::EmptyHost => UriProblem::NoHost,
+        _ => UriProblem::NotAbsolute,
+    })
+}
+
+fn web_host(url: &Url, text: &str) -> Result<(), UriProblem> {
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(UriProblem::NoHost);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(UriProblem::UserInfo);
+    }
+    // What we compare with later is the text: it must be what a browser would make of it, but for a missing last slash.
+    if url.as_str() != text && url.as_str() != format!("{text}/") {
+        return Err(UriProblem::NotCanonical);
+    }
+    Ok(())
+}
+
+/// Whether the host is this machine itself.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether a request's redirect URI is a registered one. Exactly; but a native application on a loopback address may
+/// listen on any port (RFC 8252, 7.3).
+pub fn is_registered(requested: &str, registered: &[String], application: ApplicationType) -> bool {
+    registered.iter().any(|r| r == requested)
+        || (application == ApplicationType::Native
+            && without_loopback_port(requested)
+                .is_some_and(|wanted| registered.iter().any(|r| without_loopback_port(r) == Some(wanted.clone()))))
+}
+
+/// An `http` URI on a loopback address literal without its port; `None` for all others.
+fn without_loopback_port(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("http://")?;
+    let v4 = Ipv4Addr::LOCALHOST.to_string();
+    let host = [v4.as_str(), "[::1]"].into_iter().find(|h| rest.starts_with(h))?;
+    let after = rest.strip_prefix(host)?;
+    let tail = match after.strip_prefix(':') {
+        Some(port_and_tail) => port_and_tail.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => after,
+    };
+    (tail.is_empty() || tail.starts_with('/') || tail.starts_with('?')).then(|| format!("{host}{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ApplicationType::{Native, Web};
+
+    #[test]
+    fn safe_uris_may_be_registered() {
+        for uri in [
+            "https://portal.example.jp/callback",
+            "https://portal.example.jp",
+            "https://portal.example.jp:8443/callback?a=b",
+            "http://localhost:8090/callback",
+            "http://127.0.0.1/cb",
+            "http://[::1]:3000/cb",
+        ] {
+            assert_eq!(check(uri, Web), Ok(()), "{uri}");
+        }
+        assert_eq!(check("jp.example.app:/callback", Native), Ok(()));
+    }
+
+    #[test]
+    fn dangerous_uris_are_refused_for_every_kind_of_client() {
+        for (uri, problem) in [
+            ("javascript:alert(1)", UriProblem::Scheme),
+            ("data:text/html,x", UriProblem::Scheme),
+            ("file:///etc/passwd", UriProblem::Scheme),
+            ("blob:https://a.example/x", UriProblem::Scheme),
+            ("http://portal.example.jp/cb", UriProblem::PlainHttp),
+            ("http://localhost.example.jp/cb", UriProblem::PlainHttp),
+            ("https://portal.example.jp/cb#x", UriProblem::Fragment),
+            ("https://*.example.jp/cb", UriProblem::Wildcard),
+            ("https://portal.example.jp/c b", UriProblem::Characters),
+            ("https://portal.example.jp/\u{7}", UriProblem::Characters),
+            ("https://portal.example.jp/\n", UriProblem::Characters),
+            ("https://portal.example.jp\\@evil.example/", UriProblem::Characters),
+            ("https://健保.example/", UriProblem::Characters),
+            ("https://", UriProblem::NoHost),
+            ("https:///cb", UriProblem::NotCanonical),
+            ("/callback", UriProblem::NotAbsolute),
+            ("portal.example.jp/cb", UriProblem::NotAbsolute),
+            ("https://user@portal.example.jp/cb", UriProblem::UserInfo),
+            ("https://user:pw@portal.example.jp/cb", UriProblem::UserInfo),
+            ("https://Portal.example.jp/cb", UriProblem::NotCanonical),
+            ("https://portal.example.jp:443/cb", UriProblem::NotCanonical),
+            ("https://portal.example.jp/a/../cb", UriProblem::NotCanonical),
+            ("", UriProblem::NotAbsolute),
+        ] {
+            assert_eq!(check(uri, Web), Err(problem), "{uri}");
+            assert!(check(uri, Native).is_err(), "{uri} (native)");
+        }
+        assert_eq!(check("jp.example.app:/callback", Web), Err(UriProblem::Scheme));
+        assert_eq!(check("myapp:/callback", Native), Err(UriProblem::Scheme));
+        assert_eq!(check(&format!("https://a.example/{}", "a".repeat(2_000)), Web), Err(UriProblem::TooLong));
+    }
+
+    #[test]
+    fn only_the_very_same_uri_matches() {
+        let registered = ["https://portal.example.jp/callback".to_owned()];
+        assert!(is_registered("https://portal.example.jp/callback", &registered, Web));
+        for other in [
+            "https://portal.example.jp/callback/",
+            "https://portal.example.jp/callback?x=1",
+            "https://portal.example.jp/callback#x",
+            "https://portal.example.jp/callback/..;/evil",
+            "https://portal.example.jp\\callback",
+            "https://evil@portal.example.jp/callback",
+            "https://portal.example.jp:8443/callback",
+            "https://portal.example.jp./callback",
+            "https://PORTAL.example.jp/callback",
+            "https://portal.example.jp/Callback",
+            "https://portal.example.jp/%63allback",
+            "https://portal.example.jp/callback ",
+            "http://portal.example.jp/callback",
+        ] {
+            assert!(!is_registered(other, &registered, Web), "{other}");
+            assert!(!is_registered(other, &registered, Native), "{other} (native)");
+        }
+    }
+
+    #[test]
+    fn a_native_application_on_a_loopback_address_may_use_any_port() {
+        let registered = ["http://127.0.0.1/cb".to_owned(), "http://localhost:3000/cb".to_owned()];
+        assert!(is_registered("http://127.0.0.1:49152/cb", &registered, Native));
+        assert!(!is_registered("http://127.0.0.1:49152/cb", &registered, Web));
+        for other in [
+            "http://127.0.0.1:49152/other",
+            "http://127.0.0.1:x/cb",
+            "http://127.0.0.1.evil.example/cb",
+            "http://127.0.0.1:1@evil.example/cb",
+            "http://localhost:4000/cb",
+            "https://127.0.0.1:1/cb",
+        ] {
+            assert!(!is_registered(other, &registered, Native), "{other}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The only file that knows which database is behind the store: opening it, migrations, and telling its errors apart.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyPool, Connection as _, Executor as _};
+
+use super::{Store, StoreError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// How a transaction begins that will write. On SQLite the right to write is taken at once: of transactions that
+    /// read first and want to write later, all but one would fail.
+    pub(super) fn begin(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN",
+        }
+    }
+}
+
+/// Why the database can't be used. The message says what to do; it never shows the URL's password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("database.url must begin with \"sqlite:\" or \"postgres://\"")]
+    UnknownEngine,
+    #[error(
+        "the folder {folder} for the database can't be made: {reason}. Make it, or set database.url to another place"
+    )]
+    Folder { folder: PathBuf, reason: std::io::Error },
+    #[error(
+        "the database file {file} can't be opened for writing: {reason}. Check the owner and rights of the file and its folder"
+    )]
+    File { file: PathBuf, reason: String },
+    #[error(
+        "{file} is not a Sekisho database, or it is damaged: {reason}. Nothing was changed; restore a backup or set database.url to another file"
+    )]
+    NotADatabase { file: PathBuf, reason: String },
+    #[error("PostgreSQL can't be reached: {0}. Check database.url and that the server runs")]
+    Unreachable(String),
+    #[error(
+        "the database was made by a newer version of Sekisho (migration {0}); this version leaves it untouched. Start the newer version, or restore a backup of before the upgrade"
+    )]
+    Newer(i64),
+    #[error(
+        "migration {0} in the database differs from the one of this version; it was changed by hand or by another program"
+    )]
+    Changed(i64),
+    #[error("the disk that holds the database is full; free some space and start again")]
+    DiskFull,
+    #[error("the database could not be brought up to this version: {0}")]
+    Migration(String),
+}
+
+pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenError> {
+    install_default_drivers();
+    if let Some(rest) = url.strip_prefix("sqlite:") {
+        open_sqlite(rest.trim_start_matches("//"), max_connections).await
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let pool = AnyPoolOptions::new()
+            .max_connections(max_connections)
+            .connect(url)
+            .await
+            .map_err(|e| OpenError::Unreachable(without_url(&e)))?;
+        Ok(Store { read: pool.clone(), write: pool, engine: Engine::Postgres })
+    } else {
+        Err(OpenError::UnknownEngine)
+    }
+}
+
+/// One connection writes, several read. WAL lets them go on side by side; `synchronous = FULL` makes a commit durable
+/// before it is acknowledged.
+async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenError> {
+    let file = PathBuf::from(path.split('?').next().unwrap_or(path));
+    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+        make_private_folder(folder).map_err(|reason| OpenError::Folder { folder: folder.to_owned(), reason })?;
+    }
+    check_writable(&file)?;
+    let failed = |e: sqlx::Error| sqlite_open_error(&file, &e);
+    let options = || {
+        AnyPoolOptions::new().idle_timeout(None).max_lifetime(None).after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute(
+                        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                         PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
+                    )
+                    .await
+                    .map(|_| ())
+            })
+        })
+    };
+    let write = options().max_connections(1).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
+    let read =
+        options().max_connections(max_connections.max(1)).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
+    Ok(Store { read, write, engine: Engine::Sqlite })
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes the file if it is missing (readable by its owner only), and asks for the right to write to it and beside it:
+/// SQLite itself would only complain at the first change.
+fn check_writable(file: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let failed = |e: std::io::Error| match e.raw_os_error() {
+        Some(NO_SPACE) => OpenError::DiskFull,
+        _ => OpenError::File { file: file.to_owned(), reason: e.to_string() },
+    };
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(drop).map_err(failed)
+}
+
+/// `ENOSPC` on every system that Sekisho runs on.
+const NO_SPACE: i32 = 28;
+
+fn sqlite_open_error(file: &Path, error: &sqlx::Error) -> OpenError {
+    let reason = error.to_string();
+    match error.as_database_error() {
+        Some(e) if is_disk_full(e) => OpenError::DiskFull,
+        // SQLITE_CORRUPT and SQLITE_NOTADB
+        Some(e) if matches!(e.code().as_deref(), Some("11" | "26")) => {
+            OpenError::NotADatabase { file: file.to_owned(), reason }
+        }
+        _ => OpenError::File { file: file.to_owned(), reason },
+    }
+}
+
+/// sqlx's messages name host and user but not the password; a URL that can't be read is not repeated.
+fn without_url(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Configuration(_) => "database.url can't be understood".into(),
+        other => other.to_string(),
+    }
+}
+
+pub(super) async fn migrate(pool: &AnyPool) -> Result<(), OpenError> {
+    let failed = |e: sqlx::Error| match e.as_database_error() {
+        Some(d) if is_disk_full(d) => OpenError::DiskFull,
+        _ => OpenError::Migration(e.to_string()),
+    };
+    let mut connection = pool.acquire().await.map_err(failed)?;
+    connection.ping().await.map_err(failed)?;
+    match MIGRATIONS.run(&mut *connection).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
+        Err(MigrateError::VersionMismatch(version)) => Err(OpenError::Changed(version)),
+        Err(MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) => Err(failed(e)),
+        Err(other) => Err(OpenError::Migration(other.to_string())),
+    }
+}
+
+pub(super) async fn is_new(pool: &AnyPool, engine: Engine) -> Result<bool, StoreError> {
+    let sql = match engine {
+        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'members'",
+        Engine::Postgres => {
+            "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'"
+        }
+    };
+    let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
+    Ok(tables == 0)
+}
+
+/// SQLITE_FULL, or PostgreSQL's `disk_full`.
+pub(super) fn is_disk_full(error: &dyn DatabaseError) -> bool {
+    matches!(error.code().as_deref(), Some("13" | "53100"))
+}

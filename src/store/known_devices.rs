@@ -1,0 +1,52 @@
+//! Browsers in which a member has logged in before.
+
+use super::{Reads, StoreError, WriteTx};
+use crate::domain::ids::MemberId;
+use crate::domain::unix_time::UnixTime;
+
+/// Whether the member has logged in with this device since `since`.
+pub async fn is_known(
+    db: &mut impl Reads,
+    device: &str,
+    member: &MemberId,
+    since: UnixTime,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM known_devices WHERE device_digest = $1 AND member_id = $2 AND last_at >= $3")
+        .bind(device)
+        .bind(member.as_str())
+        .bind(since.0)
+        .fetch_optional(db.connection())
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Notes a login with this device.
+pub async fn note(tx: &mut WriteTx, device: &str, member: &MemberId, now: UnixTime) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO known_devices (device_digest, member_id, first_at, last_at) VALUES ($1, $2, $3, $3)
+         ON CONFLICT (device_digest, member_id) DO UPDATE SET last_at = excluded.last_at",
+    )
+    .bind(device)
+    .bind(member.as_str())
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Gives a device a new name for all its members, so that whoever knew the old one knows nothing.
+pub async fn rename(tx: &mut WriteTx, from: &str, to: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE known_devices SET device_digest = $2 WHERE device_digest = $1")
+        .bind(from)
+        .bind(to)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Forgets devices that have not been used since `since`.
+pub async fn forget(tx: &mut WriteTx, since: UnixTime) -> Result<u64, StoreError> {
+    let done =
+        sqlx::query("DELETE FROM known_devices WHERE last_at < $1").bind(since.0).execute(tx.connection()).await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,147 @@
+//! Members and their passwords.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{Reads, StoreError, WriteTx, from_json, to_json};
+use crate::domain::ids::MemberId;
+use crate::domain::member::profile::{Member, Password, Role};
+use crate::domain::unix_time::UnixTime;
+
+fn from_row(row: &AnyRow) -> Result<Member, StoreError> {
+    let id: String = row.try_get("member_id")?;
+    let role: String = row.try_get("role")?;
+    let profile: String = row.try_get("profile")?;
+    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|t| t.map(UnixTime));
+    Ok(Member {
+        user_id: row.try_get("user_id")?,
+        role: Role::ALL.into_iter().find(|r| r.name() == role).ok_or_else(|| StoreError::Corrupt {
+            table: "members",
+            column: "role",
+            row: id.clone(),
+        })?,
+        name: row.try_get("name")?,
+        email: row.try_get("email")?,
+        email_verified_at: time("email_verified_at")?,
+        phone_number: row.try_get("phone_number")?,
+        phone_number_verified_at: time("phone_number_verified_at")?,
+        profile: from_json(&profile, "members", "profile", &id)?,
+        created_at: UnixTime(row.try_get("created_at")?),
+        updated_at: UnixTime(row.try_get("updated_at")?),
+        account_locked_at: time("account_locked_at")?,
+        disabled_at: time("disabled_at")?,
+        id: MemberId(id),
+    })
+}
+
+const COLUMNS: &str = "m.member_id, m.user_id, m.role, m.name, m.email, m.email_verified_at, m.phone_number,
+    m.phone_number_verified_at, m.profile, m.created_at, m.updated_at, m.account_locked_at, m.disabled_at";
+
+pub async fn by_id(db: &mut impl Reads, id: &MemberId) -> Result<Option<Member>, StoreError> {
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM members m WHERE m.member_id = $1");
+    let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The member with this ID as looked up (width, case and spaces folded).
+pub async fn by_user_id_key(db: &mut impl Reads, key: &str) -> Result<Option<Member>, StoreError> {
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM members m WHERE m.user_id_key = $1");
+    let row = sqlx::query(sql).bind(key).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The member with this ID and their password, in one question.
+pub async fn with_password(db: &mut impl Reads, key: &str) -> Result<Option<(Member, Password)>, StoreError> {
+    let sql = const_format::concatcp!(
+        "SELECT ",
+        COLUMNS,
+        ", p.hash, p.set_at, p.initial_until
+           FROM members m JOIN member_passwords p ON p.member_id = m.member_id WHERE m.user_id_key = $1"
+    );
+    let Some(row) = sqlx::query(sql).bind(key).fetch_optional(db.connection()).await? else { return Ok(None) };
+    Ok(Some((from_row(&row)?, password_from_row(&row)?)))
+}
+
+fn password_from_row(row: &AnyRow) -> Result<Password, StoreError> {
+    Ok(Password {
+        hash: row.try_get("hash")?,
+        set_at: UnixTime(row.try_get("set_at")?),
+        initial_until: row.try_get::<Option<i64>, _>("initial_until")?.map(UnixTime),
+    })
+}
+
+pub async fn password(db: &mut impl Reads, member: &MemberId) -> Result<Option<Password>, StoreError> {
+    let sql = "SELECT hash, set_at, initial_until FROM member_passwords WHERE member_id = $1";
+    let row = sqlx::query(sql).bind(member.as_str()).fetch_optional(db.connection()).await?;
+    row.as_ref().map(password_from_row).transpose()
+}
+
+/// Adds a member; `Exists` if another has the ID as looked up.
+pub async fn insert(tx: &mut WriteTx, member: &Member, user_id_key: &str) -> Result<(), StoreError> {
+    let added = sqlx::query(
+        "INSERT INTO members (member_id, user_id, user_id_key, role, name, email, email_verified_at, phone_number,
+             phone_number_verified_at, profile, created_at, updated_at, account_locked_at, disabled_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (user_id_key) DO NOTHING",
+    )
+    .bind(member.id.as_str())
+    .bind(&member.user_id)
+    .bind(user_id_key)
+    .bind(member.role.name())
+    .bind(&member.name)
+    .bind(&member.email)
+    .bind(member.email_verified_at.map(|t| t.0))
+    .bind(&member.phone_number)
+    .bind(member.phone_number_verified_at.map(|t| t.0))
+    .bind(to_json(&member.profile)?)
+    .bind(member.created_at.0)
+    .bind(member.updated_at.0)
+    .bind(member.account_locked_at.map(|t| t.0))
+    .bind(member.disabled_at.map(|t| t.0))
+    .execute(tx.connection())
+    .await?;
+    if added.rows_affected() == 0 { Err(StoreError::Exists("user ID")) } else { Ok(()) }
+}
+
+/// Sets a member's password; `initial_until` marks one that was given out by the society.
+pub async fn set_password(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    hash: &str,
+    initial_until: Option<UnixTime>,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO member_passwords (member_id, hash, set_at, initial_until) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (member_id) DO UPDATE
+            SET hash = excluded.hash, set_at = excluded.set_at, initial_until = excluded.initial_until",
+    )
+    .bind(member.as_str())
+    .bind(hash)
+    .bind(now.0)
+    .bind(initial_until.map(|t| t.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Replaces a hash by one of higher cost, unless the password was changed meanwhile.
+pub async fn upgrade_hash(tx: &mut WriteTx, member: &MemberId, from: &str, to: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE member_passwords SET hash = $3 WHERE member_id = $1 AND hash = $2")
+        .bind(member.as_str())
+        .bind(from)
+        .bind(to)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Locks or unlocks the account; whether the member exists.
+pub async fn set_account_lock(tx: &mut WriteTx, member: &MemberId, at: Option<UnixTime>) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE members SET account_locked_at = $2 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(at.map(|t| t.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,18 @@
+//! Style sheet and pictures. Their address changes with their content, so they may be kept for ever.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+
+use crate::web::site::Site;
+
+pub async fn asset(State(site): State<Site>, Path((hash, name)): Path<(String, String)>) -> Response {
+    match site.pages.asset(&name).filter(|asset| asset.hash == hash) {
+        Some(asset) => {
+            ([(CONTENT_TYPE, asset.content_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")], asset.bytes)
+                .into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

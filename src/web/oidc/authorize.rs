@@ -1,0 +1,172 @@
+//! `/authorize` (OpenID Connect Core 1.0, 3.1.2; RFC 6749, 4.1.1).
+//!
+//! There are two kinds of error here. Until client and redirect URI are known and match, nothing may be sent anywhere: the
+//! member sees a page. From then on errors travel to the client.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, Request, State};
+use axum::response::Response;
+use url::Url;
+
+use crate::actions::ActionError;
+use crate::actions::continue_authorization::{Next, continue_authorization};
+use crate::crypto::jwt::{self, TokenType};
+use crate::domain::ids::{FlowId, MemberId};
+use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::login::flow::{Continue, Flow};
+use crate::domain::protocol::authorization_request::AuthorizationRequest;
+use crate::domain::protocol::client::Client;
+use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
+use crate::domain::protocol::params::Params;
+use crate::domain::protocol::redirect_uri;
+use crate::domain::secret::Secret;
+use crate::random;
+use crate::store::{WriteTx, clients};
+use crate::web::error_page::ErrorKind;
+use crate::web::login::sealed_flow;
+use crate::web::request::form::is_form;
+use crate::web::request::visit::Visit;
+use crate::web::site::Site;
+use crate::web::trouble::Trouble;
+
+pub async fn get(visit: Visit) -> Response {
+    match authorize(&visit).await {
+        Ok(next) => visit.redirect(&next),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+/// A request by POST comes from another site, without our cookies: it is asked for again by GET, with them.
+pub async fn post(State(site): State<Site>, visit: Visit, request: Request) -> Response {
+    let is_form = is_form(&request);
+    match Bytes::from_request(request, &site).await {
+        Ok(body) if is_form => {
+            let pairs = url::form_urlencoded::parse(&body);
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            visit.redirect(&format!("/authorize?{query}"))
+        }
+        _ => visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
+    }
+}
+
+/// The order of checks: each step needs what the one before has shown. Answers the address to go on to.
+async fn authorize(visit: &Visit) -> Result<String, Trouble> {
+    let params = &visit.query;
+    let client = known_client(visit, params).await?;
+    let redirect_uri = matched_redirect_uri(params, &client)?;
+    let to_client = |error: OAuthError| error_to_client(visit, redirect_uri, params.get("state"), &error);
+
+    let flow = FlowId(random::identifier());
+    let hinted = match hinted_member(visit, params, &client) {
+        Ok(hinted) => hinted,
+        Err(error) => return Ok(to_client(error)),
+    };
+    let request = match AuthorizationRequest::read(params, &client, redirect_uri, flow, hinted) {
+        Ok(request) => request,
+        Err(error) => return Ok(to_client(error)),
+    };
+    let session = visit.session().await?;
+    // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
+    let Some(session) = session else {
+        return Ok(match request.decide(&client, None, None, visit.site.app.now()) {
+            crate::domain::protocol::authorization_request::Decision::Refuse(error) => to_client(error),
+            _ => login_page(visit, request),
+        });
+    };
+    let mut tx = visit.site.app.store.write().await?;
+    let next = proceed(visit, &mut tx, request, &client, &session).await?;
+    tx.commit().await?;
+    Ok(next)
+}
+
+/// The client, before anything else (RFC 6749, 4.1.2.1): an unknown one gets no redirect.
+async fn known_client(visit: &Visit, params: &Params) -> Result<Client, Trouble> {
+    let unknown = |detail: &str| Trouble::detailed(ErrorKind::ClientUnknown, detail);
+    if params.is_repeated("client_id") {
+        return Err(unknown("client_id is sent more than once"));
+    }
+    let id = params.get("client_id").ok_or_else(|| unknown("client_id is missing"))?;
+    let found = clients::by_id(&mut visit.site.app.store.reader().await?, id).await?;
+    Ok(found.ok_or_else(|| unknown("client_id is not registered here"))?.client)
+}
+
+/// The redirect URI: sent, once, and registered letter by letter (OpenID Connect Core 1.0, 3.1.2.1).
+fn matched_redirect_uri<'a>(params: &'a Params, client: &Client) -> Result<&'a str, Trouble> {
+    let Some(uri) = params.get("redirect_uri") else {
+        return Err(Trouble::detailed(ErrorKind::RedirectUriMissing, "redirect_uri is missing"));
+    };
+    if params.is_repeated("redirect_uri") || params.is_repeated("state") {
+        return Err(Trouble::detailed(ErrorKind::RequestInvalid, "redirect_uri or state is sent more than once"));
+    }
+    if !redirect_uri::is_registered(uri, &client.redirect_uris, client.application_type) {
+        let detail = format!("the redirect_uri sent is not registered for client {}", client.id);
+        return Err(Trouble::detailed(ErrorKind::RedirectUriMismatch, detail));
+    }
+    Ok(uri)
+}
+
+/// Whom `id_token_hint` names. It must be ours and the client's own; it may have expired.
+fn hinted_member(visit: &Visit, params: &Params, client: &Client) -> Result<Option<MemberId>, OAuthError> {
+    let Some(hint) = params.get("id_token_hint") else { return Ok(None) };
+    let app = &visit.site.app;
+    let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now())
+        .map_err(|_| ErrorCode::InvalidRequest.because("id_token_hint is not an ID token of this provider"))?;
+    let text = |name| claims.get(name).and_then(serde_json::Value::as_str);
+    let for_client = match claims.get("aud") {
+        Some(serde_json::Value::Array(all)) => all.iter().any(|a| a.as_str() == Some(client.id.as_str())),
+        _ => text("aud") == Some(client.id.as_str()),
+    };
+    if !for_client {
+        return Err(ErrorCode::InvalidRequest.because("id_token_hint was issued to another client"));
+    }
+    Ok(text("sub").map(|sub| MemberId(sub.to_owned())))
+}
+
+/// From a request and a session to the next address: here, after a login and after nothing else.
+pub async fn proceed(
+    visit: &Visit,
+    tx: &mut WriteTx,
+    request: AuthorizationRequest,
+    client: &Client,
+    session: &BrowserSession,
+) -> Result<String, ActionError> {
+    match continue_authorization(&visit.site.app, tx, &request, client, Some(session)).await? {
+        Next::Login => Ok(login_page(visit, request)),
+        Next::AskConsent(page) => Ok(format!("/login/consent?grant={}", page.expose())),
+        Next::Code(code) => Ok(code_to_client(visit, &request, &code)),
+        Next::Refuse(error) => Ok(error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error)),
+    }
+}
+
+fn login_page(visit: &Visit, request: AuthorizationRequest) -> String {
+    let flow = Flow {
+        id: request.flow.clone(),
+        started_at: visit.site.app.now(),
+        then: Continue::Authorize(Box::new(request)),
+    };
+    format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
+}
+
+/// The answer with a code (RFC 6749, 4.1.2; RFC 9207).
+pub fn code_to_client(visit: &Visit, request: &AuthorizationRequest, code: &Secret<String>) -> String {
+    answer(visit, &request.redirect_uri, request.state.as_deref(), &[("code", code.expose())])
+}
+
+/// The answer with an error (RFC 6749, 4.1.2.1).
+pub fn error_to_client(visit: &Visit, redirect_uri: &str, state: Option<&str>, error: &OAuthError) -> String {
+    tracing::info!(error = error.code.name(), description = %error.description, "authorization refused");
+    answer(visit, redirect_uri, state, &[("error", error.code.name()), ("error_description", &error.description)])
+}
+
+fn answer(visit: &Visit, redirect_uri: &str, state: Option<&str>, fields: &[(&str, &str)]) -> String {
+    let Ok(mut url) = Url::parse(redirect_uri) else { return redirect_uri.to_owned() };
+    {
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(fields);
+        if let Some(state) = state {
+            query.append_pair("state", state);
+        }
+        query.append_pair("iss", visit.site.app.settings.issuer());
+    }
+    url.into()
+}

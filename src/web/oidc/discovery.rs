@@ -1,0 +1,143 @@
+//! `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0, 3) and `/.well-known/oauth-authorization-server`
+//! (RFC 8414): the same document. Only what is really on is listed.
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use openidconnect::core::{
+    CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
+    CoreResponseType, CoreSubjectIdentifierType,
+};
+use openidconnect::{
+    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, LanguageTag,
+    ProviderMetadata, RegistrationUrl, ResponseTypes, Scope, TokenUrl, UserInfoUrl,
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::jwks::KEPT;
+use crate::config::RegistrationMode;
+use crate::domain::login::assurance;
+use crate::domain::protocol::client::{AuthenticationMethod, GrantType};
+use crate::domain::protocol::prompt::Prompt;
+use crate::domain::protocol::{claims, scope};
+use crate::web::routes;
+use crate::web::site::Site;
+
+/// Metadata beyond Discovery 1.0: RFC 8414, RFC 9207, RP-Initiated Logout 1.0, Initiating User Registration 1.0.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Further {
+    end_session_endpoint: Url,
+    revocation_endpoint: Url,
+    introspection_endpoint: Url,
+    revocation_endpoint_auth_methods_supported: Vec<String>,
+    introspection_endpoint_auth_methods_supported: Vec<String>,
+    code_challenge_methods_supported: Vec<String>,
+    prompt_values_supported: Vec<String>,
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for Further {}
+
+type Metadata = ProviderMetadata<
+    Further,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+pub async fn get(State(site): State<Site>) -> Response {
+    match document(&site) {
+        Ok(body) => ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT)], body).into_response(),
+        Err(error) => {
+            tracing::error!("the discovery document can't be made: {error}");
+            axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum DocumentError {
+    #[error(transparent)]
+    Url(#[from] url::ParseError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+fn document(site: &Site) -> Result<String, DocumentError> {
+    let settings = &site.app.settings;
+    let at = |path: &str| settings.issuer.join(path);
+    let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    let authentication = AuthenticationMethod::ALL.map(AuthenticationMethod::name);
+    let confidential = [AuthenticationMethod::ClientSecretBasic, AuthenticationMethod::ClientSecretPost];
+    let further = Further {
+        end_session_endpoint: at(routes::LOGOUT)?,
+        revocation_endpoint: at(routes::REVOKE)?,
+        introspection_endpoint: at(routes::INTROSPECT)?,
+        revocation_endpoint_auth_methods_supported: names(&authentication),
+        introspection_endpoint_auth_methods_supported: names(&confidential.map(AuthenticationMethod::name)),
+        code_challenge_methods_supported: names(&["S256"]),
+        prompt_values_supported: names(&Prompt::SUPPORTED),
+        authorization_response_iss_parameter_supported: true,
+    };
+    let registers = settings.registration.mode != RegistrationMode::Off;
+    let languages = || site.catalogue.locales().map(|l| LanguageTag::new(l.tag().to_owned())).collect::<Vec<_>>();
+    let metadata = Metadata::new(
+        IssuerUrl::new(settings.issuer().to_owned())?,
+        AuthUrl::from_url(at(routes::AUTHORIZE)?),
+        JsonWebKeySetUrl::from_url(at(routes::JWKS)?),
+        vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+        vec![CoreSubjectIdentifierType::Public],
+        vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256],
+        further,
+    )
+    .set_token_endpoint(Some(TokenUrl::from_url(at(routes::TOKEN)?)))
+    .set_userinfo_endpoint(Some(UserInfoUrl::from_url(at(routes::USERINFO)?)))
+    .set_registration_endpoint(if registers { Some(RegistrationUrl::from_url(at(routes::REGISTER)?)) } else { None })
+    .set_scopes_supported(Some(scope::SUPPORTED.map(|s| Scope::new(s.to_owned())).to_vec()))
+    .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
+    .set_grant_types_supported(Some(
+        GrantType::ALL
+            .map(|g| match g {
+                GrantType::AuthorizationCode => CoreGrantType::AuthorizationCode,
+                GrantType::RefreshToken => CoreGrantType::RefreshToken,
+                GrantType::ClientCredentials => CoreGrantType::ClientCredentials,
+            })
+            .to_vec(),
+    ))
+    .set_acr_values_supported(Some(
+        assurance::SUPPORTED.map(|a| AuthenticationContextClass::new(a.acr.to_owned())).to_vec(),
+    ))
+    .set_token_endpoint_auth_methods_supported(Some(
+        AuthenticationMethod::ALL
+            .map(|m| match m {
+                AuthenticationMethod::ClientSecretBasic => CoreClientAuthMethod::ClientSecretBasic,
+                AuthenticationMethod::ClientSecretPost => CoreClientAuthMethod::ClientSecretPost,
+                AuthenticationMethod::None => CoreClientAuthMethod::None,
+            })
+            .to_vec(),
+    ))
+    .set_display_values_supported(Some(vec![CoreAuthDisplay::Page]))
+    .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
+    .set_claims_supported(Some(
+        ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"]
+            .into_iter()
+            .chain(claims::supported())
+            .map(|name| CoreClaimName::new(name.to_owned()))
+            .collect(),
+    ))
+    .set_ui_locales_supported(Some(languages()))
+    .set_claims_parameter_supported(Some(true))
+    .set_request_parameter_supported(Some(false))
+    .set_request_uri_parameter_supported(Some(false));
+    Ok(serde_json::to_string(&metadata)?)
+}

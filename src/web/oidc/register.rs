@@ -1,0 +1,224 @@
+//! `/register` and `/register/{client_id}`: relying parties that register and look after themselves (OpenID Connect Dynamic
+//! Client Registration 1.0; RFC 7591; RFC 7592). Off unless the settings say otherwise.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::answer::{self, ClientTrouble};
+use crate::actions::clients::{By, RegisterError, Registered, is_secret_of, register};
+use crate::app::App;
+use crate::config::RegistrationMode;
+use crate::crypto::opaque_token::{self, Kind};
+use crate::domain::protocol::client::{Client, MetadataProblem, Terms};
+use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
+use crate::store::clients::{self, StoredClient};
+use crate::web::request::client_authentication::caller;
+use crate::web::routes;
+use crate::web::site::Site;
+
+/// `POST /register` (RFC 7591, 3.1).
+pub async fn post(State(site): State<Site>, request: Request) -> Response {
+    match add(&site, request).await {
+        Ok(body) => answer::json(StatusCode::CREATED, &body),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// `GET /register/{client_id}` (RFC 7592, 2.1).
+pub async fn get(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    match own(&site, &id, &headers).await {
+        Ok(stored) => answer::json(StatusCode::OK, &described(&site.app, &stored.client, None, None)),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// `PUT /register/{client_id}` (RFC 7592, 2.2).
+pub async fn put(State(site): State<Site>, Path(id): Path<String>, request: Request) -> Response {
+    match replace(&site, &id, request).await {
+        Ok(body) => answer::json(StatusCode::OK, &body),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// `DELETE /register/{client_id}` (RFC 7592, 2.3).
+pub async fn delete(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    match remove(&site, &id, &headers).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+enum Refusal {
+    /// Registration is off: there is no such endpoint.
+    Off,
+    /// No token, or not one that lets this be done (RFC 6750, 3).
+    Token,
+    Client(ClientTrouble),
+}
+
+impl<E: Into<ClientTrouble>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Refusal::Client(error.into())
+    }
+}
+
+impl From<RegisterError> for ClientTrouble {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Metadata(problems) => ClientTrouble::Refused(metadata_error(&problems)),
+            RegisterError::Exists => {
+                ClientTrouble::Refused(ErrorCode::InvalidClientMetadata.because("the client ID is taken"))
+            }
+            RegisterError::Action(error) => ClientTrouble::Inside(error),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Refusal::Off => StatusCode::NOT_FOUND.into_response(),
+            Refusal::Token => {
+                let value = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                let body =
+                    json!({ "error": "invalid_token", "error_description": "the access token does not allow this" });
+                let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
+                response.headers_mut().insert(WWW_AUTHENTICATE, value);
+                response
+            }
+            Refusal::Client(trouble) => trouble.into_response(),
+        }
+    }
+}
+
+/// RFC 7591, 3.2.2: the two codes, and every problem with its field.
+fn metadata_error(problems: &[MetadataProblem]) -> OAuthError {
+    let redirect = problems.iter().any(|p| p.field == "redirect_uris");
+    let code = if redirect { ErrorCode::InvalidRedirectUri } else { ErrorCode::InvalidClientMetadata };
+    code.because(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+}
+
+async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusal> {
+    let app = &site.app;
+    site.limits.token(caller(&request, site))?;
+    let token = answer::bearer(request.headers()).map(opaque_token::digest);
+    let mode = app.settings.registration.mode;
+    if mode == RegistrationMode::Off {
+        return Err(Refusal::Off);
+    }
+    if mode == RegistrationMode::InitialAccessToken && token.is_none() {
+        return Err(Refusal::Token);
+    }
+    let metadata = metadata(request, site).await?;
+    let mut tx = app.store.write().await?;
+    if mode == RegistrationMode::InitialAccessToken {
+        let digest = token.unwrap_or_default();
+        if !clients::take_initial_access_token(&mut tx, &digest, app.now()).await? {
+            return Err(Refusal::Token);
+        }
+    }
+    if clients::count_self_registered(&mut tx).await? >= i64::from(app.settings.registration.max_clients) {
+        return Err(ErrorCode::InvalidClientMetadata.because("no more clients may register themselves here").into());
+    }
+    let terms = Terms { pkce: app.settings.registration.pkce, first_party: false };
+    let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
+    tx.commit().await?;
+    let Registered { client, secret, registration_token } = registered;
+    Ok(described(
+        app,
+        &client,
+        secret.as_ref().map(|s| s.expose().as_str()),
+        registration_token.as_ref().map(|t| t.expose().as_str()),
+    ))
+}
+
+/// The client whose registration access token this is.
+async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<StoredClient, Refusal> {
+    if site.app.settings.registration.mode == RegistrationMode::Off {
+        return Err(Refusal::Off);
+    }
+    let digest = answer::bearer(headers).map(opaque_token::digest).ok_or(Refusal::Token)?;
+    let found = clients::by_id(&mut site.app.store.reader().await?, id).await?;
+    found
+        .filter(|c| c.registration_token_digest.as_deref().is_some_and(|d| opaque_token::same(d, &digest)))
+        .ok_or(Refusal::Token)
+}
+
+async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
+    let app = &site.app;
+    let stored = own(site, id, request.headers()).await?;
+    let metadata = metadata(request, site).await?;
+    let invalid = |why: &'static str| ErrorCode::InvalidClientMetadata.because(why);
+    if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
+        return Err(invalid("client_id must be the one of this client").into());
+    }
+    for name in
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
+    {
+        if metadata.contains_key(name) {
+            return Err(ErrorCode::InvalidClientMetadata.because(format!("{name} can't be sent")).into());
+        }
+    }
+    if let Some(secret) = metadata.get("client_secret") {
+        let same = secret.as_str().is_some_and(|s| is_secret_of(&stored, s, app.now()));
+        if !same {
+            return Err(invalid("client_secret is not the one of this client").into());
+        }
+    }
+    let terms = Terms { pkce: app.settings.registration.pkce, first_party: stored.client.first_party };
+    let client = Client::checked(stored.client.id.clone(), &metadata, terms)
+        .map_err(|problems| ClientTrouble::Refused(metadata_error(&problems)))?;
+    let new_secret =
+        (!client.is_public() && stored.secret_digest.is_none()).then(|| opaque_token::new(Kind::ClientSecret));
+    let digest = match (&new_secret, client.is_public()) {
+        (Some(secret), _) => Some(opaque_token::digest(secret.expose())),
+        (None, true) => None,
+        (None, false) => stored.secret_digest,
+    };
+    let mut tx = app.store.write().await?;
+    clients::update(&mut tx, &client, digest.as_deref(), app.now()).await?;
+    tx.commit().await?;
+    Ok(described(app, &client, new_secret.as_ref().map(|s| s.expose().as_str()), None))
+}
+
+async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+    let stored = own(site, id, headers).await?;
+    let mut tx = site.app.store.write().await?;
+    clients::remove(&mut tx, &stored.client.id).await?;
+    tx.commit().await?;
+    tracing::info!(client = %stored.client.id, "client removed itself");
+    Ok(())
+}
+
+/// RFC 7591, 3.2.1. A secret is shown when it is made and never again: only its digest is kept.
+fn described(app: &App, client: &Client, secret: Option<&str>, token: Option<&str>) -> Map<String, Value> {
+    let mut body = client.to_metadata();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    if let Some(secret) = secret {
+        put("client_secret", json!(secret));
+        put("client_secret_expires_at", json!(0));
+    }
+    if let Some(token) = token {
+        put("registration_access_token", json!(token));
+        put("client_id_issued_at", json!(app.now()));
+    }
+    put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), routes::REGISTER, client.id)));
+    body
+}
+
+async fn metadata(request: Request, site: &Site) -> Result<Map<String, Value>, Refusal> {
+    let invalid = || ErrorCode::InvalidClientMetadata.because("the body must be a JSON object (application/json)");
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !content_type.to_ascii_lowercase().starts_with("application/json") {
+        return Err(invalid().into());
+    }
+    let body = Bytes::from_request(request, site).await.map_err(|_| invalid())?;
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(map)) => Ok(map),
+        _ => Err(invalid().into()),
+    }
+}

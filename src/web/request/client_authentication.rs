@@ -1,0 +1,90 @@
+//! A request by a client: its form, and the client itself once it has proved who it is (RFC 6749, 2.3 and 3.2.1).
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, FromRequest, Request};
+use axum::http::header::AUTHORIZATION;
+use axum::response::{IntoResponse, Response};
+
+use super::form::is_form;
+use super::rate_limit::Exceeded;
+use crate::actions::clients::is_secret_of;
+use crate::domain::protocol::client::{AuthenticationMethod, Client};
+use crate::domain::protocol::client_authentication::presented;
+use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
+use crate::domain::protocol::params::Params;
+use crate::store::clients;
+use crate::web::oidc::ClientTrouble;
+use crate::web::request::address;
+use crate::web::site::Site;
+
+/// A client that is who it says, and what it sent. Public clients say so only.
+pub struct AuthenticatedClient {
+    pub client: Client,
+    pub params: Params,
+}
+
+impl FromRequest<Site> for AuthenticatedClient {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Site) -> Result<AuthenticatedClient, Response> {
+        authenticate(request, site).await.map_err(IntoResponse::into_response)
+    }
+}
+
+async fn authenticate(request: Request, site: &Site) -> Result<AuthenticatedClient, ClientTrouble> {
+    let from = caller(&request, site);
+    site.limits.token(from)?;
+    let authorization = request.headers().get(AUTHORIZATION).map(|v| v.to_str().unwrap_or_default().to_owned());
+    let by_header = authorization.is_some();
+    let params = form(request, site).await?;
+    params.each_once()?;
+    let presented = presented(authorization.as_deref(), &params).map_err(|error| match error.code {
+        ErrorCode::InvalidClient => ClientTrouble::NotAuthenticated { error, by_header },
+        _ => ClientTrouble::Refused(error),
+    })?;
+    let failed = |why: &'static str| {
+        tracing::info!(client = %presented.client, why, "client authentication failed");
+        let error = ErrorCode::InvalidClient.because("the client is unknown, or its authentication failed");
+        match site.limits.client_failure(presented.client.as_str(), from) {
+            Ok(()) => ClientTrouble::NotAuthenticated { error, by_header },
+            Err(Exceeded { retry_seconds }) => ClientTrouble::TooOften(Exceeded { retry_seconds }),
+        }
+    };
+    let mut reader = site.app.store.reader().await?;
+    let Some(stored) = clients::by_id(&mut reader, presented.client.as_str()).await? else {
+        return Err(failed("unknown client"));
+    };
+    if presented.method != stored.client.authentication {
+        return Err(failed("not the method that the client is registered with"));
+    }
+    match presented.method {
+        AuthenticationMethod::None => {}
+        AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost => {
+            let right = presented.secret.as_ref().is_some_and(|s| is_secret_of(&stored, s.expose(), site.app.now()));
+            if !right {
+                return Err(failed("wrong secret"));
+            }
+        }
+    }
+    Ok(AuthenticatedClient { client: stored.client, params })
+}
+
+/// The address that counts for limits.
+pub fn caller(request: &Request, site: &Site) -> IpAddr {
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
+    address::of_request(connection, request.headers(), &site.app.settings.http.trusted_proxies)
+}
+
+async fn form(request: Request, site: &Site) -> Result<Params, OAuthError> {
+    if !is_form(&request) {
+        return Err(ErrorCode::InvalidRequest.because("the body must be application/x-www-form-urlencoded"));
+    }
+    let body = Bytes::from_request(request, site)
+        .await
+        .map_err(|_| ErrorCode::InvalidRequest.because("the body can't be read or is too large"))?;
+    let text = std::str::from_utf8(&body).map_err(|_| ErrorCode::InvalidRequest.because("the body is not UTF-8"))?;
+    Ok(Params::parse(text))
+}

@@ -1,0 +1,48 @@
+//! A form sent by one of our own pages.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use axum::{RequestExt as _, body::Bytes};
+
+use super::visit::Visit;
+use crate::crypto::opaque_token;
+use crate::domain::protocol::params::Params;
+use crate::web::error_page::ErrorKind;
+use crate::web::site::Site;
+use crate::web::trouble::Trouble;
+
+/// A visit with a form whose hidden `csrf` field shows that it comes from a page we gave to this very browser.
+pub struct OwnForm {
+    pub visit: Visit,
+    pub fields: Params,
+}
+
+impl FromRequest<Site> for OwnForm {
+    type Rejection = Response;
+
+    async fn from_request(mut request: Request, site: &Site) -> Result<OwnForm, Response> {
+        let visit = request.extract_parts_with_state::<Visit, Site>(site).await?;
+        let is_form = is_form(&request);
+        let body = match Bytes::from_request(request, site).await {
+            Ok(body) if is_form => body,
+            _ => return Err(visit.trouble(Trouble::page(ErrorKind::RequestInvalid))),
+        };
+        let fields = Params::parse(&String::from_utf8_lossy(&body));
+        let ours = fields.get("csrf").is_some_and(|csrf| opaque_token::same(csrf, &visit.csrf()));
+        if visit.browser_is_new() {
+            Err(visit.trouble(Trouble::page(ErrorKind::FlowOtherBrowser)))
+        } else if ours {
+            Ok(OwnForm { visit, fields })
+        } else {
+            Err(visit.trouble(Trouble::page(ErrorKind::FormExpired)))
+        }
+    }
+}
+
+/// Whether the body is a form (`application/x-www-form-urlencoded`, whatever its parameters).
+pub fn is_form(request: &Request) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}

@@ -1,0 +1,75 @@
+//! Every URL.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+
+use super::error_page::ErrorKind;
+use super::request::visit::Visit;
+use super::site::Site;
+use super::trouble::Trouble;
+use super::{account, assets, health, login, oidc, security_headers};
+
+pub const AUTHORIZE: &str = "/authorize";
+pub const TOKEN: &str = "/token";
+pub const USERINFO: &str = "/userinfo";
+pub const JWKS: &str = "/jwks";
+pub const REVOKE: &str = "/revoke";
+pub const INTROSPECT: &str = "/introspect";
+pub const REGISTER: &str = "/register";
+pub const LOGOUT: &str = "/logout";
+
+pub fn router(site: Site) -> Router {
+    let http = &site.app.settings.http;
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, http.request_timeout.as_duration());
+    // What applications in browsers call by script. No cookie counts here, so any origin may.
+    let for_scripts = Router::new()
+        .route("/.well-known/openid-configuration", get(oidc::discovery::get))
+        .route("/.well-known/oauth-authorization-server", get(oidc::discovery::get))
+        .route(JWKS, get(oidc::jwks::get))
+        .route(TOKEN, post(oidc::token::post))
+        .route(USERINFO, get(oidc::userinfo::get).post(oidc::userinfo::post))
+        .route(REVOKE, post(oidc::revoke::post))
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any));
+
+    Router::new()
+        .merge(for_scripts)
+        .route(AUTHORIZE, get(oidc::authorize::get).post(oidc::authorize::post))
+        .route(INTROSPECT, post(oidc::introspect::post))
+        .route(REGISTER, post(oidc::register::post))
+        .route(
+            &format!("{REGISTER}/{{client_id}}"),
+            get(oidc::register::get).put(oidc::register::put).delete(oidc::register::delete),
+        )
+        .route(LOGOUT, get(oidc::end_session::get).post(oidc::end_session::post))
+        .route("/login/password", get(login::password::get).post(login::password::post))
+        .route("/login/initial-password", get(login::initial_password::get).post(login::initial_password::post))
+        .route("/login/consent", get(login::consent::get).post(login::consent::post))
+        .route("/account/profile", get(account::profile::get))
+        .route("/assets/{hash}/{name}", get(assets::asset))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(site.clone(), security_headers::add))
+        .layer(DefaultBodyLimit::max(http.max_body_bytes))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
+        .layer(timeout)
+        .with_state(site)
+}
+
+async fn not_found(visit: Visit) -> Response {
+    visit.trouble(Trouble::page(ErrorKind::NotFound))
+}
+
+async fn method_not_allowed(visit: Visit) -> Response {
+    visit.trouble(Trouble::page(ErrorKind::MethodNotAllowed))
+}

@@ -1,0 +1,44 @@
+//! The state behind all handlers: the app, and what only the web needs.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::i18n::Catalogue;
+use crate::web::page::Pages;
+use crate::web::request::rate_limit::Limits;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Site {
+    pub app: App,
+    pub catalogue: Arc<Catalogue>,
+    pub pages: Arc<Pages>,
+    pub limits: Arc<Limits>,
+}
+
+/// Why pages can't be shown. All of it is part of the program, so a test finds it first.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    #[error(transparent)]
+    Words(#[from] crate::i18n::I18nError),
+    #[error(transparent)]
+    Pages(#[from] crate::web::page::PageError),
+}
+
+impl Site {
+    pub fn new(app: App) -> Result<Site, SiteError> {
+        let catalogue = Arc::new(Catalogue::load()?);
+        Ok(Site {
+            pages: Arc::new(Pages::load(Arc::clone(&catalogue))?),
+            limits: Arc::new(Limits::new(&app.settings.rate_limits)),
+            catalogue,
+            app,
+        })
+    }
+}
+
+impl axum::extract::FromRef<Site> for App {
+    fn from_ref(site: &Site) -> App {
+        site.app.clone()
+    }
+}
