@@ -2,5 +2,6 @@
 //! changes of the files it has seen.
 
 fn main() {
+    println!("cargo:rerun-if-changed=config/help");
     println!("cargo:rerun-if-changed=templates");
 }

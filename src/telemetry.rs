@@ -5,11 +5,16 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Log, LogFormat};
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+}
 
 /// Starts logging. A filter that can't be understood is replaced by `info`, and the log says so.
-pub fn start(settings: &Log) {
-    let (filter, mistake) = match EnvFilter::try_new(&settings.filter) {
+pub fn start(filter: &str, format: Format) {
+    let (filter, mistake) = match EnvFilter::try_new(filter) {
         Ok(filter) => (filter, None),
         Err(mistake) => (EnvFilter::new("info"), Some(mistake)),
     };
@@ -17,9 +22,9 @@ pub fn start(settings: &Log) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let started = match settings.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let started = match format {
+        Format::Text => builder.try_init(),
+        Format::Json => builder.json().try_init(),
     };
     if started.is_ok()
         && let Some(mistake) = mistake

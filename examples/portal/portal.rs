@@ -93,6 +93,9 @@ async fn start(State(portal): State<Arc<Portal>>, locale: Locale, jar: CookieJar
 }
 
 async fn login(State(portal): State<Arc<Portal>>, locale: Locale, jar: CookieJar) -> Response {
+    if portal.sessions.member(&jar).is_some() {
+        return Redirect::to("/").into_response();
+    }
     match portal.provider.begin_login(locale.tag()).await {
         Ok((url, pending)) => {
             let jar = portal.sessions.begin_login(jar, pending, portal.serves_https());
@@ -112,6 +115,10 @@ async fn callback(
     let pending =
         answer.ok().and_then(|Query(answer)| Some((portal.sessions.take_login(&jar, &answer.state)?, answer)));
     let Some((pending, answer)) = pending else {
+        // Signed in by another tab meanwhile, or came back with the browser's "back" button.
+        if portal.sessions.member(&jar).is_some() {
+            return Redirect::to("/").into_response();
+        }
         return portal.message(StatusCode::BAD_REQUEST, "login_expired", locale, &jar);
     };
     match portal.provider.finish_login(answer, pending).await {

@@ -20,7 +20,7 @@ use crate::domain::protocol::claims;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::grant::Grant;
 use crate::domain::protocol::scope::Scopes;
-use crate::domain::protocol::signing_algorithm::Algorithm;
+use crate::domain::protocol::signing_key::Algorithm;
 use crate::domain::secret::Secret;
 use crate::random;
 

@@ -2,8 +2,8 @@
 
 use super::ActionError;
 use crate::app::{App, StartError};
-use crate::crypto::signing_keys::StoredKey;
-use crate::domain::protocol::signing_algorithm::Algorithm;
+use crate::crypto::signing_keys::{KeyError, generate};
+use crate::domain::protocol::signing_key::{Algorithm, StoredKey};
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::store::signing_keys;
 
@@ -47,8 +47,8 @@ async fn make(app: &App, algorithm: Algorithm, now: UnixTime, after: Option<Take
         Some(Takeover::Immediate) | None => now,
     };
     let sealer = app.at_rest.clone();
-    let made = tokio::task::spawn_blocking(move || StoredKey::generate(algorithm, &sealer, now, signs_from)).await;
-    let key = made.map_err(|_| crate::crypto::signing_keys::KeyError::None(algorithm))??;
+    let made = tokio::task::spawn_blocking(move || generate(algorithm, &sealer, now, signs_from)).await;
+    let key = made.map_err(|_| KeyError::None(algorithm))??;
     let mut tx = app.store.write().await?;
     let added = match after {
         None => signing_keys::insert_first(&mut tx, &key).await?,

@@ -97,7 +97,7 @@ impl Demo {
         let data = Data::read(&format!("http://localhost:{}", self.portal_port))?;
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
         let settings = self.settings(listener.local_addr()?, data.society.clone())?;
-        telemetry::start(&settings.log);
+        telemetry::start(&settings.log.filter, settings.log.format.into());
         let app = App::start(settings, Clock::System).await?;
         if !is_in(&app).await? && !is_empty(&app).await? {
             return Err(Failure::refused(format!(

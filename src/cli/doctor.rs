@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::config::{Settings, SettingsSource};
 use crate::crypto::master_key::{MasterKey, Purpose};
 use crate::crypto::sealed::Sealer;
-use crate::crypto::signing_keys::{KeySet, StoredKey};
+use crate::crypto::signing_keys::KeySet;
+use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::store::{Store, signing_keys};
 

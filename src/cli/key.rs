@@ -7,7 +7,7 @@ use super::output::{table, time};
 use super::{Failure, Output};
 use crate::actions::signing_keys::{self, Takeover};
 use crate::app::App;
-use crate::crypto::signing_keys::StoredKey;
+use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::UnixTime;
 
 #[derive(Subcommand)]

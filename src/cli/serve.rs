@@ -26,7 +26,7 @@ pub(super) async fn run(source: &SettingsSource) -> Result<(), Failure> {
              to serve members, or run `sekisho demo`",
         ));
     }
-    telemetry::start(&settings.log);
+    telemetry::start(&settings.log.filter, settings.log.format.into());
     // The port comes first: where another server holds it, the database stays as that one knows it. Whoever connects
     // from here on waits until everything is ready.
     let listener = listen(settings.http.listen).await?;

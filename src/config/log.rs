@@ -43,6 +43,15 @@ impl Log {
     }
 }
 
+impl From<LogFormat> for crate::telemetry::Format {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Text => crate::telemetry::Format::Text,
+            LogFormat::Json => crate::telemetry::Format::Json,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

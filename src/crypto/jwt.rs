@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::signing_keys::{KeyError, KeySet};
-use crate::domain::protocol::signing_algorithm::Algorithm;
+use crate::domain::protocol::signing_key::Algorithm;
 use crate::domain::unix_time::UnixTime;
 
 /// The `typ` of a token, so that one kind is never taken for another (RFC 8725, 3.11).
@@ -82,13 +82,13 @@ mod tests {
     use super::*;
     use crate::crypto::master_key::{MasterKey, Purpose};
     use crate::crypto::sealed::Sealer;
-    use crate::crypto::signing_keys::StoredKey;
+    use crate::crypto::signing_keys::generate;
 
     const NOW: UnixTime = UnixTime(1_000);
 
     fn keys() -> KeySet {
         let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
-        let keys = Algorithm::ALL.map(|a| StoredKey::generate(a, &sealer, NOW, NOW).unwrap());
+        let keys = Algorithm::ALL.map(|a| generate(a, &sealer, NOW, NOW).unwrap());
         KeySet::open(keys.into(), &sealer).unwrap()
     }
 

@@ -5,23 +5,9 @@ use josekit::jws::{ES256, JwsSigner, JwsVerifier, RS256};
 use serde_json::{Value, json};
 
 use super::sealed::Sealer;
-use crate::domain::protocol::signing_algorithm::Algorithm;
+use crate::domain::protocol::signing_key::{Algorithm, StoredKey};
 use crate::domain::unix_time::UnixTime;
 use crate::random;
-
-/// A key as it is stored.
-#[derive(Clone, Debug)]
-pub struct StoredKey {
-    pub id: String,
-    pub algorithm: Algorithm,
-    pub public_jwk: Value,
-    /// JSON, sealed for `signing_keys.private_jwk.<id>`.
-    pub private_jwk: String,
-    pub created_at: UnixTime,
-    pub signs_from: UnixTime,
-    /// When a successor has taken over: the time until which relying parties may still need it.
-    pub published_until: Option<UnixTime>,
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -41,34 +27,35 @@ fn place(id: &str) -> String {
     format!("signing_keys.private_jwk.{id}")
 }
 
-impl StoredKey {
-    /// Makes a new key (RSA: 2048 bits; takes up to a second).
-    pub fn generate(
-        algorithm: Algorithm,
-        sealer: &Sealer,
-        now: UnixTime,
-        signs_from: UnixTime,
-    ) -> Result<StoredKey, KeyError> {
-        let id = random::identifier();
-        let mut private = match algorithm {
-            Algorithm::Rs256 => Jwk::generate_rsa_key(2048),
-            Algorithm::Es256 => Jwk::generate_ec_key(EcCurve::P256),
-        }
-        .map_err(KeyError::NotMade)?;
-        private.set_key_id(&id);
-        private.set_algorithm(algorithm.name());
-        private.set_key_use("sig");
-        let public = private.to_public_key().map_err(KeyError::NotMade)?;
-        Ok(StoredKey {
-            private_jwk: sealer.seal(private.to_string().as_bytes(), &place(&id)),
-            public_jwk: Value::Object(public.into()),
-            id,
-            algorithm,
-            created_at: now,
-            signs_from,
-            published_until: None,
-        })
+/// Makes a new key (RSA: 2048 bits; takes up to a second).
+pub fn generate(
+    algorithm: Algorithm,
+    sealer: &Sealer,
+    now: UnixTime,
+    signs_from: UnixTime,
+) -> Result<StoredKey, KeyError> {
+    let id = random::identifier();
+    let mut private = match algorithm {
+        Algorithm::Rs256 => Jwk::generate_rsa_key(2048),
+        Algorithm::Es256 => Jwk::generate_ec_key(EcCurve::P256),
     }
+    .map_err(KeyError::NotMade)?;
+    let mut public = private.to_public_key().map_err(KeyError::NotMade)?;
+    // The public half does not take these along.
+    for half in [&mut private, &mut public] {
+        half.set_key_id(&id);
+        half.set_algorithm(algorithm.name());
+        half.set_key_use("sig");
+    }
+    Ok(StoredKey {
+        private_jwk: sealer.seal(private.to_string().as_bytes(), &place(&id)),
+        public_jwk: Value::Object(public.into()),
+        id,
+        algorithm,
+        created_at: now,
+        signs_from,
+        published_until: None,
+    })
 }
 
 /// A key ready to sign and to verify.
@@ -162,9 +149,9 @@ mod tests {
     fn a_successor_is_published_before_it_signs_and_the_old_key_stays_until_its_end() {
         let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
         let t = UnixTime;
-        let mut old = StoredKey::generate(Algorithm::Es256, &sealer, t(0), t(0)).unwrap();
+        let mut old = generate(Algorithm::Es256, &sealer, t(0), t(0)).unwrap();
         old.published_until = Some(t(300));
-        let new = StoredKey::generate(Algorithm::Es256, &sealer, t(100), t(200)).unwrap();
+        let new = generate(Algorithm::Es256, &sealer, t(100), t(200)).unwrap();
         let (old_id, new_id) = (old.id.clone(), new.id.clone());
         let set = KeySet::open(vec![old, new], &sealer).unwrap();
 
@@ -179,7 +166,7 @@ mod tests {
     #[test]
     fn the_published_set_holds_no_private_part() {
         let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
-        let keys = Algorithm::ALL.map(|a| StoredKey::generate(a, &sealer, UnixTime(0), UnixTime(0)).unwrap());
+        let keys = Algorithm::ALL.map(|a| generate(a, &sealer, UnixTime(0), UnixTime(0)).unwrap());
         let set = KeySet::open(keys.into(), &sealer).unwrap();
         for key in set.jwks(UnixTime(0))["keys"].as_array().unwrap() {
             for private in ["d", "p", "q", "dp", "dq", "qi"] {
@@ -195,7 +182,7 @@ mod tests {
     fn a_key_sealed_under_another_master_key_is_refused_by_name() {
         let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
         let other = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
-        let key = StoredKey::generate(Algorithm::Es256, &sealer, UnixTime(0), UnixTime(0)).unwrap();
+        let key = generate(Algorithm::Es256, &sealer, UnixTime(0), UnixTime(0)).unwrap();
         let id = key.id.clone();
         let error = KeySet::open(vec![key], &other).unwrap_err();
         assert!(matches!(&error, KeyError::DoesNotOpen(named) if *named == id));

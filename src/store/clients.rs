@@ -35,6 +35,10 @@ fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
 }
 
 pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>, StoreError> {
+    // PostgreSQL takes no NUL in a text; no client has one in its ID.
+    if id.contains('\0') {
+        return Ok(None);
+    }
     let row = sqlx::query(
         "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
                 registration_token_digest, created_at FROM clients WHERE client_id = $1",

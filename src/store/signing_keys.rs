@@ -4,8 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx, from_json, to_json};
-use crate::crypto::signing_keys::StoredKey;
-use crate::domain::protocol::signing_algorithm::Algorithm;
+use crate::domain::protocol::signing_key::{Algorithm, StoredKey};
 use crate::domain::unix_time::UnixTime;
 
 fn from_row(row: &AnyRow) -> Result<StoredKey, StoreError> {

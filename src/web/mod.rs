@@ -10,6 +10,8 @@ pub mod cookies;
 pub mod error_page;
 /// Whether the process lives and can work.
 mod health;
+/// The FAQ and the guide, as JSON for portals and as pages.
+pub mod help;
 /// The steps of a login.
 pub mod login;
 /// The endpoints of OpenID Connect and OAuth 2.0.

@@ -226,6 +226,7 @@ mod tests {
     use super::*;
     use crate::web::account::profile::ProfilePage;
     use crate::web::error_page::ErrorPage;
+    use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
     use crate::web::login::consent::ConsentPage;
     use crate::web::login::initial_password::InitialPasswordPage;
     use crate::web::login::password::PasswordPage;
@@ -350,6 +351,10 @@ mod tests {
             check::<ConsentPage>(&pages),
             check::<ErrorPage>(&pages),
             check::<ProfilePage>(&pages),
+            check::<HelpPage>(&pages),
+            check::<FaqPage>(&pages),
+            check::<QuestionPage>(&pages),
+            check::<GuidePage>(&pages),
             check::<LogoutConfirmPage>(&pages),
             check::<LoggedOutPage>(&pages),
         ]);

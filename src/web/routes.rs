@@ -1,5 +1,7 @@
 //! Every URL.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -15,7 +17,7 @@ use super::error_page::ErrorKind;
 use super::request::visit::Visit;
 use super::site::Site;
 use super::trouble::Trouble;
-use super::{account, assets, health, login, oidc, security_headers};
+use super::{account, assets, health, help, login, oidc, security_headers};
 
 pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
@@ -53,6 +55,11 @@ pub fn router(site: Site) -> Router {
         .route("/login/initial-password", get(login::initial_password::get).post(login::initial_password::post))
         .route("/login/consent", get(login::consent::get).post(login::consent::post))
         .route("/account/profile", get(account::profile::get))
+        .route("/help", get(help::pages::index))
+        .route("/help/faq", get(help::pages::faq))
+        .route("/help/faq/{id}", get(help::pages::question))
+        .route("/help/guide", get(help::pages::guide))
+        .merge(help::api::router(Arc::clone(&site.help)))
         .route("/assets/{hash}/{name}", get(assets::asset))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

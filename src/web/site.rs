@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::i18n::Catalogue;
+use crate::web::help::HelpSite;
 use crate::web::page::Pages;
 use crate::web::request::rate_limit::Limits;
 
@@ -13,16 +14,19 @@ pub struct Site {
     pub app: App,
     pub catalogue: Arc<Catalogue>,
     pub pages: Arc<Pages>,
+    pub help: Arc<HelpSite>,
     pub limits: Arc<Limits>,
 }
 
-/// Why pages can't be shown. All of it is part of the program, so a test finds it first.
+/// Why pages or help can't be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     #[error(transparent)]
     Words(#[from] crate::i18n::I18nError),
     #[error(transparent)]
     Pages(#[from] crate::web::page::PageError),
+    #[error(transparent)]
+    Help(#[from] crate::web::help::HelpError),
 }
 
 impl Site {
@@ -30,6 +34,7 @@ impl Site {
         let catalogue = Arc::new(Catalogue::load()?);
         Ok(Site {
             pages: Arc::new(Pages::load(Arc::clone(&catalogue))?),
+            help: Arc::new(HelpSite::load(&app.settings, Arc::clone(&catalogue), app.now())?),
             limits: Arc::new(Limits::new(&app.settings.rate_limits)),
             catalogue,
             app,

@@ -1,5 +1,17 @@
 //! Journeys in a real browser.
 
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by stopping"
+)]
+
 mod harness;
+mod journey;
+#[path = "../../examples/portal/portal.rs"]
+mod portal;
 #[path = "../support/mod.rs"]
 mod support;

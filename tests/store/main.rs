@@ -1,5 +1,14 @@
 //! The store, on both databases.
 
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by stopping"
+)]
+
 mod cluster;
 #[path = "../support/mod.rs"]
 mod support;

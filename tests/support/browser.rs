@@ -414,6 +414,7 @@ impl Chromium {
 
 /// Starts Chromium with a new profile. The shell hands its own pipes on as the descriptors 3 and 4 that Chromium
 /// listens and answers on, and removes the profile when Chromium has ended.
+#[expect(clippy::zombie_processes, reason = "it outlives the tests on purpose, to clean up after them")]
 fn start() -> (ChildStdin, ChildStdout) {
     const SCRIPT: &str = r#"
         profile=$1; shift

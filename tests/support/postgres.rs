@@ -74,6 +74,7 @@ impl Cluster {
 }
 
 /// None when the port was taken by someone else.
+#[expect(clippy::zombie_processes, reason = "the shell outlives the tests on purpose, to clean up after them")]
 fn start() -> Option<Cluster> {
     let programs = programs();
     let folder = tempfile::Builder::new().prefix("sekisho-test-postgres-").tempdir().unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::redirect_uri::{self, UriProblem};
 use super::scope::{self, Scopes};
-use super::signing_algorithm::Algorithm;
+use super::signing_key::Algorithm;
 use crate::domain::ids::ClientId;
 
 /// What a client must send so that a stolen authorization code is of no use (RFC 9700, 2.1.1).
@@ -287,7 +287,10 @@ impl Reading<'_> {
     fn texts(&mut self, field: &str) -> Vec<String> {
         match self.metadata.get(field) {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(items)) if items.len() <= 50 && items.iter().all(Value::is_string) => {
+            Some(Value::Array(items))
+                if items.len() <= 50
+                    && items.iter().all(|i| i.as_str().is_some_and(|t| !t.chars().any(|c| c == '\0'))) =>
+            {
                 items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
             }
             Some(_) => {

@@ -14,4 +14,4 @@ pub mod prompt;
 pub mod redirect_uri;
 pub mod refresh_rotation;
 pub mod scope;
-pub mod signing_algorithm;
+pub mod signing_key;

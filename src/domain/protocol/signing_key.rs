@@ -1,6 +1,9 @@
-//! The JWS algorithms that tokens are signed with (RFC 7518, 3.1).
+//! The keys that tokens are signed with, as they are stored, and their algorithms (RFC 7518, 3.1).
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::unix_time::UnixTime;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
@@ -25,4 +28,18 @@ impl Algorithm {
     pub fn from_name(name: &str) -> Option<Algorithm> {
         Algorithm::ALL.into_iter().find(|a| a.name() == name)
     }
+}
+
+/// A key as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredKey {
+    pub id: String,
+    pub algorithm: Algorithm,
+    pub public_jwk: Value,
+    /// JSON, sealed for `signing_keys.private_jwk.<id>`.
+    pub private_jwk: String,
+    pub created_at: UnixTime,
+    pub signs_from: UnixTime,
+    /// When a successor has taken over: the time until which relying parties may still need it.
+    pub published_until: Option<UnixTime>,
 }

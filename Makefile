@@ -1,0 +1,39 @@
+# What a developer types. CI runs the same (.ci/run).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# How many things happen at once while building and testing.
+JOBS ?= 2
+
+.PHONY: help setup run test fmt lint deny advisories
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+setup: ## install what building and testing need (Debian, Ubuntu)
+	deploy/setup.sh test
+
+run: ## build, then start the provider with demo members and the example portal
+	deploy/setup.sh
+	cargo build --release --locked --bin sekisho --example portal
+	exec deploy/try.sh
+
+test: setup ## every test: rules, HTTP, both databases, browser journeys, the example
+	cargo test --locked --jobs $(JOBS) --lib --bins --tests --examples -- --test-threads $(JOBS)
+
+fmt: ## format the sources
+	cargo fmt
+
+lint: ## formatting and Clippy, as CI wants them
+	cargo fmt --check
+	cargo clippy --locked --jobs $(JOBS) --all-targets -- -D warnings
+
+deny: ## licences, sources and kinds of dependencies; needs no network once cargo-deny is there
+	@command -v cargo-deny >/dev/null || nice -n 19 cargo install --locked --jobs $(JOBS) cargo-deny
+	cargo deny --offline check bans licenses sources
+
+advisories: ## known vulnerabilities of dependencies (fetches the RustSec database)
+	@command -v cargo-deny >/dev/null || nice -n 19 cargo install --locked --jobs $(JOBS) cargo-deny
+	cargo deny check advisories

@@ -1,0 +1,123 @@
+//! What the help quotes from the settings, in the words of one language.
+
+use crate::config::{LockRelease, Settings};
+use crate::domain::help::live_values::LiveValues;
+use crate::domain::login::password_policy::CharacterClass;
+use crate::domain::unix_time::Span;
+use crate::i18n::{Catalogue, Locale};
+
+pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: &Locale) -> LiveValues {
+    let words = |key: &str| catalogue.text(locale, key, &[]);
+    let span = |span: Span| span_in_words(span, catalogue, locale);
+    let Settings { society, passwords, locks, mail, .. } = settings;
+    let classes: Vec<String> = passwords
+        .required_classes
+        .iter()
+        .map(|class| match class {
+            CharacterClass::Lower => words("password-rule-needs-lower"),
+            CharacterClass::Upper => words("password-rule-needs-upper"),
+            CharacterClass::Digit => words("password-rule-needs-digit"),
+            CharacterClass::Symbol => words("password-rule-needs-symbol"),
+        })
+        .collect();
+    LiveValues {
+        service_name: society.service_name.get(locale.tag()).to_owned(),
+        society_name: society.name.get(locale.tag()).to_owned(),
+        inquiry_form: words("help-inquiry-form"),
+        inquiry_url: society.inquiry_url.clone(),
+        password_min_length: passwords.min_length,
+        password_max_length: passwords.max_length,
+        password_required_classes: match classes.as_slice() {
+            [] => words("help-password-classes-free"),
+            classes => classes.join(&words("help-list-separator")),
+        },
+        password_common: match passwords.refuse_common {
+            true => words("password-rule-not-common"),
+            false => words("help-password-common-allowed"),
+        },
+        password_initial_lifetime: span(passwords.initial_lifetime),
+        password_lock_threshold: locks.password.threshold,
+        password_lock_release: match locks.password.release {
+            LockRelease::Staff => words("help-lock-release-staff"),
+            LockRelease::Time { after } => {
+                catalogue.text(locale, "help-lock-release-time", &[("after", span(after).into())])
+            }
+            LockRelease::GrowingDelay { first, longest } => catalogue.text(
+                locale,
+                "help-lock-release-growing-delay",
+                &[("first", span(first).into()), ("longest", span(longest).into())],
+            ),
+        },
+        mail_no_reply: mail.no_reply.clone(),
+        mail_info: mail.info.clone(),
+        mail_webmaster: mail.webmaster.clone(),
+    }
+}
+
+/// In the largest unit that divides it.
+fn span_in_words(span: Span, catalogue: &Catalogue, locale: &Locale) -> String {
+    let seconds = span.as_seconds();
+    let (key, unit) = [("help-days", 86_400), ("help-hours", 3_600), ("help-minutes", 60)]
+        .into_iter()
+        .find(|(_, unit)| seconds != 0 && seconds.is_multiple_of(*unit))
+        .unwrap_or(("help-seconds", 1));
+    catalogue.text(locale, key, &[("n", (seconds / unit).into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values in Japanese and in English.
+    fn values(change: fn(&mut Settings)) -> [LiveValues; 2] {
+        let catalogue = Catalogue::load().expect("the translations are whole");
+        let mut settings = Settings::default();
+        change(&mut settings);
+        ["ja", "en"].map(|tag| {
+            let locale = catalogue.negotiate(Some(tag), None, None);
+            from_settings(&settings, &catalogue, &locale)
+        })
+    }
+
+    #[test]
+    fn spans_are_told_in_the_largest_unit_with_the_right_plural() {
+        let [_, days] = values(|settings| settings.passwords.initial_lifetime = Span::days(30));
+        assert_eq!(days.password_initial_lifetime, "30 days");
+        let [_, day] = values(|settings| settings.passwords.initial_lifetime = Span::hours(24));
+        assert_eq!(day.password_initial_lifetime, "1 day");
+        let [_, hours] = values(|settings| settings.passwords.initial_lifetime = Span::hours(36));
+        assert_eq!(hours.password_initial_lifetime, "36 hours");
+    }
+
+    #[test]
+    fn every_way_of_releasing_a_lock_is_told_with_its_times() {
+        for values in values(|_| ()) {
+            assert!(!values.password_lock_release.contains(|letter: char| letter.is_ascii_digit()));
+        }
+        for values in
+            values(|settings| settings.locks.password.release = LockRelease::Time { after: Span::minutes(15) })
+        {
+            assert!(values.password_lock_release.contains("15"), "{}", values.password_lock_release);
+        }
+        for values in values(|settings| {
+            settings.locks.password.release =
+                LockRelease::GrowingDelay { first: Span::seconds(40), longest: Span::hours(3) };
+        }) {
+            let told = values.password_lock_release;
+            assert!(told.contains("40") && told.contains('3'), "{told}");
+        }
+    }
+
+    #[test]
+    fn required_classes_and_common_passwords_are_told_as_they_are_set() {
+        for (free, strict) in values(|_| ()).into_iter().zip(values(|settings| {
+            settings.passwords.required_classes = vec![CharacterClass::Lower, CharacterClass::Digit];
+            settings.passwords.refuse_common = false;
+        })) {
+            let told = &strict.password_required_classes;
+            assert!(told.contains('z') && told.contains('9') && !told.contains('Z'), "{told}");
+            assert!(!free.password_required_classes.contains('9'), "{}", free.password_required_classes);
+            assert_ne!(free.password_common, strict.password_common);
+        }
+    }
+}

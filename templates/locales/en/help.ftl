@@ -1,0 +1,42 @@
+# The help: its pages, and the words of its live values.
+
+help-heading = Help and support
+help-trail = You are here
+help-faq-heading = Frequently asked questions
+help-faq-means = Choose a question to see its answer.
+help-faq-how = Choose a subject, then press a question to open its answer.
+help-faq-empty = There are no questions yet.
+help-categories = Subjects
+help-question-alone = Show this question by itself
+    .which = : { $question }
+help-answer = Answer
+help-related = Related questions
+help-guide-heading = Service guide
+help-guide-means = The main functions, and the systems and browsers that we recommend.
+help-sections = Contents
+
+# What answers quote from the settings.
+
+help-inquiry-form = inquiry form
+help-list-separator = {"; "}
+help-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+help-hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+help-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+help-seconds = { $n ->
+    [one] { $n } second
+   *[other] { $n } seconds
+}
+help-lock-release-staff = The lock stays until our staff lift it.
+help-lock-release-time = The lock ends by itself after { $after }.
+help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
+help-password-classes-free = any
+help-password-common-allowed = Please avoid common ones such as “password1”

@@ -1,0 +1,30 @@
+# The help: its pages, and the words of its live values.
+
+help-heading = ヘルプ・サポート
+help-trail = 現在の位置
+help-faq-heading = よくある質問
+help-faq-means = 質問を選ぶと、答えが表示されます。
+help-faq-how = 知りたい項目を選び、質問を押すと答えが開きます。
+help-faq-empty = 質問はまだありません。
+help-categories = 項目
+help-question-alone = この質問だけを表示する
+    .which = ：{ $question }
+help-answer = 答え
+help-related = 関連する質問
+help-guide-heading = ご利用案内
+help-guide-means = 主な機能と、おすすめのOS・ブラウザをご紹介します。
+help-sections = 目次
+
+# What answers quote from the settings.
+
+help-inquiry-form = お問い合わせフォーム
+help-list-separator = {"、"}
+help-days = { $n }日
+help-hours = { $n }時間
+help-minutes = { $n }分
+help-seconds = { $n }秒
+help-lock-release-staff = ロックは、担当者が解除するまで続きます。
+help-lock-release-time = ロックは、{ $after }たつと自動で解除されます。
+help-lock-release-growing-delay = ロックははじめ{ $first }で、まちがいが重なるたびに長くなります（最長{ $longest }）。時間がたつと自動で解除されます。
+help-password-classes-free = 決まりはありません
+help-password-common-allowed = 「password1」のような、よく使われるものは避けてください

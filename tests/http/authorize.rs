@@ -1,0 +1,171 @@
+//! `/authorize`: which requests are answered where (RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2).
+
+use serde_json::json;
+
+use crate::support::app::HANAKO;
+use crate::support::{Engine, TestApp, on_both_engines};
+
+on_both_engines! {
+    /// Until client and redirect URI are known to belong together, nothing is sent anywhere.
+    async fn a_request_from_nowhere_gets_a_page_and_no_redirect(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        for (change, code) in [
+            (("client_id", ""), "client_unknown"),
+            (("client_id", "nobody"), "client_unknown"),
+            (("client_id", "a\0b"), "client_unknown"),
+            (("redirect_uri", ""), "redirect_uri_missing"),
+        ] {
+            visitor.get(&rp.authorize_url(&[change])).await.expect_status(400).expect_error_page(code);
+        }
+        let twice = format!("{}&redirect_uri=https%3A%2F%2Fevil.example", rp.authorize_url(&[]));
+        visitor.get(&twice).await.expect_error_page("request_invalid");
+        let twice = format!("{}&client_id=other", rp.authorize_url(&[]));
+        visitor.get(&twice).await.expect_error_page("client_unknown");
+    }
+
+    async fn a_redirect_uri_that_is_not_registered_letter_by_letter_gets_a_page(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.register(json!({ "redirect_uris": ["https://rp.example.jp/callback"] }), true).await;
+        let visitor = app.visitor();
+        for uri in [
+            "https://rp.example.jp/callback/..;/evil",
+            "https://rp.example.jp/callback/../evil",
+            "https://rp.example.jp\\callback",
+            "https://rp.example.jp\\@evil.example/callback",
+            "https://evil@rp.example.jp/callback",
+            "https://rp.example.jp@evil.example/callback",
+            "https://rp.example.jp/callback#fragment",
+            "https://rp.example.jp/callback?added=query",
+            "https://rp.example.jp:8443/callback",
+            "https://rp.example.jp:443/callback",
+            "https://RP.example.jp/callback",
+            "https://rp.example.jp/Callback",
+            "https://rp.example.jp./callback",
+            "https://rp.example.jp/callback/",
+            "https://rp.example.jp/callback%00",
+            "http://rp.example.jp/callback",
+            "//rp.example.jp/callback",
+            "/callback",
+            "javascript:alert(1)",
+            "data:text/html,x",
+        ] {
+            let answer = visitor.get(&rp.authorize_url(&[("redirect_uri", uri)])).await;
+            answer.expect_status(400).expect_error_page("redirect_uri_mismatch");
+        }
+    }
+
+    async fn each_error_of_the_standard_goes_to_the_client_with_its_state(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let machine = app
+            .register(json!({ "grant_types": ["client_credentials"], "redirect_uris": ["https://m.example.jp/"], "scope": "profile" }), true)
+            .await;
+        let public = app.register(json!({ "token_endpoint_auth_method": "none" }), true).await;
+        let visitor = app.visitor();
+        for (rp, change, code) in [
+            (&rp, ("response_type", ""), "invalid_request"),
+            (&rp, ("response_type", "token"), "unsupported_response_type"),
+            (&rp, ("response_type", "code id_token"), "unsupported_response_type"),
+            (&rp, ("response_mode", "fragment"), "invalid_request"),
+            (&rp, ("scope", "unheard-of"), "invalid_scope"),
+            (&rp, ("scope", "openid \"quoted\""), "invalid_scope"),
+            (&machine, ("state", "st-1"), "unauthorized_client"),
+            (&rp, ("prompt", "none"), "login_required"),
+            (&rp, ("prompt", "none login"), "invalid_request"),
+            (&rp, ("prompt", "surprise"), "invalid_request"),
+            (&rp, ("max_age", "soon"), "invalid_request"),
+            (&rp, ("id_token_hint", "x.y.z"), "invalid_request"),
+            (&rp, ("claims", "not json"), "invalid_request"),
+            (&rp, ("request", "e30.e30."), "request_not_supported"),
+            (&rp, ("request_uri", "https://rp.example.jp/r"), "request_uri_not_supported"),
+            (&rp, ("registration", "{}"), "registration_not_supported"),
+            (&rp, ("code_challenge", "short"), "invalid_request"),
+            (&rp, ("code_challenge_method", "S256"), "invalid_request"),
+            (&public, ("state", "st-1"), "invalid_request"),
+        ] {
+            let answer = visitor.get(&rp.authorize_url(&[change])).await.expect_redirected_error(code);
+            let parameters = answer.parameters();
+            assert!(answer.location().unwrap().starts_with(&rp.redirect_uri));
+            assert_eq!(parameters["state"], "st-1", "{change:?}");
+            assert_eq!(parameters["iss"], app.issuer, "RFC 9207");
+            let names: Vec<&str> = parameters.keys().map(String::as_str).collect();
+            assert_eq!(names, ["error", "error_description", "iss", "state"]);
+            assert!(parameters["error_description"].chars().all(|c| matches!(c, ' '..='~') && c != '"' && c != '\\'));
+        }
+        let twice = format!("{}&nonce=again", rp.authorize_url(&[]));
+        visitor.get(&twice).await.expect_redirected_error("invalid_request");
+    }
+
+    async fn the_member_may_cancel_or_refuse(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.third_party().await;
+        let visitor = app.visitor();
+        let page = visitor.follow(&rp.authorize_url(&[])).await;
+        let mut form = page.form();
+        form.insert("cancel".into(), "1".into());
+        visitor.post("/login/password", &form).await.expect_redirected_error("access_denied");
+
+        let consent = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
+        let mut form = consent.form();
+        form.insert("decision".into(), "deny".into());
+        visitor.post("/login/consent", &form).await.expect_redirected_error("access_denied");
+        // The page was answered: it can't be answered again, the other way.
+        form.insert("decision".into(), "allow".into());
+        visitor.post("/login/consent", &form).await.expect_error_page("flow_expired");
+    }
+
+    async fn consent_is_asked_once_and_a_first_party_never_asks(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let first = app.relying_party().await;
+        visitor.get(&first.authorize_url(&[("scope", "openid email")])).await.code();
+
+        let third = app.third_party().await;
+        let silent = visitor.get(&third.authorize_url(&[("prompt", "none")])).await;
+        silent.expect_redirected_error("consent_required");
+        let consent = visitor.follow(&third.authorize_url(&[("scope", "openid email")])).await;
+        let mut form = consent.form();
+        form.insert("decision".into(), "allow".into());
+        let code = visitor.post("/login/consent", &form).await.code();
+        third.redeem(&code).await.expect_status(200);
+        visitor.get(&third.authorize_url(&[("scope", "openid email")])).await.code();
+        visitor.get(&third.authorize_url(&[("prompt", "none"), ("scope", "email openid")])).await.code();
+        // More than was agreed to is asked for again, and so is everything with prompt=consent.
+        let more = visitor.follow(&third.authorize_url(&[("scope", "openid email phone")])).await;
+        assert!(more.location().is_none() && more.form().contains_key("grant"));
+        let again = visitor.follow(&third.authorize_url(&[("prompt", "consent")])).await;
+        assert!(again.location().is_none() && again.form().contains_key("grant"));
+    }
+
+    async fn a_request_by_post_is_asked_for_again_with_our_cookies(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let url = url::Url::parse(&rp.authorize_url(&[])).unwrap();
+        let form = url.query_pairs().into_owned().collect();
+        let answer = visitor.post("/authorize", &form).await.expect_status(303);
+        assert!(answer.location().unwrap().starts_with("/authorize?"));
+        visitor.follow(answer.location().unwrap()).await.code();
+    }
+
+    async fn a_flood_of_requests_writes_nothing(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.third_party().await;
+        let rows = async || {
+            let mut counts = Vec::new();
+            for table in ["authorization_grants", "browser_sessions", "login_steps", "password_failures", "known_devices"] {
+                counts.push(app.rows(table).await);
+            }
+            counts
+        };
+        let before = rows().await;
+        for _ in 0..20 {
+            let visitor = app.visitor();
+            let page = visitor.follow(&rp.authorize_url(&[])).await;
+            assert!(page.form().contains_key("flow"));
+        }
+        assert_eq!(rows().await, before);
+    }
+}

@@ -1,0 +1,71 @@
+//! Headers: those that answers carry, and those of requests that must have no effect.
+
+use crate::support::app::HANAKO;
+use crate::support::relying_party::answer;
+use crate::support::{Engine, TestApp, on_both_engines};
+
+on_both_engines! {
+    async fn every_page_forbids_script_framing_and_referrers(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        let login = visitor.follow(&rp.authorize_url(&[])).await;
+        let error = visitor.get("/authorize").await;
+        let missing = visitor.get("/nowhere").await.expect_status(404);
+        for page in [&login, &error, &missing] {
+            let policy = page.header("content-security-policy").unwrap();
+            for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+                assert!(policy.contains(part), "{policy}");
+            }
+            assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
+            assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(page.header("x-frame-options"), Some("DENY"));
+            assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+            assert_eq!(page.header("cache-control"), Some("no-store"));
+        }
+        assert!(login.header("content-security-policy").unwrap().contains("form-action 'self' https:"));
+    }
+
+    async fn a_forged_host_has_no_effect(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let bare = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let forged = |url: String| {
+            answer(
+                bare.get(url)
+                    .header("host", "evil.example")
+                    .header("x-forwarded-host", "evil.example")
+                    .header("x-forwarded-proto", "https")
+                    .header("forwarded", "host=evil.example;proto=https"),
+            )
+        };
+        let honest = answer(bare.get(app.at("/.well-known/openid-configuration"))).await;
+        assert_eq!(forged(app.at("/.well-known/openid-configuration")).await.body, honest.body);
+        let to_login = forged(rp.authorize_url(&[])).await.expect_status(303);
+        assert!(to_login.location().unwrap().starts_with("/login/password?flow="));
+        assert!(!to_login.header("set-cookie").unwrap().contains("__Host-"));
+        let login = forged(app.at("/login/password")).await;
+        assert!(login.location().unwrap().starts_with("/login/password"));
+        let refusal = forged(rp.authorize_url(&[("prompt", "none")])).await;
+        assert_eq!(refusal.parameters()["iss"], app.issuer);
+    }
+
+    async fn an_unused_method_is_answered_as_such(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        visitor.get("/token").await.expect_status(405);
+        let delete = visitor.send(visitor.http.delete(app.at("/account/profile"))).await;
+        delete.expect_status(405);
+    }
+
+    async fn a_body_beyond_the_limit_is_refused(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let long = "x".repeat(100_000);
+        rp.request("/token", &[("grant_type", &long)]).await.expect_oauth_error(400, "invalid_request");
+        let visitor = app.visitor();
+        let mut form = visitor.follow(&rp.authorize_url(&[])).await.form();
+        form.insert("user_id".into(), long);
+        visitor.post("/login/password", &form).await.expect_error_page("request_invalid");
+    }
+}

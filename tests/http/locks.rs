@@ -1,0 +1,156 @@
+//! The password lock (product rule: five wrong passwords; a lock is no weapon and tells nothing).
+
+use sekisho::config::LockRelease;
+use sekisho::domain::unix_time::Span;
+
+use crate::support::app::{HANAKO, TARO};
+use crate::support::visitor::{Answer, Visitor};
+use crate::support::{Engine, TestApp, on_both_engines};
+
+async fn attempt(app: &TestApp, visitor: &Visitor, user_id: &str, password: &str) -> Answer {
+    let page = visitor.follow(&app.at("/account/profile")).await;
+    visitor.log_in(&page, user_id, password).await
+}
+
+async fn fail(app: &TestApp, user_id: &str, times: usize) {
+    for _ in 0..times {
+        attempt(app, &app.visitor(), user_id, "Wrong-password-1").await.expect_status(422);
+    }
+}
+
+/// What a page says, without what is random in it.
+fn essence(answer: &Answer, user_id: &str) -> (u16, Vec<(String, String)>, String) {
+    let mut body = answer.body.replace(user_id, "USER");
+    for (name, value) in answer.form() {
+        if !value.is_empty() {
+            body = body.replace(&value, &name);
+        }
+    }
+    let mut headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "date")
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    headers.sort();
+    (answer.status.as_u16(), headers, body)
+}
+
+on_both_engines! {
+    async fn an_unknown_id_and_a_wrong_password_give_one_answer_down_to_the_lock(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for round in 0..7 {
+            let known = attempt(&app, &app.visitor(), "hanako", "Wrong-password-1").await;
+            let unknown = attempt(&app, &app.visitor(), "nobody", "Wrong-password-1").await;
+            assert_eq!(essence(&known, "hanako"), essence(&unknown, "nobody"), "round {round}");
+            let locked = known.text("#error").unwrap();
+            assert_eq!(locked.contains("ロック"), round >= 5, "round {round}: {locked}");
+        }
+    }
+
+    async fn five_wrong_passwords_lock_until_staff_lift_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        fail(&app, "hanako", 4).await;
+        // Four do not, and a right one ends the row.
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+        fail(&app, "hanako", 5).await;
+        let locked = attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
+        assert!(locked.text("#error").unwrap().contains("パスワードがロック"), "{}", locked.body);
+        assert_eq!(locked.attribute("#inquiry", "href").as_deref(), Some("https://inquiry.example.jp/form"));
+        assert_eq!(locked.attribute("#error-help", "href").as_deref(), Some("/help/faq/password-locked"));
+        app.advance(Span::days(3_650));
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
+        app.unlock("hanako").await;
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
+    async fn an_id_written_in_another_way_is_the_same_account(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for written in ["hanako", "HANAKO", "ｈａｎａｋｏ", " hanako\u{3000}", "Ｈanako"] {
+            fail(&app, written, 1).await;
+        }
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
+        app.unlock("hanako").await;
+        attempt(&app, &app.visitor(), "ＨＡＮＡＫＯ\u{3000}", HANAKO.1).await.expect_status(303);
+    }
+
+    async fn the_owner_still_logs_in_from_a_device_known_before(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let own = app.visitor_logged_in(HANAKO).await;
+        let page = own.get("/account/profile").await;
+        own.post("/logout", &page.form()).await;
+        fail(&app, "hanako", 6).await;
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
+        attempt(&app, &own, HANAKO.0, HANAKO.1).await.expect_status(303);
+        // Another member on the same device has no part in that.
+        let page = own.get("/account/profile").await;
+        own.post("/logout", &page.form()).await;
+        fail(&app, "taro", 5).await;
+        attempt(&app, &own, TARO.0, TARO.1).await.expect_status(422);
+    }
+
+    async fn a_known_device_has_its_own_count_and_locks_alone(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let own = app.visitor_logged_in(HANAKO).await;
+        let page = own.get("/account/profile").await;
+        own.post("/logout", &page.form()).await;
+        for _ in 0..5 {
+            attempt(&app, &own, "hanako", "Wrong-password-1").await.expect_status(422);
+        }
+        attempt(&app, &own, HANAKO.0, HANAKO.1).await.expect_status(422);
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
+    async fn guesses_sent_side_by_side_do_not_exceed_the_threshold(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        let guesses = (0..40).map(|i| {
+            let (visitor, page) = (&visitor, &page);
+            async move { visitor.log_in(page, "hanako", &format!("Wrong-password-{i}")).await }
+        });
+        let answers = futures::future::join_all(guesses).await;
+        let tried = answers.iter().filter(|a| !a.text("#error").unwrap().contains("ロック")).count();
+        assert_eq!(tried, 5);
+    }
+
+    async fn a_lock_may_end_by_itself(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.locks.password.threshold = 3;
+            settings.locks.password.release = LockRelease::Time { after: Span::minutes(15) };
+        })
+        .await;
+        fail(&app, "hanako", 3).await;
+        let locked = attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
+        assert!(locked.text("#error").unwrap().contains("ロック"));
+        app.advance(Span::minutes(15));
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
+    async fn counts_of_ids_that_do_not_exist_are_bounded(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        fail(&app, "hanako", 1).await;
+        for i in 0..8 {
+            app.advance(Span::seconds(1));
+            fail(&app, &format!("nobody-{i}"), 1).await;
+        }
+        assert_eq!(app.rows("password_failures").await, 9);
+        let mut tx = app.app.store.write().await.unwrap();
+        let dropped = sekisho::store::password_failures::bound_unknown(&mut tx, 3).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((dropped, app.rows("password_failures").await), (5, 4), "the member's own count stays");
+    }
+
+    async fn a_locked_account_says_so_only_to_who_knows_the_password(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        app.lock_account("hanako").await;
+        let stranger = attempt(&app, &app.visitor(), "hanako", "Wrong-password-1").await;
+        let unknown = attempt(&app, &app.visitor(), "nobody", "Wrong-password-1").await;
+        assert_eq!(essence(&stranger, "hanako"), essence(&unknown, "nobody"));
+        let owner = attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
+        assert!(owner.text("#error").unwrap().contains("アカウントがロック"), "{}", owner.body);
+        assert_eq!(owner.attribute("#error-help", "href").as_deref(), Some("/help/faq/account-locked"));
+        app.unlock("hanako").await;
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+}

@@ -1,0 +1,23 @@
+//! Every endpoint over HTTP, on both databases.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by stopping"
+)]
+
+mod authorize;
+mod code;
+mod first_login;
+mod headers;
+mod help;
+mod locks;
+mod login;
+mod rate_limits;
+mod refresh;
+mod sealed_state;
+#[path = "../support/mod.rs"]
+mod support;

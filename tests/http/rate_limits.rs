@@ -1,0 +1,75 @@
+//! How often one caller may ask: 429 with `Retry-After`, by address and by account; a forwarded address counts only from a
+//! trusted proxy.
+
+use sekisho::config::Quota;
+
+use crate::support::relying_party::answer;
+use crate::support::{Engine, TestApp, on_both_engines};
+
+const FEW: Quota = Quota { per_minute: 1, burst: 3 };
+
+on_both_engines! {
+    async fn one_address_may_try_so_many_passwords(engine: Engine) {
+        let app = TestApp::start_with(engine, |s| s.rate_limits.login_by_address = FEW).await;
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        for i in 0..3 {
+            visitor.log_in(&page, &format!("nobody-{i}"), "x").await.expect_status(422);
+        }
+        let form = page.form();
+        for forged in ["198.51.100.7", "198.51.100.8"] {
+            // A header that anybody can write opens no new budget.
+            let mut fields = form.clone();
+            fields.insert("user_id".into(), "nobody-9".into());
+            fields.insert("password".into(), "x".into());
+            let request = visitor.http.post(app.at("/login/password")).header("x-forwarded-for", forged).form(&fields);
+            let refused = visitor.send(request).await.expect_status(429);
+            assert!((1..=60).contains(&refused.header("retry-after").unwrap().parse::<u32>().unwrap()));
+            assert_eq!(refused.error_code().as_deref(), Some("too_many_requests"));
+        }
+    }
+
+    async fn one_account_is_guarded_against_many_addresses(engine: Engine) {
+        let app = TestApp::start_with(engine, |s| {
+            s.rate_limits.login_by_account = FEW;
+            s.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        })
+        .await;
+        let visitor = app.visitor();
+        let form = visitor.follow(&app.at("/account/profile")).await.form();
+        let attempt = |user_id: &'static str, from: String| {
+            let mut fields = form.clone();
+            fields.insert("user_id".into(), user_id.into());
+            fields.insert("password".into(), "x".into());
+            visitor.send(visitor.http.post(app.at("/login/password")).header("x-forwarded-for", from).form(&fields))
+        };
+        for (i, written) in ["nobody", "NOBODY", "ｎｏｂｏｄｙ"].into_iter().enumerate() {
+            attempt(written, format!("198.51.100.{i}")).await.expect_status(422);
+        }
+        attempt("nobody", "198.51.100.9".into()).await.expect_status(429);
+        attempt("somebody", "198.51.100.9".into()).await.expect_status(422);
+    }
+
+    async fn the_token_endpoint_and_failing_clients_are_limited(engine: Engine) {
+        let app = TestApp::start_with(engine, |s| s.rate_limits.failures_by_client = FEW).await;
+        let rp = app.relying_party().await;
+        let guess = || {
+            let request = reqwest::Client::new().post(app.at("/token")).basic_auth(&rp.id, Some("guess"));
+            answer(request.form(&[("grant_type", "authorization_code")]))
+        };
+        for _ in 0..3 {
+            guess().await.expect_oauth_error(401, "invalid_client");
+        }
+        let refused = guess().await.expect_status(429);
+        assert!(refused.header("retry-after").is_some());
+        // The client itself is not shut out by others' guesses.
+        rp.redeem("skc_x").await.expect_oauth_error(400, "invalid_grant");
+
+        let app = TestApp::start_with(engine, |s| s.rate_limits.token_by_address = FEW).await;
+        let rp = app.relying_party().await;
+        for _ in 0..3 {
+            rp.redeem("skc_x").await.expect_oauth_error(400, "invalid_grant");
+        }
+        rp.redeem("skc_x").await.expect_status(429);
+    }
+}

@@ -1,0 +1,283 @@
+//! The whole provider behind one value: a real server on a free loopback port, on a database of its own, with a clock that
+//! the test moves.
+
+use std::sync::OnceLock;
+
+use sekisho::actions::clients::{self, By};
+use sekisho::actions::members::{self, NewMember};
+use sekisho::actions::signing_keys;
+use sekisho::app::App;
+use sekisho::clock::Clock;
+use sekisho::config::{Quota, Settings};
+use sekisho::crypto::master_key::{MasterKey, Purpose};
+use sekisho::crypto::opaque_token;
+use sekisho::crypto::sealed::Sealer;
+use sekisho::crypto::signing_keys::generate;
+use sekisho::domain::ids::ClientId;
+use sekisho::domain::member::profile::{Address, Profile, Role};
+use sekisho::domain::protocol::client::{PkcePolicy, Terms};
+use sekisho::domain::protocol::signing_key::{Algorithm, StoredKey};
+use sekisho::domain::unix_time::{Span, UnixTime};
+use sekisho::store::{Store, signing_keys as key_store};
+use sekisho::web::{serve, site::Site};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::postgres::Cluster;
+use super::relying_party::RelyingParty;
+use super::visitor::Visitor;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub const HANAKO: (&str, &str) = ("hanako", "Test-hanako-1");
+/// On their first login.
+pub const TARO: (&str, &str) = ("taro", "Test-taro-1");
+
+pub struct TestApp {
+    pub app: App,
+    pub issuer: String,
+    pub folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl TestApp {
+    pub async fn start(engine: Engine) -> TestApp {
+        TestApp::start_with(engine, |_| {}).await
+    }
+
+    /// With settings of the test's own.
+    pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> TestApp {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let mut settings = Settings::default();
+        settings.issuer = issuer.parse().unwrap();
+        settings.database.url = match engine {
+            Engine::Sqlite => format!("sqlite:{}", folder.path().join("sekisho.db").display()),
+            Engine::Postgres => Cluster::shared().new_database().await,
+        };
+        settings.secrets.master_key_file = folder.path().join("master.key");
+        settings.society.inquiry_url = Some("https://inquiry.example.jp/form".parse().unwrap());
+        // A hash here costs microseconds: what is tested is the rules, not Argon2.
+        settings.passwords.argon2.memory_kib = 16;
+        settings.passwords.argon2.iterations = 1;
+        let plenty = Quota { per_minute: 1_000_000, burst: 100_000 };
+        settings.rate_limits.login_by_address = plenty;
+        settings.rate_limits.login_by_account = plenty;
+        settings.rate_limits.failures_by_client = plenty;
+        change(&mut settings);
+        let settings = settings.checked().unwrap();
+
+        prepare_keys(&settings).await;
+        let clock = Clock::manual(Clock::System.now());
+        let app = App::start(settings, clock).await.unwrap();
+        signing_keys::ensure(&app).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let site = Site::new(app.clone()).unwrap();
+        tokio::spawn(serve::serve(listener, site, async {
+            let _ = stopped.await;
+        }));
+        let test = TestApp { app, issuer, folder, stop: Some(stop) };
+        test.add_members().await;
+        test
+    }
+
+    pub fn now(&self) -> UnixTime {
+        self.app.now()
+    }
+
+    pub fn advance(&self, span: Span) {
+        self.app.clock.advance(span);
+    }
+
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// A browser that has never been here.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.issuer)
+    }
+
+    /// A browser in which this member has logged in to their account.
+    pub async fn visitor_logged_in(&self, (user_id, password): (&str, &str)) -> Visitor {
+        let visitor = self.visitor();
+        let page = visitor.follow(&self.at("/account/profile")).await;
+        let answer = visitor.log_in(&page, user_id, password).await;
+        assert_eq!(answer.location(), Some("/account/profile"), "{}", answer.body);
+        visitor
+    }
+
+    async fn add_members(&self) {
+        let mut hanako = member(HANAKO.0);
+        hanako.name = Some("健保 花子".into());
+        hanako.email = Some("hanako@example.jp".into());
+        hanako.email_verified = true;
+        hanako.phone_number = Some("+81 90-1234-5678".into());
+        hanako.phone_number_verified = true;
+        let text = |s: &str| Some(s.to_owned());
+        hanako.profile = Profile {
+            given_name: text("花子"),
+            family_name: text("健保"),
+            middle_name: text("M."),
+            nickname: text("はなちゃん"),
+            profile: text("https://hanako.example.jp/"),
+            picture: text("https://hanako.example.jp/me.jpg"),
+            website: text("https://hanako.example.jp/blog"),
+            gender: text("female"),
+            birthdate: text("1955-04-01"),
+            zoneinfo: text("Asia/Tokyo"),
+            locale: text("ja-JP"),
+            address: Some(Address { formatted: text("京都市南区"), country: text("JP"), ..Address::default() }),
+        };
+        members::add(&self.app, hanako, HANAKO.1, false).await.unwrap();
+        members::add(&self.app, member(TARO.0), TARO.1, true).await.unwrap();
+    }
+
+    /// A confidential client of the society's own, which may do what the code flow can do and sends no PKCE.
+    pub async fn relying_party(&self) -> RelyingParty {
+        self.register(json!({ "grant_types": ["authorization_code", "refresh_token"] }), true).await
+    }
+
+    /// A confidential client of somebody else: the member is asked.
+    pub async fn third_party(&self) -> RelyingParty {
+        self.register(json!({ "grant_types": ["authorization_code", "refresh_token"] }), false).await
+    }
+
+    /// A client with this metadata; what is missing is filled in.
+    pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
+        let id = format!("rp-{}", sekisho::random::identifier());
+        let mut all = json!({
+            "redirect_uris": [format!("https://{id}.example.jp/callback").to_lowercase().replace('_', "-")],
+            "post_logout_redirect_uris": ["https://rp.example.jp/logged-out"],
+            "client_name": "Example RP",
+            "client_name#ja": "テストポータル",
+        });
+        for (name, value) in metadata.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party };
+        let mut tx = self.app.store.write().await.unwrap();
+        let id = Some(ClientId(id));
+        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, By::Staff).await.unwrap();
+        tx.commit().await.unwrap();
+        RelyingParty::new(&self.issuer, &done.client, done.secret.map(|s| s.expose().clone()))
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+pub fn member(user_id: &str) -> NewMember {
+    NewMember {
+        user_id: user_id.into(),
+        role: Role::Member,
+        name: None,
+        email: None,
+        email_verified: false,
+        phone_number: None,
+        phone_number_verified: false,
+        profile: Profile::default(),
+    }
+}
+
+/// Making an RSA key takes long: all databases of a test process get the same, under the same master key.
+async fn prepare_keys(settings: &Settings) {
+    static KEYS: OnceLock<(String, Vec<StoredKey>)> = OnceLock::new();
+    let (master, keys) = KEYS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master.key");
+        let master = MasterKey::load(&file, true).unwrap();
+        let sealer = Sealer::new(&master, Purpose::SealedAtRest);
+        let now = Clock::System.now();
+        let make = |a| generate(a, &sealer, now, now).unwrap();
+        (std::fs::read_to_string(&file).unwrap(), Algorithm::ALL.map(make).into())
+    });
+    std::fs::write(&settings.secrets.master_key_file, master).unwrap();
+    let store = Store::open(&settings.database.url, 1).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    for key in keys {
+        key_store::insert_successor(&mut tx, key).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    store.close().await;
+}
+
+/// What is stored of a token.
+pub fn digest(token: &str) -> String {
+    opaque_token::digest(token)
+}
+
+/// What tests look at and change behind the provider's back.
+impl TestApp {
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &'static str) -> i64 {
+        self.number(format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    async fn number(&self, sql: String) -> i64 {
+        let mut connection = self.connection().await;
+        let (number,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+        number
+    }
+
+    async fn connection(&self) -> sqlx::AnyConnection {
+        use sqlx::Connection as _;
+        sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
+    }
+
+    pub async fn add(&self, user_id: &str, password: &str) {
+        members::add(&self.app, member(user_id), password, false).await.unwrap();
+    }
+
+    pub async fn lock_account(&self, user_id: &str) {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        let mut tx = self.app.store.write().await.unwrap();
+        sekisho::store::members::set_account_lock(&mut tx, &member.id, Some(self.now())).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub async fn unlock(&self, user_id: &str) {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        members::unlock(&self.app, &member).await.unwrap();
+    }
+
+    pub async fn hash_with(&self, password: &str, memory_kib: u32, iterations: u32) -> String {
+        let cost = sekisho::config::Argon2Cost { memory_kib, iterations, parallelism: 1 };
+        let hasher = sekisho::crypto::password_hash::PasswordHasher::start(cost, 1, 1).unwrap();
+        hasher.hash(sekisho::domain::secret::Secret::new(password.to_owned())).await.unwrap()
+    }
+
+    pub async fn set_hash(&self, user_id: &str, hash: &str) {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        let mut tx = self.app.store.write().await.unwrap();
+        sekisho::store::members::set_password(&mut tx, &member.id, hash, None, self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub async fn hash_of(&self, user_id: &str) -> String {
+        let member = members::find(&self.app, user_id).await.unwrap().unwrap();
+        let mut reader = self.app.store.reader().await.unwrap();
+        sekisho::store::members::password(&mut reader, &member.id).await.unwrap().unwrap().hash
+    }
+
+    pub async fn replace_redirect_uri(&self, client: &str, uri: &str) {
+        let mut tx = self.app.store.write().await.unwrap();
+        let stored = sekisho::store::clients::by_id(&mut tx, client).await.unwrap().unwrap();
+        let client = sekisho::domain::protocol::client::Client { redirect_uris: vec![uri.into()], ..stored.client };
+        sekisho::store::clients::update(&mut tx, &client, stored.secret_digest.as_deref(), self.now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
