@@ -222,7 +222,8 @@ fn answer_password(
     if let Some(until) = initial_until {
         text.push_str(&format!("It must be changed at the first login, until {}.\n", time(until)));
     }
-    let json = json!({ "user_id": member.user_id, "sub": member.id, "password": shown, "initial_until": initial_until });
+    let json =
+        json!({ "user_id": member.user_id, "sub": member.id, "password": shown, "initial_until": initial_until });
     out.answer(text, &json)
 }
 
