@@ -12,7 +12,6 @@
 mod commands;
 mod folder;
 #[path = "../support/postgres.rs"]
-#[expect(dead_code, reason = "shared with tests that need more of it")]
 mod postgres;
 mod refusals;
 mod servers;
