@@ -11,13 +11,17 @@
 
 mod authorize;
 mod code;
+mod discovery;
 mod first_login;
 mod headers;
 mod help;
 mod locks;
 mod login;
+mod logout;
 mod rate_limits;
 mod refresh;
+mod registration;
 mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
+mod userinfo;

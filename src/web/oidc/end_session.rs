@@ -173,6 +173,9 @@ fn read_hint(visit: &Visit, hint: &str) -> Result<Hint, Trouble> {
     let app = &visit.site.app;
     let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now()).map_err(|_| invalid())?;
     let text = |name: &str| claims.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    if text("iss").as_deref() != Some(app.settings.issuer()) {
+        return Err(invalid());
+    }
     let audience = match claims.get("aud") {
         Some(serde_json::Value::Array(all)) => all.first().and_then(|a| a.as_str()).map(str::to_owned),
         _ => text("aud"),
