@@ -57,7 +57,10 @@ on_both_engines! {
         app.advance(Span::minutes(50));
         let form = [("id_token_hint", text(&tokens, "id_token")), ("post_logout_redirect_uri", BYE.into()), ("client_id", rp.id.clone())]
             .map(|(name, value)| (name.to_owned(), value));
-        let answer = visitor.post("/logout", &form.into_iter().collect()).await;
+        // From another site no cookie of ours comes along: it is asked for again by GET.
+        let bare = app.visitor().post("/logout", &form.clone().into_iter().collect()).await.expect_status(303);
+        assert!(!bare.headers.contains_key("set-cookie") && still_logged_in(&visitor, &rp).await);
+        let answer = visitor.get(bare.location().unwrap()).await;
         assert_eq!(answer.location(), Some(BYE));
         assert!(!still_logged_in(&visitor, &rp).await);
     }

@@ -61,19 +61,25 @@ pub async fn get(mut visit: Visit) -> Response {
     respond(visit, outcome)
 }
 
-/// A relying party's request by POST, or the answer to our own question, which carries our CSRF token.
+/// The answer to our own question, which carries our CSRF token; or a relying party's request by POST. That comes from
+/// another site, without our cookies: it is asked for again by GET, with them.
 pub async fn post(State(site): State<Site>, mut visit: Visit, request: Request) -> Response {
     let is_form = is_form(&request);
-    let params = match Bytes::from_request(request, &site).await {
-        Ok(body) if is_form => Params::parse(&String::from_utf8_lossy(&body)),
+    let body = match Bytes::from_request(request, &site).await {
+        Ok(body) if is_form => body,
         _ => return visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
     };
+    let params = Params::parse(&String::from_utf8_lossy(&body));
     let outcome = match params.get("csrf") {
         Some(csrf) if !visit.browser_is_new() && opaque_token::same(csrf, &visit.csrf()) => {
             answered(&mut visit, &params).await
         }
         Some(_) => Err(Trouble::page(ErrorKind::FormExpired)),
-        None => requested(&mut visit, &params).await,
+        None => {
+            let pairs = url::form_urlencoded::parse(&body);
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            Ok(Outcome::GoTo(format!("/logout?{query}")))
+        }
     };
     respond(visit, outcome)
 }
@@ -130,7 +136,6 @@ async fn requested(visit: &mut Visit, params: &Params) -> Result<Outcome, Troubl
             Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
         }
         Decision::Nothing { then } => {
-            visit.log_out();
             Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
         }
     }

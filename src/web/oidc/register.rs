@@ -15,6 +15,8 @@ use crate::config::RegistrationMode;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::protocol::client::{Client, MetadataProblem, Terms};
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
+use crate::domain::secret::Secret;
+use crate::domain::unix_time::UnixTime;
 use crate::store::clients::{self, StoredClient};
 use crate::web::request::client_authentication::caller;
 use crate::web::routes;
@@ -31,7 +33,10 @@ pub async fn post(State(site): State<Site>, request: Request) -> Response {
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
 pub async fn get(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     match own(&site, &id, &headers).await {
-        Ok(stored) => answer::json(StatusCode::OK, &described(&site.app, &stored.client, None, None)),
+        Ok(stored) => {
+            let token = answer::bearer(&headers);
+            answer::json(StatusCode::OK, &described(&site.app, &stored.client, stored.created_at, None, token))
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -128,12 +133,8 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
     let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
     tx.commit().await?;
     let Registered { client, secret, registration_token } = registered;
-    Ok(described(
-        app,
-        &client,
-        secret.as_ref().map(|s| s.expose().as_str()),
-        registration_token.as_ref().map(|t| t.expose().as_str()),
-    ))
+    let text = |token: &Option<Secret<String>>| token.as_ref().map(|t| t.expose().clone());
+    Ok(described(app, &client, app.now(), text(&secret).as_deref(), text(&registration_token).as_deref()))
 }
 
 /// The client whose registration access token this is.
@@ -151,6 +152,7 @@ async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<StoredClient,
 async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
     let app = &site.app;
     let stored = own(site, id, request.headers()).await?;
+    let token = answer::bearer(request.headers()).map(str::to_owned);
     let metadata = metadata(request, site).await?;
     let invalid = |why: &'static str| ErrorCode::InvalidClientMetadata.because(why);
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
@@ -182,7 +184,8 @@ async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, 
     let mut tx = app.store.write().await?;
     clients::update(&mut tx, &client, digest.as_deref(), app.now()).await?;
     tx.commit().await?;
-    Ok(described(app, &client, new_secret.as_ref().map(|s| s.expose().as_str()), None))
+    let secret = new_secret.as_ref().map(|s| s.expose().as_str());
+    Ok(described(app, &client, stored.created_at, secret, token.as_deref()))
 }
 
 async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
@@ -194,8 +197,14 @@ async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusa
     Ok(())
 }
 
-/// RFC 7591, 3.2.1. A secret is shown when it is made and never again: only its digest is kept.
-fn described(app: &App, client: &Client, secret: Option<&str>, token: Option<&str>) -> Map<String, Value> {
+/// RFC 7591, 3.2.1, and RFC 7592, 3: the token is repeated to who has just presented it. A secret is shown when it is made and never again: only its digest is kept.
+fn described(
+    app: &App,
+    client: &Client,
+    issued_at: UnixTime,
+    secret: Option<&str>,
+    token: Option<&str>,
+) -> Map<String, Value> {
     let mut body = client.to_metadata();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     if let Some(secret) = secret {
@@ -204,8 +213,8 @@ fn described(app: &App, client: &Client, secret: Option<&str>, token: Option<&st
     }
     if let Some(token) = token {
         put("registration_access_token", json!(token));
-        put("client_id_issued_at", json!(app.now()));
     }
+    put("client_id_issued_at", json!(issued_at));
     put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), routes::REGISTER, client.id)));
     body
 }
