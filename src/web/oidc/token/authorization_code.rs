@@ -41,9 +41,9 @@ pub async fn redeem(app: &App, caller: &AuthenticatedClient) -> Result<TokenResp
     }
     let refresh_token = refresh.map(|r| app.refresh_tokens.issue(&grant.id, r.generation));
     let scopes = grant.request.scopes.clone();
-    let tokens = issue_tokens::for_grant(app, &caller.client, &grant, &member, &scopes, refresh_token)?;
+    // Signed after the commit: on SQLite nobody else can write until then, and an RSA signature takes its time.
     tx.commit().await?;
-    Ok(tokens)
+    Ok(issue_tokens::for_grant(app, &caller.client, &grant, &member, &scopes, refresh_token)?)
 }
 
 /// RFC 6749, 4.1.2: all tokens issued for the code are revoked. That is committed although the request is refused.
