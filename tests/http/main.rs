@@ -16,6 +16,7 @@ mod headers;
 mod help;
 mod locks;
 mod login;
+mod openidconnect_client;
 mod rate_limits;
 mod refresh;
 mod sealed_state;
