@@ -88,7 +88,7 @@ fn random_password(length: u32, with_capitals: bool) -> Secret<String> {
     let alphabet = if with_capitals { BOTH } else { SMALL };
     // Bytes beyond a multiple of the alphabet would favour its first letters.
     let even = u8::try_from(256 / alphabet.len() * alphabet.len()).unwrap_or(u8::MAX);
-    let mut letters = std::iter::repeat_with(|| random::bytes::<1>())
+    let mut letters = std::iter::repeat_with(random::bytes::<1>)
         .flatten()
         .filter(|byte| *byte < even)
         .filter_map(|byte| alphabet.get(usize::from(byte) % alphabet.len()).copied().map(char::from));
@@ -166,4 +166,23 @@ pub async fn replace_password(
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     password_failures::clear_all(tx, &account).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_passwords_are_as_long_as_asked_and_hold_no_letters_that_look_alike() {
+        for (length, with_capitals) in [(4, false), (8, true), (14, false), (64, true)] {
+            let (one, other) = (random_password(length, with_capitals), random_password(length, with_capitals));
+            assert_ne!(one, other);
+            assert_eq!(one.expose().len(), length as usize);
+            assert!(!one.expose().contains(['l', 'i', 'o', '0', '1', 'I', 'O']), "{}", one.expose());
+            assert_eq!(one.expose().matches('-').count(), length as usize / 5, "{}", one.expose());
+        }
+        let many = random_password(5_000, true);
+        assert!(many.expose().contains(char::is_uppercase) && many.expose().contains(char::is_numeric));
+        assert!(!random_password(5_000, false).expose().contains(char::is_uppercase));
+    }
 }

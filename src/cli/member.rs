@@ -214,16 +214,16 @@ fn answer_password(
     out: Output,
 ) -> Result<(), Failure> {
     let mut text = format!("{} {done}.\n", member.user_id);
-    let mut json = json!({ "user_id": member.user_id, "sub": member.id, "initial": initial });
-    if new.generated {
-        text.push_str(&format!("\npassword  {}\n\nIt is not shown again.\n", new.password.expose()));
-        json["password"] = json!(new.password.expose());
+    let shown = new.generated.then(|| new.password.expose());
+    if let Some(password) = shown {
+        text.push_str(&format!("\npassword  {password}\n\nIt is not shown again.\n"));
     }
-    if initial {
-        let until = app.now() + app.settings.passwords.initial_lifetime;
+    let initial_until = initial.then(|| app.now() + app.settings.passwords.initial_lifetime);
+    if let Some(until) = initial_until {
         text.push_str(&format!("It must be changed at the first login, until {}.\n", time(until)));
-        json["initial_until"] = json!(until);
     }
+    let json =
+        json!({ "user_id": member.user_id, "sub": member.id, "password": shown, "initial_until": initial_until });
     out.answer(text, &json)
 }
 

@@ -89,9 +89,13 @@ impl MasterKey {
             }
             // `create_new`: two nodes that start at once must not each believe in a key of their own.
             let mut f = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-            f.write_all(Zeroizing::new(URL_SAFE_NO_PAD.encode(key)).as_bytes())?;
-            f.write_all(b"\n")?;
-            f.sync_all()
+            let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(key) + "\n");
+            let written = f.write_all(text.as_bytes()).and_then(|()| f.sync_all());
+            if written.is_err() {
+                // Half a key would be taken for a damaged one for ever after.
+                std::fs::remove_file(file)?;
+            }
+            written
         };
         match write() {
             Ok(()) => Ok(MasterKey(Secret::new(key))),

@@ -40,10 +40,13 @@ pub fn generate(
         Algorithm::Es256 => Jwk::generate_ec_key(EcCurve::P256),
     }
     .map_err(KeyError::NotMade)?;
-    private.set_key_id(&id);
-    private.set_algorithm(algorithm.name());
-    private.set_key_use("sig");
-    let public = private.to_public_key().map_err(KeyError::NotMade)?;
+    let mut public = private.to_public_key().map_err(KeyError::NotMade)?;
+    // The public half does not take these along.
+    for half in [&mut private, &mut public] {
+        half.set_key_id(&id);
+        half.set_algorithm(algorithm.name());
+        half.set_key_use("sig");
+    }
     Ok(StoredKey {
         private_jwk: sealer.seal(private.to_string().as_bytes(), &place(&id)),
         public_jwk: Value::Object(public.into()),

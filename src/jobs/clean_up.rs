@@ -16,3 +16,44 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     tracing::debug!(rows = gone, "cleaned up");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::check_password::check_password;
+    use crate::actions::clients::initial_access_token;
+    use crate::clock::Clock;
+    use crate::config::Settings;
+    use crate::domain::unix_time::{Span, UnixTime};
+    use crate::store::clients;
+
+    #[tokio::test]
+    async fn what_nobody_can_use_any_more_goes_and_the_rest_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default();
+        settings.database.url = format!("sqlite:{}", folder.path().join("a.db").display());
+        settings.secrets.master_key_file = folder.path().join("master.key");
+        settings.locks.password.unknown_ids_kept = 1;
+        let app = App::start(settings, Clock::manual(UnixTime(1_790_000_000))).await.unwrap();
+        let old = initial_access_token(&app, Span::hours(1)).await.unwrap();
+        for nobody in ["first", "second"] {
+            check_password(&app, nobody, "wrong", None).await.unwrap();
+            app.clock.advance(Span::hours(1));
+        }
+        let young = initial_access_token(&app, Span::hours(1)).await.unwrap();
+
+        run(&app).await.unwrap();
+
+        let mut tx = app.store.write().await.unwrap();
+        for (token, stays) in [(old, false), (young, true)] {
+            let digest = crate::crypto::opaque_token::digest(token.expose());
+            // As if it were still early: what is left is the row alone.
+            let taken = clients::take_initial_access_token(&mut tx, &digest, UnixTime(0)).await.unwrap();
+            assert_eq!(taken, stays);
+        }
+        for (nobody, stays) in [("first", false), ("second", true)] {
+            let account = app.account_key(&app.user_ids.lookup_key(nobody));
+            assert_eq!(!password_failures::all(&mut tx, &account).await.unwrap().is_empty(), stays, "{nobody}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use super::{Store, StoreError};
 
@@ -74,11 +74,9 @@ pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenE
     if let Some(path) = sqlite_path(url) {
         open_sqlite(path, max_connections).await
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let pool = AnyPoolOptions::new()
-            .max_connections(max_connections)
-            .connect(url)
-            .await
-            .map_err(|e| OpenError::Unreachable(without_url(&e)))?;
+        let unreachable = |e| OpenError::Unreachable(without_url(&e));
+        try_once(url, "").await.map_err(unreachable)?;
+        let pool = AnyPoolOptions::new().max_connections(max_connections).connect(url).await.map_err(unreachable)?;
         Ok(Store { read: pool.clone(), write: pool, engine: Engine::Postgres })
     } else {
         Err(OpenError::UnknownEngine)
@@ -104,23 +102,29 @@ async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenErro
     }
     check_writable(&file)?;
     let failed = |e: sqlx::Error| sqlite_open_error(&file, &e);
+    let url = format!("sqlite://{path}");
+    // The question makes SQLite read, and so open the files that it needs beside the database.
+    try_once(&url, const_format::concatcp!(PRAGMAS, " SELECT COUNT(*) FROM sqlite_master")).await.map_err(failed)?;
     let options = || {
-        AnyPoolOptions::new().idle_timeout(None).max_lifetime(None).after_connect(|connection, _| {
-            Box::pin(async move {
-                connection
-                    .execute(
-                        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                         PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;",
-                    )
-                    .await
-                    .map(|_| ())
-            })
-        })
+        AnyPoolOptions::new()
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) }))
     };
-    let write = options().max_connections(1).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
-    let read =
-        options().max_connections(max_connections.max(1)).connect(&format!("sqlite://{path}")).await.map_err(failed)?;
+    let write = options().max_connections(1).connect(&url).await.map_err(failed)?;
+    let read = options().max_connections(max_connections.max(1)).connect(&url).await.map_err(failed)?;
     Ok(Store { read, write, engine: Engine::Sqlite })
+}
+
+/// How each connection to SQLite is set up.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;";
+
+/// Opens one connection and closes it again. A pool would try for half a minute and not tell why it did not succeed.
+async fn try_once(url: &str, sql: &'static str) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    connection.execute(sql).await?;
+    connection.close().await
 }
 
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
@@ -199,7 +203,7 @@ pub(super) async fn version(pool: &AnyPool, engine: Engine) -> Result<Version, S
     Ok(Version { database, program })
 }
 
-/// SQLITE_FULL, or PostgreSQL's `disk_full`.
+/// SQLITE_FULL, SQLITE_IOERR_SHMSIZE (its index of the log can't grow), or PostgreSQL's `disk_full`.
 pub(super) fn is_disk_full(error: &dyn DatabaseError) -> bool {
-    matches!(error.code().as_deref(), Some("13" | "53100"))
+    matches!(error.code().as_deref(), Some("13" | "4874" | "53100"))
 }

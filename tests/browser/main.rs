@@ -10,5 +10,8 @@
 )]
 
 mod harness;
+mod journey;
+#[path = "../../examples/portal/portal.rs"]
+mod portal;
 #[path = "../support/mod.rs"]
 mod support;

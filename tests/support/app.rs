@@ -56,8 +56,7 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let mut settings = Settings::default();
-        settings.issuer = issuer.parse().unwrap();
+        let mut settings = Settings { issuer: issuer.parse().unwrap(), ..Settings::default() };
         settings.database.url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("sekisho.db").display()),
             Engine::Postgres => Cluster::shared().new_database().await,

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::HelpProblem;
 use super::front_matter::Source;
+use crate::domain::login::password_policy::SYMBOLS;
 
 /// What help texts may quote, in the words of one language.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ const NAMES: [(&str, Find); 14] = [
     }),
     ("password.min_length", |v| Shown::Words(v.password_min_length.to_string())),
     ("password.max_length", |v| Shown::Words(v.password_max_length.to_string())),
-    ("password.allowed_symbols", |_| Shown::Code(symbols())),
+    ("password.allowed_symbols", |_| Shown::Code(SYMBOLS.to_owned())),
     ("password.required_classes", |v| Shown::Words(v.password_required_classes.clone())),
     ("password.common", |v| Shown::Words(v.password_common.clone())),
     ("password.initial_lifetime", |v| Shown::Words(v.password_initial_lifetime.clone())),
@@ -63,11 +64,6 @@ const NAMES: [(&str, Find); 14] = [
     ("mail.info", |v| Shown::Words(v.mail_info.clone())),
     ("mail.webmaster", |v| Shown::Words(v.mail_webmaster.clone())),
 ];
-
-/// The 32 printable ASCII symbols, all of which a password may contain.
-fn symbols() -> String {
-    (0_u8..=0x7f).filter(u8::is_ascii_punctuation).map(char::from).collect()
-}
 
 /// A placeholder that cannot be filled.
 pub(super) struct Unfilled {

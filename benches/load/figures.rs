@@ -1,0 +1,138 @@
+//! What was measured, and the table of it with the targets of product.md, 6.
+
+use std::fmt;
+use std::time::Duration;
+
+use sekisho::config::Argon2Cost;
+
+use crate::journeys::Journey;
+
+/// Operations per CPU-second, one value a round.
+#[derive(Debug, Default)]
+pub struct Figures {
+    argon2: Argon2Cost,
+    sessions: usize,
+    hello: Vec<f64>,
+    client_credentials: Vec<f64>,
+    code: Vec<f64>,
+    login: Vec<f64>,
+    pub es256: Vec<f64>,
+    pub rs256: Vec<f64>,
+    pub argon2id: Vec<f64>,
+    pub durable_write: Vec<f64>,
+    pub start_to_ready: Vec<Duration>,
+    /// Before the first password was hashed.
+    pub idle_kib: u64,
+    /// After everything; the memory of the hashing threads is in it.
+    pub loaded_kib: u64,
+}
+
+/// How much of the time that a request takes may be more than what cannot be avoided.
+const FRACTION: f64 = 0.5;
+/// How many times the code flow must write durably: the code, and that it was redeemed.
+const WRITES: f64 = 2.0;
+/// How much of the machine's rate of password hashes a whole login must reach.
+const LOGIN_FRACTION: f64 = 0.9;
+const START_TARGET: Duration = Duration::from_millis(100);
+const IDLE_TARGET_MB: f64 = 30.0;
+const SESSIONS_TARGET_MB: f64 = 60.0;
+
+impl Figures {
+    pub fn new(argon2: Argon2Cost, sessions: usize) -> Figures {
+        Figures { argon2, sessions, ..Figures::default() }
+    }
+
+    pub fn note(&mut self, journey: Journey, rate: f64) {
+        match journey {
+            Journey::Hello => &mut self.hello,
+            Journey::ClientCredentials => &mut self.client_credentials,
+            Journey::Code => &mut self.code,
+            Journey::Login => &mut self.login,
+        }
+        .push(rate);
+    }
+
+    fn client_credentials_target(&self) -> f64 {
+        FRACTION / (1.0 / median(&self.hello) + 1.0 / median(&self.es256))
+    }
+
+    /// The same fraction of two answers and two signatures, and the durable writes as they are.
+    fn code_target(&self) -> f64 {
+        let answers = 2.0 / median(&self.hello);
+        let signatures = 1.0 / median(&self.es256) + 1.0 / median(&self.rs256);
+        1.0 / ((answers + signatures) / FRACTION + WRITES / median(&self.durable_write))
+    }
+
+    fn login_target(&self) -> f64 {
+        LOGIN_FRACTION * median(&self.argon2id)
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Argon2Cost { memory_kib, iterations, parallelism } = self.argon2;
+        let argon2 = format!("Argon2id ({memory_kib} KiB, {iterations} passes, {parallelism} lane)");
+        writeln!(f, "| for each CPU-second | median | lowest to highest | target | reached |")?;
+        writeln!(f, "|---|--:|--:|--:|--:|")?;
+        for (what, rates) in [
+            (Journey::Hello.name(), &self.hello),
+            ("ES256 signature", &self.es256),
+            ("RS256 signature", &self.rs256),
+            (&argon2, &self.argon2id),
+            ("durable write of a row", &self.durable_write),
+        ] {
+            row(f, what, rates, None)?;
+        }
+        let targets = [
+            (Journey::ClientCredentials, &self.client_credentials, self.client_credentials_target()),
+            (Journey::Code, &self.code, self.code_target()),
+            (Journey::Login, &self.login, self.login_target()),
+        ];
+        for (journey, rates, target) in targets {
+            row(f, journey.name(), rates, Some(target))?;
+        }
+        let mut starts: Vec<f64> = self.start_to_ready.iter().map(|took| took.as_secs_f64() * 1_000.0).collect();
+        starts.sort_by(f64::total_cmp);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+        let hashing_mb = if self.login.is_empty() { 0.0 } else { threads * f64::from(memory_kib) / 1_024.0 };
+        let mb = |kib: u64| kib as f64 / 1_024.0;
+        writeln!(f)?;
+        writeln!(f, "| once | measured | target |")?;
+        writeln!(f, "|---|--:|--:|")?;
+        writeln!(
+            f,
+            "| start to ready, existing database | {:.0} ms | {} ms |",
+            median(&starts),
+            START_TARGET.as_millis()
+        )?;
+        writeln!(f, "| memory, idle | {:.1} MB | {IDLE_TARGET_MB} MB |", mb(self.idle_kib))?;
+        let loaded = mb(self.loaded_kib) - hashing_mb;
+        writeln!(
+            f,
+            "| memory after the load with {} live sessions, beside {hashing_mb:.0} MB for hashing | {loaded:.1} MB | {SESSIONS_TARGET_MB} MB |",
+            self.sessions,
+        )
+    }
+}
+
+fn row(f: &mut fmt::Formatter<'_>, what: &str, rates: &[f64], target: Option<f64>) -> fmt::Result {
+    if rates.is_empty() {
+        return Ok(());
+    }
+    let lowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = rates.iter().copied().fold(0.0, f64::max);
+    let digits = if highest < 1_000.0 { 1 } else { 0 };
+    let median = median(rates);
+    write!(f, "| {what} | {median:.digits$} | {lowest:.digits$} to {highest:.digits$} |")?;
+    match target.filter(|target| target.is_finite()) {
+        Some(target) => writeln!(f, " {target:.digits$} | {:.0} % |", 100.0 * median / target),
+        None => writeln!(f, " | |"),
+    }
+}
+
+/// Not a number, when nothing was measured.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,159 @@
+//! What is asked of a server, and how often it can be done for each second of CPU time that the server's process takes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::ValueEnum;
+use futures::future::try_join_all;
+use reqwest::Client;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Barrier;
+use url::Url;
+
+use crate::browser::{self, Browser};
+use crate::server::Server;
+use crate::society::{Credentials, PASSWORD, REDIRECT_URI, Society};
+use crate::{Result, process};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Journey {
+    /// A bare answer: the yardstick.
+    Hello,
+    /// A token for a client that acts for itself: one request.
+    ClientCredentials,
+    /// `/authorize` in a live session, then the code for an access token and an ID token: two requests.
+    Code,
+    /// A browser that was never here: `/authorize`, the login page, user ID and password, then the code for tokens: four
+    /// requests.
+    Login,
+}
+
+impl Journey {
+    pub const ALL: [Journey; 4] = [Journey::Hello, Journey::ClientCredentials, Journey::Code, Journey::Login];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Journey::Hello => "bare HTTP hello",
+            Journey::ClientCredentials => "client-credentials token",
+            Journey::Code => "authorization code flow in a live session",
+            Journey::Login => "password login, whole flow",
+        }
+    }
+
+    /// Goes the journey once. `number` chooses whose it is.
+    async fn once(self, connection: &Client, address: &str, society: &Society, number: usize) -> Result<()> {
+        match self {
+            Journey::Hello => browser::ok(connection.get(address).send().await?).await.map(drop),
+            Journey::ClientCredentials => {
+                let fields = [("grant_type", "client_credentials")];
+                token(connection, address, &society.machine, &fields).await
+            }
+            Journey::Code => {
+                let session = chosen(&society.sessions, number)?;
+                let cookies = [("sekisho-session", session.as_str()), ("sekisho-browser", "somebody's")];
+                let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+                let mut browser = Browser { cookies };
+                let back = browser.redirected(authorize(connection, address, society)).await?;
+                redeem(connection, address, society, &back).await
+            }
+            Journey::Login => {
+                let mut browser = Browser::default();
+                let page = browser.redirected(authorize(connection, address, society)).await?;
+                let page = browser.send(connection.get(format!("{address}{page}"))).await?;
+                let page = browser::ok(page).await?;
+                let (flow, csrf) = (browser::hidden(&page, "flow")?, browser::hidden(&page, "csrf")?);
+                let fields = [
+                    ("flow", flow.as_str()),
+                    ("csrf", csrf.as_str()),
+                    ("user_id", chosen(&society.members, number)?.as_str()),
+                    ("password", PASSWORD),
+                ];
+                let form = connection.post(format!("{address}/login/password")).form(&fields);
+                let back = browser.redirected(form).await?;
+                redeem(connection, address, society, &back).await
+            }
+        }
+    }
+}
+
+/// A code verifier (RFC 7636, 4.1). What it says makes no difference here.
+const VERIFIER: &str = "0123456789012345678901234567890123456789abc";
+
+fn authorize(connection: &Client, address: &str, society: &Society) -> reqwest::RequestBuilder {
+    connection.get(format!("{address}/authorize")).query(&[
+        ("response_type", "code"),
+        ("client_id", &society.portal.id),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", "openid email"),
+        ("state", "af0ifjsldkj"),
+        ("nonce", "n-0S6_WzA2Mj"),
+        ("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))),
+        ("code_challenge_method", "S256"),
+    ])
+}
+
+/// Takes the code out of the address that leads back to the portal, and gets the tokens for it.
+async fn redeem(connection: &Client, address: &str, society: &Society, back: &str) -> Result<()> {
+    let back = Url::parse(back)?;
+    let code = back.query_pairs().find(|(name, _)| name == "code").ok_or_else(|| format!("no code: {back}"))?.1;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", VERIFIER),
+    ];
+    token(connection, address, &society.portal, &fields).await
+}
+
+async fn token(connection: &Client, address: &str, client: &Credentials, fields: &[(&str, &str)]) -> Result<()> {
+    let request = connection.post(format!("{address}/token")).basic_auth(&client.id, Some(&client.secret));
+    browser::ok(request.form(fields).send().await?).await.map(drop)
+}
+
+fn chosen<T>(from: &[T], number: usize) -> Result<&T> {
+    from.get(number % from.len().max(1)).ok_or_else(|| "nothing to choose from".into())
+}
+
+/// How many of these journeys the server does for a second of its CPU time, asked over so many connections at a time.
+pub async fn rate(
+    journey: Journey,
+    server: &Server,
+    society: &Arc<Society>,
+    connections: usize,
+    span: Duration,
+) -> Result<f64> {
+    let warm = Arc::new(Barrier::new(connections + 1));
+    let running: Vec<_> = (0..connections)
+        .map(|first| {
+            let (society, warm, address) = (Arc::clone(society), Arc::clone(&warm), server.address.clone());
+            tokio::spawn(async move {
+                let connection = browser::connection()?;
+                let mut numbers = (first..).step_by(connections);
+                let mut once = async || {
+                    let number = numbers.next().unwrap_or(first);
+                    journey.once(&connection, &address, &society, number).await
+                };
+                // Opens the connection, and fills caches on the other side.
+                let warmed = once().await;
+                warm.wait().await;
+                warmed?;
+                let (begun, mut done) = (Instant::now(), 0_u32);
+                while begun.elapsed() < span {
+                    once().await?;
+                    done += 1;
+                }
+                Result::Ok(done)
+            })
+        })
+        .collect();
+    warm.wait().await;
+    let before = process::cpu_time(server.id())?;
+    let mut done = 0;
+    for outcome in try_join_all(running).await? {
+        done += outcome?;
+    }
+    let cpu_time = process::cpu_time(server.id())? - before;
+    Ok(f64::from(done) / cpu_time.as_secs_f64())
+}

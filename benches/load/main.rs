@@ -1,0 +1,162 @@
+//! The load test: how many requests the provider answers for each second of CPU time that its process takes, beside what
+//! the machine itself can do (product.md, 6). `cargo bench --bench load`; docs/performance.md says how to read it.
+//!
+//! The provider runs in a process of its own: this same program, started again in another role. Rounds are repeated and
+//! every thing is measured once in each, so that a busy machine slows yardstick and provider alike; medians are shown.
+//! Nothing is asserted: figures are for people to judge.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose answer is a table")]
+
+mod browser;
+mod figures;
+mod journeys;
+mod machine;
+#[path = "../../tests/support/postgres.rs"]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "shared with the tests, which stop when something is wrong"
+)]
+mod postgres;
+mod process;
+mod server;
+mod society;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use sekisho::config::{Quota, RateLimits, Settings};
+
+use figures::Figures;
+use journeys::Journey;
+use server::Server;
+use society::Society;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Parser)]
+#[command(name = "load", about = "Requests per CPU-second of the provider, beside what the machine can do")]
+struct Arguments {
+    /// How often everything is measured; the table shows medians.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// How long each measurement of a round lasts.
+    #[arg(long, default_value_t = 4.0, value_name = "SECONDS")]
+    seconds: f64,
+    /// How many keep-alive connections ask at the same time.
+    #[arg(long, default_value_t = 16)]
+    connections: usize,
+    /// How many browser sessions are alive in the database.
+    #[arg(long, default_value_t = 100_000)]
+    sessions: usize,
+    /// PostgreSQL (its server's programs must be installed) in place of SQLite.
+    #[arg(long)]
+    postgres: bool,
+    /// Measure nothing but this, for a profiler.
+    #[arg(long, value_enum)]
+    only: Option<Journey>,
+    /// Given by `cargo bench`, and not by `cargo test --all-targets`.
+    #[arg(long, hide = true)]
+    bench: bool,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+/// What this program is when it has started itself.
+#[derive(Subcommand)]
+enum Role {
+    /// The provider.
+    #[command(hide = true)]
+    Serve { folder: PathBuf, database_url: String },
+    /// An HTTP server that does nothing: the least that a request can cost.
+    #[command(hide = true)]
+    Hello,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.role {
+        Some(Role::Serve { folder, database_url }) => {
+            server::serve(settings(folder.clone(), database_url.clone())).await
+        }
+        Some(Role::Hello) => server::hello().await,
+        None if arguments.bench => measure(&arguments).await,
+        None => {
+            println!("nothing measured: run `cargo bench --bench load`");
+            Ok(())
+        }
+    }
+}
+
+/// The defaults, but for limits that one address under load would meet at once.
+fn settings(folder: PathBuf, database_url: String) -> Settings {
+    let plenty = Quota { per_minute: 60_000_000, burst: 1_000_000 };
+    let mut settings = Settings::default();
+    settings.database.url = database_url;
+    settings.secrets.master_key_file = folder.join("master.key");
+    settings.rate_limits = RateLimits {
+        login_by_address: plenty,
+        login_by_account: plenty,
+        token_by_address: plenty,
+        failures_by_client: plenty,
+        pages_by_address: plenty,
+    };
+    settings
+}
+
+async fn measure(arguments: &Arguments) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let database_url = match arguments.postgres {
+        true => postgres::Cluster::shared().new_database().await,
+        false => format!("sqlite:{}", folder.path().join("sekisho.db").display()),
+    };
+    let settings = settings(folder.path().to_owned(), database_url.clone());
+    let argon2 = settings.passwords.argon2;
+    progress("preparing the database");
+    let society = Arc::new(Society::found(settings, arguments.sessions).await?);
+
+    let mut figures = Figures::new(argon2, arguments.sessions);
+    let connection = browser::connection()?;
+    let start = || Server::provider(folder.path(), &database_url);
+    for _ in 0..arguments.rounds {
+        figures.start_to_ready.push(start()?.ready(&connection).await?);
+    }
+    let provider = start()?;
+    provider.ready(&connection).await?;
+    figures.idle_kib = process::resident_kib(provider.id())?;
+    let hello = Server::hello()?;
+
+    let span = Duration::from_secs_f64(arguments.seconds);
+    for round in 1..=arguments.rounds {
+        for journey in Journey::ALL.into_iter().filter(|j| arguments.only.is_none_or(|only| only == *j)) {
+            progress(&format!("round {round} of {}: {}", arguments.rounds, journey.name()));
+            let server = if journey == Journey::Hello { &hello } else { &provider };
+            let rate = journeys::rate(journey, server, &society, arguments.connections, span).await?;
+            figures.note(journey, rate);
+        }
+        if arguments.only.is_none() {
+            progress(&format!("round {round} of {}: the machine itself", arguments.rounds));
+            figures.es256.push(machine::es256(span)?);
+            figures.rs256.push(machine::rs256(span)?);
+            figures.argon2id.push(machine::argon2id(argon2, span)?);
+            figures.durable_write.push(machine::durable_write(folder.path(), &database_url, span).await?);
+        }
+    }
+    figures.loaded_kib = process::resident_kib(provider.id())?;
+    progress("");
+    println!("{figures}");
+    Ok(())
+}
+
+/// One line that is written over, apart from the table.
+fn progress(doing: &str) {
+    eprint!("\r\x1b[K{doing}");
+}

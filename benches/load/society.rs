@@ -1,0 +1,103 @@
+//! What the provider serves in the load test: members, the sessions of those who are logged in, and two clients.
+
+use sekisho::actions::clients::{self, By};
+use sekisho::actions::members::{self, NewMember};
+use sekisho::actions::signing_keys;
+use sekisho::app::App;
+use sekisho::clock::Clock;
+use sekisho::config::Settings;
+use sekisho::crypto::opaque_token::{self, Kind};
+use sekisho::domain::ids::{BrowserSessionId, FlowId, MemberId};
+use sekisho::domain::login::browser_session::BrowserSession;
+use sekisho::domain::member::profile::{Profile, Role};
+use sekisho::domain::protocol::client::{PkcePolicy, Terms};
+use sekisho::random;
+use sekisho::store::browser_sessions;
+use serde_json::{Value, json};
+
+use crate::Result;
+
+/// A multiple of the usual number of connections: no two of them log the same member in at the same time.
+const MEMBERS: usize = 128;
+pub const PASSWORD: &str = "Load-test-1";
+pub const REDIRECT_URI: &str = "https://portal.example.jp/callback";
+
+pub struct Society {
+    /// Their IDs; all have the same password.
+    pub members: Vec<String>,
+    /// The session cookies of browsers in which somebody is logged in.
+    pub sessions: Vec<String>,
+    /// Acts for itself.
+    pub machine: Credentials,
+    /// A portal of the society's own, which members are not asked about.
+    pub portal: Credentials,
+}
+
+pub struct Credentials {
+    pub id: String,
+    pub secret: String,
+}
+
+impl Society {
+    /// Makes the database, and leaves it for the provider to open.
+    pub async fn found(settings: Settings, sessions: usize) -> Result<Society> {
+        let app = App::start(settings, Clock::System).await?;
+        signing_keys::ensure(&app).await?;
+        let machine = register(&app, json!({ "grant_types": ["client_credentials"] })).await?;
+        let portal = json!({ "grant_types": ["authorization_code"], "redirect_uris": [REDIRECT_URI] });
+        let portal = register(&app, portal).await?;
+        let members: Vec<String> = (0..MEMBERS).map(|number| format!("member{number}")).collect();
+        let mut ids = Vec::new();
+        for user_id in &members {
+            ids.push(members::add(&app, member(user_id), PASSWORD, false).await?.id);
+        }
+        let sessions = log_in(&app, &ids, sessions).await?;
+        app.store.close().await;
+        Ok(Society { members, sessions, machine, portal })
+    }
+}
+
+fn member(user_id: &str) -> NewMember {
+    NewMember {
+        user_id: user_id.to_owned(),
+        role: Role::Member,
+        name: None,
+        email: Some(format!("{user_id}@example.jp")),
+        email_verified: true,
+        phone_number: None,
+        phone_number_verified: false,
+        profile: Profile::default(),
+    }
+}
+
+async fn register(app: &App, metadata: Value) -> Result<Credentials> {
+    let metadata = metadata.as_object().ok_or("metadata is an object")?;
+    let terms = Terms { pkce: PkcePolicy::Required, first_party: true };
+    let mut tx = app.store.write().await?;
+    let done = clients::register(app, &mut tx, None, metadata, terms, By::Staff).await?;
+    tx.commit().await?;
+    let secret = done.secret.ok_or("a confidential client has a secret")?;
+    Ok(Credentials { id: done.client.id.to_string(), secret: secret.expose().clone() })
+}
+
+/// As many sessions, dealt out to the members: their cookies.
+async fn log_in(app: &App, members: &[MemberId], sessions: usize) -> Result<Vec<String>> {
+    let now = app.now();
+    let mut cookies = Vec::with_capacity(sessions);
+    let mut tx = app.store.write().await?;
+    for member in members.iter().cycle().take(sessions) {
+        let session = BrowserSession {
+            id: BrowserSessionId(random::identifier()),
+            member: member.clone(),
+            flow: FlowId(random::identifier()),
+            authenticated_at: now,
+            last_used_at: now,
+            expires_at: now + app.settings.sessions.absolute,
+        };
+        let token = opaque_token::new(Kind::BrowserSession);
+        browser_sessions::insert(&mut tx, &session, &opaque_token::digest(token.expose())).await?;
+        cookies.push(token.expose().clone());
+    }
+    tx.commit().await?;
+    Ok(cookies)
+}

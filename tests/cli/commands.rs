@@ -1,0 +1,231 @@
+//! The commands that staff use, when all is well.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use sekisho::actions::check_password::{Attempt, check_password};
+use sekisho::app::App;
+use sekisho::clock::Clock;
+use sekisho::config::Settings;
+use serde_json::{Value, json};
+
+use crate::folder::Folder;
+
+/// The app of a folder, as a running server has it.
+async fn app(folder: &Folder) -> App {
+    let mut settings = Settings::default();
+    settings.database.url = format!("sqlite:{}", folder.path("data/sekisho.db").display());
+    settings.secrets.master_key_file = folder.path("data/master.key");
+    App::start(settings, Clock::System).await.unwrap()
+}
+
+async fn is_right(app: &App, user_id: &str, password: &str) -> bool {
+    matches!(check_password(app, user_id, password, None).await.unwrap(), Attempt::Right(_))
+}
+
+#[test]
+fn migrate_says_what_it_did_and_keeps_everything_private() {
+    let folder = Folder::new();
+    assert!(folder.run(&["migrate"]).ok().contains("is ready now"));
+    assert!(folder.run(&["migrate"]).ok().contains("nothing was done"));
+    for (path, mode) in [("data", 0o700), ("data/sekisho.db", 0o600), ("data/master.key", 0o600)] {
+        assert_eq!(std::fs::metadata(folder.path(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_gets_a_generated_initial_password_that_is_shown_once() {
+    let folder = Folder::new();
+    let added =
+        folder.run(&["--json", "member", "add", "Hanako", "--name", "H", "--email", "family@example.jp"]).json();
+    let password = added["password"].as_str().unwrap();
+    assert!(added["initial_until"].is_i64(), "{added}");
+    assert!(is_right(&app(&folder).await, "hanako", password).await);
+
+    let shown = folder.run(&["member", "show", "hanako"]).ok();
+    assert!(shown.starts_with("Hanako can log in."), "{shown}");
+    assert!(shown.contains("initial password has not been changed"), "{shown}");
+    assert!(!shown.contains(password), "{shown}");
+    folder.run(&["member", "add", "ＨＡＮＡＫＯ"]).refused(&["user ID can't be taken"]);
+    folder.run(&["member", "add", "HANAKO"]).refused(&["exists already"]);
+    folder.run(&["member", "show", "taro"]).refused(&["no member", "taro"]);
+}
+
+#[tokio::test]
+async fn a_password_comes_in_through_a_pipe_and_under_the_policy() {
+    let folder = Folder::new();
+    let add = ["member", "add", "hanako", "--password-stdin", "--keep-password", "--role", "owner"];
+    let set = ["member", "set-password", "hanako", "--password-stdin"];
+    let refused = folder.run_with(&add, &[], "hanako\n");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for rule in ["8 characters or more", "must not be the user ID"] {
+        assert!(refused.err.contains(rule), "{refused:?}");
+    }
+    folder.run_with(&add, &[], "").refused(&["no password"]);
+
+    let added = folder.run_with(&add, &[], "Sagami-bay-77\n").ok();
+    assert!(!added.contains("Sagami"), "{added}");
+    let member = folder.run(&["member", "show", "hanako", "--json"]).json();
+    assert_eq!((&member["role"], &member["initial_until"]), (&json!("owner"), &Value::Null));
+    assert!(is_right(&app(&folder).await, "hanako", "Sagami-bay-77").await);
+
+    folder.run_with(&set, &[], "Suruga-bay-88\r\n").ok();
+    assert!(is_right(&app(&folder).await, "hanako", "Suruga-bay-88").await);
+    let generated = folder.run(&["member", "set-password", "hanako", "--json"]).json();
+    assert!(generated["initial_until"].is_i64(), "{generated}");
+    assert!(is_right(&app(&folder).await, "hanako", generated["password"].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn show_says_why_a_member_is_locked_out_and_unlock_mends_it() {
+    let folder = Folder::new();
+    folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();
+    let app = app(&folder).await;
+    for _ in 0..5 {
+        assert!(!is_right(&app, "hanako", "wrong").await);
+    }
+    assert!(!is_right(&app, "hanako", "Sagami-bay-77").await);
+
+    let shown = folder.run(&["member", "show", "hanako"]).ok();
+    assert!(shown.starts_with("hanako can't log in:"), "{shown}");
+    for part in ["password is locked since", "by 5 wrong ones", "sekisho member unlock hanako"] {
+        assert!(shown.contains(part), "{part} is not in: {shown}");
+    }
+    let json = folder.run(&["member", "show", "hanako", "--json"]).json();
+    assert_eq!((&json["can_log_in"], &json["hindrances"][0]["code"]), (&json!(false), &json!("password_locked")));
+
+    assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("password lock of hanako is lifted"));
+    assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("was not locked"));
+    assert!(is_right(&app, "hanako", "Sagami-bay-77").await);
+}
+
+#[test]
+fn generated_passwords_are_within_the_policy_whatever_it_asks_for() {
+    for policy in [
+        "required_classes = [\"lower\", \"upper\", \"digit\", \"symbol\"]",
+        "min_length = 8\nmax_length = 10\nrequired_classes = [\"upper\", \"symbol\"]",
+        "min_length = 40",
+    ] {
+        let folder = Folder::with_settings(&format!("[passwords]\n{policy}\n"));
+        let added = folder.run(&["--json", "member", "add", "hanako"]).json();
+        let password = added["password"].as_str().unwrap();
+        // The policy's own judgement, by way of a password that is given.
+        let set = ["member", "set-password", "hanako", "--password-stdin"];
+        folder.run_with(&set, &[], &format!("{password}\n")).ok();
+    }
+}
+
+#[test]
+fn clients_of_each_type_are_registered_shown_and_removed() {
+    let folder = Folder::new();
+    let add = |arguments: &[&str]| {
+        let always = ["--json", "client", "add", "--name", "Portal", "--name-ja", "ポータル"];
+        folder.run(&[&always[..], arguments].concat()).json()
+    };
+    let to = ["--redirect-uri", "https://rp.example/cb"];
+    let web =
+        add(&[&to[..], &["--id", "web", "--first-party", "--pkce", "or_nonce", "--scope", "openid email"]].concat());
+    assert!(web["client_secret"].as_str().unwrap().starts_with("sks_"), "{web}");
+    assert_eq!(
+        (&web["pkce"], &web["first_party"], &web["scope"]),
+        (&json!("or_nonce"), &json!(true), &json!("openid email"))
+    );
+    assert_eq!(web["client_name#ja"], "ポータル");
+    for kind in ["spa", "native"] {
+        let client = add(&[&to[..], &["--id", kind, "--type", kind, "--pkce", "optional"]].concat());
+        assert!(client.get("client_secret").is_none(), "{client}");
+        assert_eq!((&client["token_endpoint_auth_method"], &client["pkce"]), (&json!("none"), &json!("required")));
+    }
+    let machine = add(&["--id", "machine", "--type", "machine"]);
+    assert_eq!(machine["grant_types"], json!(["client_credentials"]));
+
+    let list = folder.run(&["client", "list", "--json"]).json();
+    let ids: Vec<_> = list.as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["machine", "native", "spa", "web"]);
+    let shown = folder.run(&["client", "show", "web"]).ok();
+    assert!(shown.contains("https://rp.example/cb") && !shown.contains("sks_"), "{shown}");
+    folder.run(&["client", "remove", "web"]).ok();
+    for command in [&["client", "show", "web"][..], &["client", "remove", "web"], &["client", "rotate-secret", "web"]] {
+        folder.run(command).refused(&["there is no client \"web\"", "sekisho client list"]);
+    }
+}
+
+#[test]
+fn everything_wrong_with_a_client_is_named() {
+    let folder = Folder::new();
+    let wrong = ["client", "add", "--name", "x", "--redirect-uri", "http://rp.example/cb", "--scope", "everything"];
+    let answer = folder.run(&wrong);
+    assert_eq!((answer.code, answer.err.lines().count()), (Some(1), 2), "{answer:?}");
+    assert!(answer.err.contains("redirect_uris: ") && answer.err.contains("scope: "), "{answer:?}");
+    let add = ["client", "add", "--name", "x", "--redirect-uri", "https://rp.example/cb", "--id", "rp"];
+    folder.run(&add).ok();
+    folder.run(&add).refused(&["exists already"]);
+}
+
+#[test]
+fn a_client_is_registered_from_a_metadata_file() {
+    let folder = Folder::new();
+    std::fs::write(folder.path("rp.json"), r#"{ "redirect_uris": ["https://rp.example/cb"], "client_name": "RP" }"#)
+        .unwrap();
+    let client = folder.run(&["--json", "client", "add", "--metadata", "rp.json", "--first-party"]).json();
+    assert_eq!((&client["client_name"], &client["first_party"]), (&json!("RP"), &json!(true)));
+    std::fs::write(folder.path("rp.json"), "[]").unwrap();
+    folder.run(&["client", "add", "--metadata", "rp.json"]).refused(&["rp.json", "JSON"]);
+    folder.run(&["client", "add", "--metadata", "none.json"]).refused(&["none.json", "can't be read"]);
+}
+
+#[test]
+fn a_secret_is_rotated_with_an_overlap() {
+    let folder = Folder::new();
+    let add = ["client", "add", "--name", "x", "--redirect-uri", "https://rp.example/cb", "--id", "rp", "--json"];
+    let first = folder.run(&add).json();
+    let second = folder.run(&["client", "rotate-secret", "rp", "--overlap", "2h", "--json"]).json();
+    assert_ne!(first["client_secret"], second["client_secret"]);
+    assert!(folder.run(&["client", "show", "rp"]).ok().contains("previous secret taken until"));
+    assert!(folder.run(&["client", "rotate-secret", "rp", "--overlap", "0s"]).ok().contains("refused from now on"));
+    let token = folder.run(&["client", "initial-access-token", "--json"]).json();
+    assert!(token["initial_access_token"].as_str().unwrap().starts_with("ski_"), "{token}");
+}
+
+#[test]
+fn keys_are_announced_before_they_sign_or_take_over_at_once() {
+    let folder = Folder::new();
+    let states = |arguments: &[&str]| {
+        let keys = folder.run(&[&["--json", "key"], arguments].concat()).json();
+        let mut states: Vec<_> =
+            keys.as_array().unwrap().iter().map(|key| key["state"].as_str().unwrap().to_owned()).collect();
+        states.sort();
+        states
+    };
+    assert_eq!(states(&["list"]), ["signing"; 2]);
+    assert_eq!(states(&["rotate"]), ["announced", "announced", "signing", "signing"]);
+    assert_eq!(
+        states(&["rotate", "--now"]),
+        ["signing", "signing", "withdrawn", "withdrawn", "withdrawn", "withdrawn"]
+    );
+    assert!(folder.run(&["key", "rotate"]).ok().contains("will sign in 1d"));
+}
+
+#[test]
+fn the_settings_are_checked_and_shown() {
+    let folder = Folder::with_settings("[http]\nlisten = \"127.0.0.1:9999\"\n");
+    assert_eq!(folder.run(&["config", "check"]).ok(), "ok\n");
+    let shown = folder.run(&["config", "show"]).ok();
+    assert!(shown.contains("listen = \"127.0.0.1:9999\"  # from config/sekisho.toml:2"), "{shown}");
+    assert!(!folder.exists("data"));
+}
+
+#[test]
+fn doctor_changes_nothing_and_says_what_is_wrong() {
+    let folder = Folder::new();
+    let fresh = folder.run(&["doctor", "--json"]).json();
+    assert_eq!(fresh["ok"], true, "{fresh}");
+    assert!(!folder.exists("data"));
+
+    folder.run(&["migrate"]).ok();
+    assert!(folder.run(&["doctor"]).ok().contains("the master key opens them"));
+    let open_to_all = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(folder.path("data/master.key"), open_to_all).unwrap();
+    let doctor = folder.run(&["doctor"]);
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.out.contains("chmod 600 data/master.key") && doctor.err.is_empty(), "{doctor:?}");
+}

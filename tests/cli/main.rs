@@ -1,0 +1,17 @@
+//! The command line, as the program itself: what it says, its exit code, and what it leaves behind.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by stopping"
+)]
+
+mod commands;
+mod folder;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod refusals;
+mod servers;
