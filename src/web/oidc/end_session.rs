@@ -15,8 +15,9 @@ use crate::domain::protocol::params::Params;
 use crate::store::{browser_sessions, clients};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
-use crate::web::request::form::is_form;
+use crate::web::request::form::{ask_again_by_get, is_form};
 use crate::web::request::visit::Visit;
+use crate::web::routes;
 use crate::web::site::Site;
 use crate::web::trouble::Trouble;
 
@@ -61,19 +62,21 @@ pub async fn get(mut visit: Visit) -> Response {
     respond(visit, outcome)
 }
 
-/// A relying party's request by POST, or the answer to our own question, which carries our CSRF token.
+/// The answer to our own question, which carries our CSRF token, or a relying party's request by POST. Without its cookie
+/// the session could not be seen, and taking that cookie away would end a login that nobody was asked about.
 pub async fn post(State(site): State<Site>, mut visit: Visit, request: Request) -> Response {
     let is_form = is_form(&request);
-    let params = match Bytes::from_request(request, &site).await {
-        Ok(body) if is_form => Params::parse(&String::from_utf8_lossy(&body)),
+    let body = match Bytes::from_request(request, &site).await {
+        Ok(body) if is_form => body,
         _ => return visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
     };
+    let params = Params::parse(&String::from_utf8_lossy(&body));
     let outcome = match params.get("csrf") {
         Some(csrf) if !visit.browser_is_new() && opaque_token::same(csrf, &visit.csrf()) => {
             answered(&mut visit, &params).await
         }
         Some(_) => Err(Trouble::page(ErrorKind::FormExpired)),
-        None => requested(&mut visit, &params).await,
+        None => return ask_again_by_get(routes::LOGOUT, &body),
     };
     respond(visit, outcome)
 }
