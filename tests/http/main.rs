@@ -16,6 +16,7 @@ mod headers;
 mod help;
 mod locks;
 mod login;
+mod logout;
 mod openidconnect_client;
 mod rate_limits;
 mod refresh;
