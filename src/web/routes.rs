@@ -39,6 +39,8 @@ pub fn router(site: Site) -> Router {
         .route(TOKEN, post(oidc::token::post))
         .route(USERINFO, get(oidc::userinfo::get).post(oidc::userinfo::post))
         .route(REVOKE, post(oidc::revoke::post))
+        // Set here already, so that the layer stands before it: it answers the OPTIONS with which a browser asks first.
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any));
 
     Router::new()
