@@ -15,6 +15,8 @@ use crate::config::RegistrationMode;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::protocol::client::{Client, MetadataProblem, Terms};
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
+use crate::domain::secret::Secret;
+use crate::domain::unix_time::UnixTime;
 use crate::store::clients::{self, StoredClient};
 use crate::web::request::client_authentication::caller;
 use crate::web::routes;
@@ -31,7 +33,9 @@ pub async fn post(State(site): State<Site>, request: Request) -> Response {
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
 pub async fn get(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     match own(&site, &id, &headers).await {
-        Ok(stored) => answer::json(StatusCode::OK, &described(&site.app, &stored.client, None, None)),
+        Ok((stored, token)) => {
+            answer::json(StatusCode::OK, &described(&site.app, &stored.client, stored.created_at, None, &token))
+        }
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -128,29 +132,27 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
     let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
     tx.commit().await?;
     let Registered { client, secret, registration_token } = registered;
-    Ok(described(
-        app,
-        &client,
-        secret.as_ref().map(|s| s.expose().as_str()),
-        registration_token.as_ref().map(|t| t.expose().as_str()),
-    ))
+    let token = registration_token.as_ref().map_or("", |t| t.expose());
+    Ok(described(app, &client, app.now(), secret.as_ref(), token))
 }
 
-/// The client whose registration access token this is.
-async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<StoredClient, Refusal> {
+/// The client whose registration access token this is, and the token.
+async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<(StoredClient, String), Refusal> {
     if site.app.settings.registration.mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
-    let digest = answer::bearer(headers).map(opaque_token::digest).ok_or(Refusal::Token)?;
+    let token = answer::bearer(headers).ok_or(Refusal::Token)?;
+    let digest = opaque_token::digest(token);
     let found = clients::by_id(&mut site.app.store.reader().await?, id).await?;
     found
         .filter(|c| c.registration_token_digest.as_deref().is_some_and(|d| opaque_token::same(d, &digest)))
+        .map(|client| (client, token.to_owned()))
         .ok_or(Refusal::Token)
 }
 
 async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
     let app = &site.app;
-    let stored = own(site, id, request.headers()).await?;
+    let (stored, token) = own(site, id, request.headers()).await?;
     let metadata = metadata(request, site).await?;
     let invalid = |why: &'static str| ErrorCode::InvalidClientMetadata.because(why);
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
@@ -182,11 +184,11 @@ async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, 
     let mut tx = app.store.write().await?;
     clients::update(&mut tx, &client, digest.as_deref(), app.now()).await?;
     tx.commit().await?;
-    Ok(described(app, &client, new_secret.as_ref().map(|s| s.expose().as_str()), None))
+    Ok(described(app, &client, stored.created_at, new_secret.as_ref(), &token))
 }
 
 async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    let stored = own(site, id, headers).await?;
+    let (stored, _) = own(site, id, headers).await?;
     let mut tx = site.app.store.write().await?;
     clients::remove(&mut tx, &stored.client.id).await?;
     tx.commit().await?;
@@ -194,18 +196,23 @@ async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusa
     Ok(())
 }
 
-/// RFC 7591, 3.2.1. A secret is shown when it is made and never again: only its digest is kept.
-fn described(app: &App, client: &Client, secret: Option<&str>, token: Option<&str>) -> Map<String, Value> {
+/// RFC 7591, 3.2.1; RFC 7592, 3. A secret is shown when it is made and never again: only its digest is kept. The token is
+/// the one that the client has just presented, or its first.
+fn described(
+    app: &App,
+    client: &Client,
+    issued_at: UnixTime,
+    secret: Option<&Secret<String>>,
+    token: &str,
+) -> Map<String, Value> {
     let mut body = client.to_metadata();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("client_id_issued_at", json!(issued_at));
     if let Some(secret) = secret {
-        put("client_secret", json!(secret));
+        put("client_secret", json!(secret.expose()));
         put("client_secret_expires_at", json!(0));
     }
-    if let Some(token) = token {
-        put("registration_access_token", json!(token));
-        put("client_id_issued_at", json!(app.now()));
-    }
+    put("registration_access_token", json!(token));
     put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), routes::REGISTER, client.id)));
     body
 }
