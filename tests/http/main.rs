@@ -11,6 +11,7 @@
 
 mod authorize;
 mod code;
+mod discovery;
 mod first_login;
 mod headers;
 mod help;
@@ -20,6 +21,7 @@ mod logout;
 mod openidconnect_client;
 mod rate_limits;
 mod refresh;
+mod registration;
 mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
