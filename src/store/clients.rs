@@ -86,20 +86,24 @@ pub async fn insert(tx: &mut WriteTx, stored: &StoredClient) -> Result<(), Store
     if done.rows_affected() == 0 { Err(StoreError::Exists("client ID")) } else { Ok(()) }
 }
 
-/// Replaces the metadata and the secret's digest.
+/// Replaces the metadata and the secret's digest. Where there is no secret any more, the one before it ends too.
 pub async fn update(
     tx: &mut WriteTx,
     client: &Client,
     secret_digest: Option<&str>,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4 WHERE client_id = $1")
-        .bind(client.id.as_str())
-        .bind(to_json(client)?)
-        .bind(secret_digest)
-        .bind(now.0)
-        .execute(tx.connection())
-        .await?;
+    sqlx::query(
+        "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4,
+                previous_secret_until = CASE WHEN $3 IS NULL THEN NULL ELSE previous_secret_until END
+          WHERE client_id = $1",
+    )
+    .bind(client.id.as_str())
+    .bind(to_json(client)?)
+    .bind(secret_digest)
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
     Ok(())
 }
 

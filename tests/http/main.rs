@@ -18,6 +18,7 @@ mod help;
 mod locks;
 mod login;
 mod logout;
+mod openidconnect_client;
 mod protocol_parameters;
 mod rate_limits;
 mod refresh;

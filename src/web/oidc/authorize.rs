@@ -24,8 +24,9 @@ use crate::random;
 use crate::store::{WriteTx, clients};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
-use crate::web::request::form::is_form;
+use crate::web::request::form::{ask_again_by_get, is_form};
 use crate::web::request::visit::Visit;
+use crate::web::routes;
 use crate::web::site::Site;
 use crate::web::trouble::Trouble;
 
@@ -36,15 +37,11 @@ pub async fn get(visit: Visit) -> Response {
     }
 }
 
-/// A request by POST comes from another site, without our cookies: it is asked for again by GET, with them.
+/// By POST (OpenID Connect Core 1.0, 3.1.2.1).
 pub async fn post(State(site): State<Site>, visit: Visit, request: Request) -> Response {
     let is_form = is_form(&request);
     match Bytes::from_request(request, &site).await {
-        Ok(body) if is_form => {
-            let pairs = url::form_urlencoded::parse(&body);
-            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            visit.redirect(&format!("/authorize?{query}"))
-        }
+        Ok(body) if is_form => ask_again_by_get(routes::AUTHORIZE, &body),
         _ => visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
     }
 }

@@ -15,8 +15,9 @@ use crate::domain::protocol::params::Params;
 use crate::store::{browser_sessions, clients};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
-use crate::web::request::form::is_form;
+use crate::web::request::form::{ask_again_by_get, is_form};
 use crate::web::request::visit::Visit;
+use crate::web::routes;
 use crate::web::site::Site;
 use crate::web::trouble::Trouble;
 
@@ -61,8 +62,8 @@ pub async fn get(mut visit: Visit) -> Response {
     respond(visit, outcome)
 }
 
-/// The answer to our own question, which carries our CSRF token; or a relying party's request by POST. That comes from
-/// another site, without our cookies: it is asked for again by GET, with them.
+/// The answer to our own question, which carries our CSRF token, or a relying party's request by POST. Without its cookie
+/// the session could not be seen, and taking that cookie away would end a login that nobody was asked about.
 pub async fn post(State(site): State<Site>, mut visit: Visit, request: Request) -> Response {
     let is_form = is_form(&request);
     let body = match Bytes::from_request(request, &site).await {
@@ -75,11 +76,7 @@ pub async fn post(State(site): State<Site>, mut visit: Visit, request: Request) 
             answered(&mut visit, &params).await
         }
         Some(_) => Err(Trouble::page(ErrorKind::FormExpired)),
-        None => {
-            let pairs = url::form_urlencoded::parse(&body);
-            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            Ok(Outcome::GoTo(format!("/logout?{query}")))
-        }
+        None => return ask_again_by_get(routes::LOGOUT, &body),
     };
     respond(visit, outcome)
 }

@@ -33,9 +33,8 @@ pub async fn post(State(site): State<Site>, request: Request) -> Response {
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
 pub async fn get(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     match own(&site, &id, &headers).await {
-        Ok(stored) => {
-            let token = answer::bearer(&headers);
-            answer::json(StatusCode::OK, &described(&site.app, &stored.client, stored.created_at, None, token))
+        Ok((stored, token)) => {
+            answer::json(StatusCode::OK, &described(&site.app, &stored.client, stored.created_at, None, &token))
         }
         Err(refusal) => refusal.into_response(),
     }
@@ -133,26 +132,27 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
     let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
     tx.commit().await?;
     let Registered { client, secret, registration_token } = registered;
-    let text = |token: &Option<Secret<String>>| token.as_ref().map(|t| t.expose().clone());
-    Ok(described(app, &client, app.now(), text(&secret).as_deref(), text(&registration_token).as_deref()))
+    let token = registration_token.as_ref().map_or("", |t| t.expose());
+    Ok(described(app, &client, app.now(), secret.as_ref(), token))
 }
 
-/// The client whose registration access token this is.
-async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<StoredClient, Refusal> {
+/// The client whose registration access token this is, and the token.
+async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<(StoredClient, String), Refusal> {
     if site.app.settings.registration.mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
-    let digest = answer::bearer(headers).map(opaque_token::digest).ok_or(Refusal::Token)?;
+    let token = answer::bearer(headers).ok_or(Refusal::Token)?;
+    let digest = opaque_token::digest(token);
     let found = clients::by_id(&mut site.app.store.reader().await?, id).await?;
     found
         .filter(|c| c.registration_token_digest.as_deref().is_some_and(|d| opaque_token::same(d, &digest)))
+        .map(|client| (client, token.to_owned()))
         .ok_or(Refusal::Token)
 }
 
 async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
     let app = &site.app;
-    let stored = own(site, id, request.headers()).await?;
-    let token = answer::bearer(request.headers()).map(str::to_owned);
+    let (stored, token) = own(site, id, request.headers()).await?;
     let metadata = metadata(request, site).await?;
     let invalid = |why: &'static str| ErrorCode::InvalidClientMetadata.because(why);
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
@@ -184,12 +184,11 @@ async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, 
     let mut tx = app.store.write().await?;
     clients::update(&mut tx, &client, digest.as_deref(), app.now()).await?;
     tx.commit().await?;
-    let secret = new_secret.as_ref().map(|s| s.expose().as_str());
-    Ok(described(app, &client, stored.created_at, secret, token.as_deref()))
+    Ok(described(app, &client, stored.created_at, new_secret.as_ref(), &token))
 }
 
 async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    let stored = own(site, id, headers).await?;
+    let (stored, _) = own(site, id, headers).await?;
     let mut tx = site.app.store.write().await?;
     clients::remove(&mut tx, &stored.client.id).await?;
     tx.commit().await?;
@@ -197,24 +196,23 @@ async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusa
     Ok(())
 }
 
-/// RFC 7591, 3.2.1, and RFC 7592, 3: the token is repeated to who has just presented it. A secret is shown when it is made and never again: only its digest is kept.
+/// RFC 7591, 3.2.1; RFC 7592, 3. A secret is shown when it is made and never again: only its digest is kept. The token is
+/// the one that the client has just presented, or its first.
 fn described(
     app: &App,
     client: &Client,
     issued_at: UnixTime,
-    secret: Option<&str>,
-    token: Option<&str>,
+    secret: Option<&Secret<String>>,
+    token: &str,
 ) -> Map<String, Value> {
     let mut body = client.to_metadata();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("client_id_issued_at", json!(issued_at));
     if let Some(secret) = secret {
-        put("client_secret", json!(secret));
+        put("client_secret", json!(secret.expose()));
         put("client_secret_expires_at", json!(0));
     }
-    if let Some(token) = token {
-        put("registration_access_token", json!(token));
-    }
-    put("client_id_issued_at", json!(issued_at));
+    put("registration_access_token", json!(token));
     put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), routes::REGISTER, client.id)));
     body
 }

@@ -1,8 +1,9 @@
-//! A form sent by one of our own pages.
+//! Forms: those that our own pages send, and those of other sites.
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::response::{IntoResponse as _, Response};
 use axum::{RequestExt as _, body::Bytes};
 
 use super::visit::Visit;
@@ -38,6 +39,14 @@ impl FromRequest<Site> for OwnForm {
             Err(visit.trouble(Trouble::page(ErrorKind::FormExpired)))
         }
     }
+}
+
+/// Another site's request by POST comes without our cookies: it is asked for again by GET, with them. The browser still
+/// has them, so it gets no new ones here.
+pub fn ask_again_by_get(path: &str, form: &[u8]) -> Response {
+    let pairs = url::form_urlencoded::parse(form);
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    (StatusCode::SEE_OTHER, [(LOCATION, format!("{path}?{query}"))]).into_response()
 }
 
 /// Whether the body is a form (`application/x-www-form-urlencoded`, whatever its parameters).
