@@ -24,6 +24,13 @@ pub struct Http {
     /// The largest request body.
     #[schemars(range(min = 1_024, max = 16_777_216), extend("x-unit" = "bytes"))]
     pub max_body_bytes: usize,
+    /// The most connections that are open at once; further ones wait to be accepted.
+    #[schemars(range(min = 1), extend("x-unit" = "connections"))]
+    pub max_connections: u32,
+    /// How long a connection may take to send the head of a request, and stay open without sending one. Let a proxy keep
+    /// its idle connections for less.
+    #[schemars(extend("x-at-least" = "1s"))]
+    pub header_timeout: Span,
     /// How long one request may take before it is answered with 503.
     #[schemars(extend("x-at-least" = "1s"))]
     pub request_timeout: Span,
@@ -37,6 +44,8 @@ impl Default for Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             trusted_proxies: Vec::new(),
             max_body_bytes: 65_536,
+            max_connections: 10_000,
+            header_timeout: Span::seconds(75),
             request_timeout: Span::seconds(30),
             shutdown_grace: Span::seconds(10),
         }

@@ -79,6 +79,24 @@ on_both_engines! {
         assert_eq!(json.headers()["content-encoding"], "gzip");
     }
 
+    async fn a_connection_that_sends_its_request_too_slowly_is_closed(engine: Engine) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let app = TestApp::start_with(engine, |s| s.http.header_timeout = sekisho::domain::unix_time::Span::seconds(1)).await;
+        let address = app.issuer.replace("http://localhost", "127.0.0.1");
+        for begun in ["", "GET /health/live HTTP/1.1\r\nHost: x\r\n"] {
+            let mut connection = tokio::net::TcpStream::connect(&address).await.unwrap();
+            connection.write_all(begun.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let closed = tokio::time::timeout(std::time::Duration::from_secs(20), connection.read_to_end(&mut answer)).await;
+            assert!(closed.is_ok(), "still open after {begun:?}");
+        }
+        let mut whole = tokio::net::TcpStream::connect(&address).await.unwrap();
+        whole.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        whole.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
     async fn an_unused_method_is_answered_as_such(engine: Engine) {
         let app = TestApp::start(engine).await;
         let visitor = app.visitor_logged_in(HANAKO).await;
