@@ -25,3 +25,4 @@ mod registration;
 mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
+mod userinfo;
