@@ -1,9 +1,9 @@
 //! The load test: how many requests the provider answers for each second of CPU time that its process takes, beside what
 //! the machine itself can do (product.md, 6). `cargo bench --bench load`; docs/performance.md says how to read it.
 //!
-//! The provider runs in a process of its own: this same program, started again in another role. Rounds are repeated and
-//! every thing is measured once in each, so that a busy machine slows yardstick and provider alike; medians are shown.
-//! Nothing is asserted: figures are for people to judge.
+//! The provider is `sekisho serve`, in a process of its own. Rounds are repeated and every thing is measured once in each,
+//! so that a busy machine slows yardstick and provider alike; medians are shown. Nothing is asserted: figures are for
+//! people to judge.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose answer is a table")]
 
@@ -26,7 +26,8 @@ mod process;
 mod server;
 mod society;
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ struct Arguments {
     /// Measure nothing but this, for a profiler.
     #[arg(long, value_enum)]
     only: Option<Journey>,
-    /// Given by `cargo bench`, and not by `cargo test --all-targets`.
+    /// Given by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
     #[command(subcommand)]
@@ -72,32 +73,28 @@ struct Arguments {
 /// What this program is when it has started itself.
 #[derive(Subcommand)]
 enum Role {
-    /// The provider.
+    /// An HTTP server that does nothing.
     #[command(hide = true)]
-    Serve { folder: PathBuf, database_url: String },
-    /// An HTTP server that does nothing: the least that a request can cost.
-    #[command(hide = true)]
-    Hello,
+    Hello { address: SocketAddr },
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    // `cargo test --all-targets` runs this too, with arguments that are meant for tests.
+    let for_us = |argument: String| matches!(argument.as_str(), "--bench" | "--help" | "hello");
+    if !std::env::args().any(for_us) {
+        println!("nothing measured: run `cargo bench --bench load`");
+        return Ok(());
+    }
     let arguments = Arguments::parse();
-    match &arguments.role {
-        Some(Role::Serve { folder, database_url }) => {
-            server::serve(settings(folder.clone(), database_url.clone())).await
-        }
-        Some(Role::Hello) => server::hello().await,
-        None if arguments.bench => measure(&arguments).await,
-        None => {
-            println!("nothing measured: run `cargo bench --bench load`");
-            Ok(())
-        }
+    match arguments.role {
+        Some(Role::Hello { address }) => server::serve_hello(address).await,
+        None => measure(&arguments).await,
     }
 }
 
 /// The defaults, but for limits that one address under load would meet at once.
-fn settings(folder: PathBuf, database_url: String) -> Settings {
+fn settings(folder: &Path, database_url: String) -> Settings {
     let plenty = Quota { per_minute: 60_000_000, burst: 1_000_000 };
     let mut settings = Settings::default();
     settings.database.url = database_url;
@@ -118,21 +115,20 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         true => postgres::Cluster::shared().new_database().await,
         false => format!("sqlite:{}", folder.path().join("sekisho.db").display()),
     };
-    let settings = settings(folder.path().to_owned(), database_url.clone());
+    let settings = settings(folder.path(), database_url.clone());
     let argon2 = settings.passwords.argon2;
     progress("preparing the database");
-    let society = Arc::new(Society::found(settings, arguments.sessions).await?);
+    let society = Arc::new(Society::found(settings.clone(), arguments.sessions).await?);
 
     let mut figures = Figures::new(argon2, arguments.sessions);
     let connection = browser::connection()?;
-    let start = || Server::provider(folder.path(), &database_url);
+    let start = async || Server::provider(&connection, folder.path(), &settings).await;
     for _ in 0..arguments.rounds {
-        figures.start_to_ready.push(start()?.ready(&connection).await?);
+        figures.start_to_ready.push(start().await?.start_to_ready);
     }
-    let provider = start()?;
-    provider.ready(&connection).await?;
+    let provider = start().await?;
     figures.idle_kib = process::resident_kib(provider.id())?;
-    let hello = Server::hello()?;
+    let hello = Server::hello(&connection).await?;
 
     let span = Duration::from_secs_f64(arguments.seconds);
     for round in 1..=arguments.rounds {

@@ -1,10 +1,7 @@
-//! Both ends of a server process: what it does, and how it is started, awaited and ended.
-//!
-//! It says its address on standard output and serves until its standard input is closed, which happens when the load test
-//! ends, however that happens.
+//! The servers under load, each a process of its own: `sekisho serve`, and the bare one that it is compared with.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,95 +9,78 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use reqwest::Client;
-use sekisho::actions::signing_keys;
-use sekisho::app::App;
-use sekisho::clock::Clock;
 use sekisho::config::Settings;
-use sekisho::telemetry;
-use sekisho::web::serve;
-use sekisho::web::site::Site;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::Result;
 
-/// The provider, put together as `sekisho serve` does it.
-pub async fn serve(mut settings: Settings) -> Result<()> {
-    telemetry::start(&settings.log);
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = announced(&listener)?;
-    settings.issuer = address.parse()?;
-    let app = App::start(settings.checked()?, Clock::System).await?;
-    signing_keys::ensure(&app).await?;
-    serve::serve(listener, Site::new(app)?, input_closed()).await?;
-    Ok(())
-}
-
-pub async fn hello() -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    announced(&listener)?;
+/// The least that an HTTP request can cost. This program does it when it has started itself.
+pub async fn serve_hello(address: SocketAddr) -> Result<()> {
     let app = Router::new().route("/", get(async || "hello"));
-    Ok(axum::serve(listener, app).with_graceful_shutdown(input_closed()).await?)
+    Ok(axum::serve(TcpListener::bind(address).await?, app).await?)
 }
 
-/// Connections wait in the listener's queue until somebody accepts them, so the address may be told before.
-fn announced(listener: &TcpListener) -> Result<String> {
-    let address = format!("http://{}", listener.local_addr()?);
-    println!("{address}");
-    Ok(address)
-}
-
-async fn input_closed() {
-    let (closed, is_closed) = oneshot::channel();
-    std::thread::spawn(move || {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        let _ = closed.send(());
-    });
-    let _ = is_closed.await;
-}
-
-/// A server process. It ends when this is dropped.
+/// A server process, ready. It ends when this is dropped.
 pub struct Server {
     process: Child,
-    started: Instant,
     pub address: String,
+    /// From the start of the process to its first answer.
+    pub start_to_ready: Duration,
 }
 
 impl Server {
     /// The provider, on a database that exists. Its log goes into a file, as it would on a real machine.
-    pub fn provider(folder: &Path, database_url: &str) -> Result<Server> {
-        let log = File::options().create(true).append(true).open(folder.join("server.log"))?;
+    pub async fn provider(connection: &Client, folder: &Path, settings: &Settings) -> Result<Server> {
+        let (listen, address) = free_address().await?;
+        let mut settings = settings.clone();
+        settings.issuer = address.parse()?;
+        settings.http.listen = listen;
+        let file = folder.join("sekisho.toml");
+        std::fs::write(&file, toml::to_string(&settings)?)?;
+        let log = folder.join("server.log");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+        command.arg("--config").arg(file).arg("serve").stderr(File::options().create(true).append(true).open(&log)?);
+        Server::start(&mut command, address, connection, "/health/ready").await.map_err(|error| {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            format!("{error}\n{said}").into()
+        })
+    }
+
+    pub async fn hello(connection: &Client) -> Result<Server> {
+        let (listen, address) = free_address().await?;
         let mut command = Command::new(std::env::current_exe()?);
-        Server::spawn(command.arg("serve").arg(folder).arg(database_url).stderr(log))
+        Server::start(command.arg("hello").arg(listen.to_string()), address, connection, "/").await
     }
 
-    pub fn hello() -> Result<Server> {
-        Server::spawn(Command::new(std::env::current_exe()?).arg("hello"))
-    }
-
-    fn spawn(command: &mut Command) -> Result<Server> {
+    async fn start(command: &mut Command, address: String, connection: &Client, answers: &str) -> Result<Server> {
         let started = Instant::now();
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let mut address = String::new();
-        let output = process.stdout.take().ok_or("the server has no standard output")?;
-        BufReader::new(output).read_line(&mut address)?;
-        Ok(Server { process, started, address: address.trim().to_owned() })
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let mut server = Server { process, address, start_to_ready: Duration::ZERO };
+        let question = format!("{}{answers}", server.address);
+        while !connection.get(&question).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if let Some(status) = server.process.try_wait()? {
+                return Err(format!("the server ended before it was ready, with {status}").into());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.start_to_ready = started.elapsed();
+        Ok(server)
     }
 
     pub fn id(&self) -> u32 {
         self.process.id()
     }
-
-    /// Waits until the provider can work, and says how long that took from the start of the process.
-    pub async fn ready(&self, connection: &Client) -> Result<Duration> {
-        connection.get(format!("{}/health/ready", self.address)).send().await?.error_for_status()?;
-        Ok(self.started.elapsed())
-    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.process.stdin.take());
+        let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// On loopback, to listen on and as a URL.
+async fn free_address() -> Result<(SocketAddr, String)> {
+    let listen = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    Ok((listen, format!("http://{listen}")))
 }

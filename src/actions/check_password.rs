@@ -3,7 +3,7 @@
 use super::ActionError;
 use crate::app::App;
 use crate::crypto::opaque_token;
-use crate::crypto::password_hash::Verified;
+use crate::crypto::password_hash::{HashError, Verified};
 use crate::domain::ids::MemberId;
 use crate::domain::login::locks::{FailureCount, Until};
 use crate::domain::login::password_policy::normalise_password;
@@ -12,7 +12,9 @@ use crate::domain::unix_time::UnixTime;
 use crate::store::{WriteTx, known_devices, members, password_failures};
 
 /// What became of an attempt.
-pub enum Attempt {
+pub enum Attempt<E> {
+    /// The caller's limit for strangers is reached; nothing was tried.
+    TooOften(E),
     Right(Box<Proven>),
     /// The ID is unknown or the password is not its own: nobody learns which.
     Wrong,
@@ -30,13 +32,15 @@ pub struct Proven {
     device: String,
 }
 
-/// A member's own counter applies where a device is known to have logged them in before; all others share one.
-pub async fn check_password(
+/// A member's own counter applies where a device is known to have logged them in before; all others share one, and have
+/// to pass `limit_strangers`, which is given the account's name.
+pub async fn check_password<E>(
     app: &App,
     typed_user_id: &str,
     typed_password: &str,
     device_token: Option<&str>,
-) -> Result<Attempt, ActionError> {
+    limit_strangers: impl FnOnce(&str) -> Result<(), E>,
+) -> Result<Attempt<E>, ActionError> {
     let now = app.now();
     let key = app.user_ids.lookup_key(typed_user_id);
     let account = app.account_key(&key);
@@ -52,6 +56,11 @@ pub async fn check_password(
         (found, if known { digest } else { password_failures::STRANGERS.to_owned() })
     };
     let member = found.as_ref().map(|(member, _)| &member.id);
+    if device == password_failures::STRANGERS
+        && let Err(exceeded) = limit_strangers(&account)
+    {
+        return Ok(Attempt::TooOften(exceeded));
+    }
     // A place first: where none is free, the attempt is not made and does not count.
     let place = app.passwords.place()?;
     let reserved = match reserve(app, &account, &device, member, now).await? {
@@ -60,10 +69,18 @@ pub async fn check_password(
     };
     let password = normalise_password(typed_password);
     let stored = found.as_ref().map(|(_, password)| password.hash.as_str());
-    let verified = place.verify(password.clone(), stored).await?;
+    let verified = match place.verify(password.clone(), stored).await {
+        // An answer of its own would tell that the ID exists.
+        Err(HashError::Corrupt(why)) => {
+            tracing::error!(member = ?member, why, "a stored password hash can't be used; set a new password");
+            Verified::Wrong
+        }
+        other => other?,
+    };
     match (found, verified) {
         (Some((member, password_row)), Verified::Right { needs_upgrade }) => {
-            let upgraded_hash = if needs_upgrade { Some(app.passwords.hash(password).await?) } else { None };
+            // Where there is no time for it now, the next login upgrades.
+            let upgraded_hash = if needs_upgrade { app.passwords.hash(password).await.ok() } else { None };
             Ok(Attempt::Right(Box::new(Proven { member, password: password_row, upgraded_hash, account, device })))
         }
         (found, _) => {
@@ -76,13 +93,17 @@ pub async fn check_password(
 }
 
 impl Proven {
-    /// Ends the row of failures that this login ends, and stores the hash of higher cost.
-    pub async fn settle(&self, tx: &mut WriteTx) -> Result<(), ActionError> {
+    /// Ends the row of failures that this login ends, and stores the hash of higher cost. The member as they are now;
+    /// `None` if the password that was given is no longer theirs.
+    pub async fn settle(&self, tx: &mut WriteTx) -> Result<Option<Member>, ActionError> {
+        if !members::still_has_password(tx, &self.member.id, &self.password).await? {
+            return Ok(None);
+        }
         password_failures::clear(tx, &self.account, &self.device).await?;
         if let Some(hash) = &self.upgraded_hash {
             members::upgrade_hash(tx, &self.member.id, &self.password.hash, hash).await?;
         }
-        Ok(())
+        Ok(members::by_id(tx, &self.member.id).await?)
     }
 }
 

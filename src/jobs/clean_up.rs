@@ -37,7 +37,7 @@ mod tests {
         let app = App::start(settings, Clock::manual(UnixTime(1_790_000_000))).await.unwrap();
         let old = initial_access_token(&app, Span::hours(1)).await.unwrap();
         for nobody in ["first", "second"] {
-            check_password(&app, nobody, "wrong", None).await.unwrap();
+            check_password(&app, nobody, "wrong", None, |_| Ok::<(), ()>(())).await.unwrap();
             app.clock.advance(Span::hours(1));
         }
         let young = initial_access_token(&app, Span::hours(1)).await.unwrap();

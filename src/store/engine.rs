@@ -106,7 +106,9 @@ async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenErro
     // The question makes SQLite read, and so open the files that it needs beside the database.
     try_once(&url, const_format::concatcp!(PRAGMAS, " SELECT COUNT(*) FROM sqlite_master")).await.map_err(failed)?;
     let options = || {
+        // A file does not hang up, so no connection is asked whether it still lives: that takes as long as a question.
         AnyPoolOptions::new()
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             .after_connect(|connection, _| Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) }))

@@ -142,7 +142,8 @@ pub async fn deny(tx: &mut WriteTx, id: &GrantId) -> Result<bool, StoreError> {
     Ok(done.is_some())
 }
 
-/// Redeems the code, with its first refresh token if there is to be one; `false` if somebody else was faster.
+/// Redeems the code, with its first refresh token if there is to be one; `false` if somebody else was faster, or the
+/// session that it was given out in has ended meanwhile.
 pub async fn redeem(
     tx: &mut WriteTx,
     id: &GrantId,
@@ -153,7 +154,10 @@ pub async fn redeem(
     let done = sqlx::query(
         "UPDATE authorization_grants
             SET stage = 'redeemed', redeemed_at = $2, refresh_generation = $3, refreshed_at = $4, kept_until = $5
-          WHERE grant_id = $1 AND stage = 'approved' AND ended_at IS NULL AND code_expires_at > $2 RETURNING grant_id",
+          WHERE grant_id = $1 AND stage = 'approved' AND ended_at IS NULL AND code_expires_at > $2
+            AND EXISTS (SELECT 1 FROM browser_sessions s
+                         WHERE s.session_id = authorization_grants.session_id AND s.ended_at IS NULL)
+          RETURNING grant_id",
     )
     .bind(id.as_str())
     .bind(now.0)

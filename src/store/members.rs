@@ -130,6 +130,20 @@ pub async fn set_password(
     Ok(())
 }
 
+/// Whether the stored hash is the one that was read. Holds the row until the
+/// transaction ends, so that whoever sets another one waits, and then sees what was made on the strength of this one.
+pub async fn still_has_password(tx: &mut WriteTx, member: &MemberId, read: &Password) -> Result<bool, StoreError> {
+    let same = sqlx::query(
+        "UPDATE member_passwords SET hash = hash
+          WHERE member_id = $1 AND hash = $2 RETURNING member_id",
+    )
+    .bind(member.as_str())
+    .bind(&read.hash)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(same.is_some())
+}
+
 /// Replaces a hash by one of higher cost, unless the password was changed meanwhile.
 pub async fn upgrade_hash(tx: &mut WriteTx, member: &MemberId, from: &str, to: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE member_passwords SET hash = $3 WHERE member_id = $1 AND hash = $2")

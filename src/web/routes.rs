@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{Method, StatusCode};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
@@ -39,9 +41,15 @@ pub fn router(site: Site) -> Router {
         .route(TOKEN, post(oidc::token::post))
         .route(USERINFO, get(oidc::userinfo::get).post(oidc::userinfo::post))
         .route(REVOKE, post(oidc::revoke::post))
-        // Set here already, so that the layer stands before it: it answers the OPTIONS with which a browser asks first.
+        // Inside the layer: a preflight is a method that no route has.
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any));
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::POST])
+                .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+                .expose_headers([WWW_AUTHENTICATE]),
+        );
 
     Router::new()
         .merge(for_scripts)
@@ -67,11 +75,12 @@ pub fn router(site: Site) -> Router {
         .route("/health/ready", get(health::ready))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(site.clone(), security_headers::add))
         .layer(DefaultBodyLimit::max(http.max_body_bytes))
-        .layer(CompressionLayer::new())
+        // Pages carry a CSRF value beside what the visitor sent: compressed, its length would tell about it (BREACH).
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("text/html"))))
         .layer(CatchPanicLayer::new())
         .layer(timeout)
+        .layer(middleware::from_fn_with_state(site.clone(), security_headers::add))
         .with_state(site)
 }
 

@@ -19,7 +19,7 @@ async fn app(folder: &Folder) -> App {
 }
 
 async fn is_right(app: &App, user_id: &str, password: &str) -> bool {
-    matches!(check_password(app, user_id, password, None).await.unwrap(), Attempt::Right(_))
+    matches!(check_password(app, user_id, password, None, |_| Ok::<(), ()>(())).await.unwrap(), Attempt::Right(_))
 }
 
 #[test]

@@ -75,6 +75,30 @@ on_both_engines! {
         assert_eq!(answers.iter().filter(|a| a.status == 303).count(), 1);
     }
 
+    async fn a_step_ends_with_the_password_that_it_stands_on(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        let page = begin(&app, &visitor).await;
+        let member = sekisho::actions::members::find(&app.app, "taro").await.unwrap().unwrap();
+        sekisho::actions::members::set_password(&app.app, &member, "New-from-staff-1", true).await.unwrap();
+        choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
+        // Even a step that was missed then is worth nothing once the password is the member's own.
+        app.execute("UPDATE login_steps SET taken_at = NULL").await;
+        sekisho::actions::members::set_password(&app.app, &member, "Own-already-1", false).await.unwrap();
+        app.execute("UPDATE login_steps SET taken_at = NULL").await;
+        choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
+    }
+
+    async fn the_member_may_go_back_instead(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        let login = visitor.follow(&rp.authorize_url(&[])).await;
+        let mut form = visitor.log_in_and_follow(&login, TARO.0, TARO.1).await.form();
+        form.insert("cancel".into(), "1".into());
+        visitor.post("/login/initial-password", &form).await.expect_redirected_error("access_denied");
+    }
+
     async fn it_can_be_left_and_taken_up_again_and_expires(engine: Engine) {
         let app = TestApp::start(engine).await;
         let visitor = app.visitor();

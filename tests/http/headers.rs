@@ -50,6 +50,35 @@ on_both_engines! {
         assert_eq!(refusal.parameters()["iss"], app.issuer);
     }
 
+    async fn a_script_of_another_origin_may_call_what_is_meant_for_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let preflight = |path: &str| {
+            answer(
+                reqwest::Client::new()
+                    .request(reqwest::Method::OPTIONS, app.at(path))
+                    .header("origin", "https://spa.example.jp")
+                    .header("access-control-request-method", "GET")
+                    .header("access-control-request-headers", "authorization"),
+            )
+        };
+        for path in ["/userinfo", "/token", "/jwks", "/.well-known/openid-configuration"] {
+            let allowed = preflight(path).await.expect_status(200);
+            assert_eq!(allowed.header("access-control-allow-origin"), Some("*"), "{path}");
+            assert!(allowed.header("access-control-allow-headers").unwrap().contains("authorization"));
+        }
+        assert!(preflight("/login/password").await.header("access-control-allow-origin").is_none());
+    }
+
+    async fn a_page_is_never_compressed(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        let login = visitor.follow(&app.at("/account/profile")).await;
+        let request = visitor.http.get(&login.url).header("accept-encoding", "gzip");
+        assert_eq!(visitor.send(request).await.header("content-encoding"), None);
+        let json = visitor.http.get(app.at("/help/v1/faq")).header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(json.headers()["content-encoding"], "gzip");
+    }
+
     async fn an_unused_method_is_answered_as_such(engine: Engine) {
         let app = TestApp::start(engine).await;
         let visitor = app.visitor_logged_in(HANAKO).await;

@@ -56,6 +56,46 @@ on_both_engines! {
         assert_eq!(answer.location(), Some("/login/password"));
     }
 
+    /// On SQLite there is one connection that writes: a request must not wait for itself.
+    async fn logging_in_again_after_a_while_does_not_wait_for_itself(engine: Engine) {
+        let app = TestApp::start_with(engine, |s| s.database.max_connections = 1).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let page = visitor.follow(&rp.authorize_url(&[("prompt", "login")])).await;
+        app.advance(Span::minutes(10));
+        visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await.code();
+    }
+
+    async fn a_password_replaced_while_it_was_checked_lets_nobody_in(engine: Engine) {
+        use sekisho::actions::check_password::{Attempt, check_password};
+        let app = TestApp::start(engine).await;
+        let attempt = check_password(&app.app, HANAKO.0, HANAKO.1, None, |_| Ok::<(), ()>(())).await.unwrap();
+        let Attempt::Right(proven) = attempt else { panic!("the password is right") };
+        let member = sekisho::actions::members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        sekisho::actions::members::set_password(&app.app, &member, "Another-one-99", true).await.unwrap();
+        let mut tx = app.app.store.write().await.unwrap();
+        assert!(proven.settle(&mut tx).await.unwrap().is_none());
+    }
+
+    async fn a_code_given_out_while_the_session_ended_is_worth_nothing(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let code = visitor.get(&rp.authorize_url(&[])).await.code();
+        // As if the grant had been written just after the session's end was.
+        app.execute("UPDATE browser_sessions SET ended_at = 1").await;
+        rp.redeem(&code).await.expect_oauth_error(400, "invalid_grant");
+    }
+
+    async fn another_sites_form_takes_no_cookie_away(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        for path in ["/authorize", "/logout", "/nowhere", "/login/password"] {
+            let answer = visitor.post(path, &std::collections::BTreeMap::from([("a".to_owned(), "b".to_owned())])).await;
+            assert!(!answer.headers.contains_key("set-cookie"), "{path}");
+        }
+    }
+
     async fn a_session_ends_when_idle_and_at_its_absolute_end(engine: Engine) {
         let app = TestApp::start(engine).await;
         let visitor = app.visitor_logged_in(HANAKO).await;

@@ -47,6 +47,16 @@ on_both_engines! {
             attempt(written, format!("198.51.100.{i}")).await.expect_status(422);
         }
         attempt("nobody", "198.51.100.9".into()).await.expect_status(429);
+        // Strangers' attempts don't shut the owner out of a device that has logged in before.
+        let own = app.visitor_logged_in(crate::support::app::HANAKO).await;
+        let page = own.get("/account/profile").await;
+        own.post("/logout", &page.form()).await;
+        for i in 0..3 {
+            attempt("hanako", format!("198.51.100.{i}")).await;
+        }
+        attempt("hanako", "198.51.100.9".into()).await.expect_status(429);
+        let login = own.follow(&app.at("/account/profile")).await;
+        own.log_in(&login, "hanako", "Test-hanako-1").await.expect_status(303);
         attempt("somebody", "198.51.100.9".into()).await.expect_status(422);
     }
 

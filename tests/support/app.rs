@@ -226,6 +226,11 @@ impl TestApp {
         self.number(format!("SELECT COUNT(*) FROM {table}")).await
     }
 
+    pub async fn execute(&self, sql: &'static str) {
+        let mut connection = self.connection().await;
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+
     async fn number(&self, sql: String) -> i64 {
         let mut connection = self.connection().await;
         let (number,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();

@@ -35,8 +35,11 @@ pub struct AuthorizationRequest {
     pub claims: RequestedClaims,
 }
 
-/// The longest `state`, `nonce` and other text that is carried through the login.
+/// The longest `state`, `nonce` and `claims` that are carried through the login, in bytes. They travel in an address.
 const LONGEST: usize = 2_048;
+
+/// The longest hint.
+const SHORT: usize = 256;
 
 impl AuthorizationRequest {
     /// Checks everything but client and redirect URI, which come first: the errors from here on go to the client.
@@ -57,9 +60,11 @@ impl AuthorizationRequest {
                 return Err(code.because(format!("the parameter {name} is not supported")));
             }
         }
-        for name in ["state", "nonce", "login_hint", "ui_locales", "claims"] {
-            if params.get(name).is_some_and(|v| v.len() > LONGEST || v.chars().any(char::is_control)) {
-                let message = format!("{name} is longer than {LONGEST} bytes or holds control characters");
+        for (name, longest) in
+            [("state", LONGEST), ("nonce", LONGEST), ("claims", LONGEST), ("login_hint", SHORT), ("ui_locales", SHORT)]
+        {
+            if params.get(name).is_some_and(|v| v.len() > longest || v.chars().any(char::is_control)) {
+                let message = format!("{name} is longer than {longest} bytes or holds control characters");
                 return Err(ErrorCode::InvalidRequest.because(message));
             }
         }
@@ -103,6 +108,9 @@ impl AuthorizationRequest {
         now: UnixTime,
     ) -> Decision {
         let refuse = |code: ErrorCode, why: &'static str| Decision::Refuse(code.because(why));
+        if session.is_some_and(|s| s.flow == self.flow && !self.is_for(s)) {
+            return refuse(ErrorCode::LoginRequired, "another member has logged in than the one that was asked for");
+        }
         let Some(session) = session.filter(|s| self.accepts(s, now)) else {
             return if self.prompt.none {
                 refuse(ErrorCode::LoginRequired, "a login is needed")
@@ -126,7 +134,11 @@ impl AuthorizationRequest {
         let fresh = made_for_this
             || !self.prompt.login
                 && self.max_age.is_none_or(|max| now.since(session.authenticated_at) <= Span::seconds(max));
-        fresh && self.hinted_member.as_ref().is_none_or(|hinted| *hinted == session.member)
+        fresh && self.is_for(session)
+    }
+
+    fn is_for(&self, session: &BrowserSession) -> bool {
+        self.hinted_member.as_ref().is_none_or(|hinted| *hinted == session.member)
     }
 
     /// What a member must have agreed to: the scopes, and those that the single claims asked for belong to.
@@ -298,7 +310,10 @@ mod tests {
         let rp = rp(true);
         let mut request = read("response_type=code&scope=openid", &rp).unwrap();
         request.hinted_member = Some(MemberId("m2".into()));
-        assert_eq!(request.decide(&rp, Some(&session("f1", NOW)), None, NOW), Decision::Login);
+        assert_eq!(request.decide(&rp, Some(&session("f0", NOW)), None, NOW), Decision::Login);
+        // They were asked to log in and somebody else did: asking again would never end.
+        let other = request.decide(&rp, Some(&session("f1", NOW)), None, NOW);
+        assert!(matches!(other, Decision::Refuse(e) if e.code == ErrorCode::LoginRequired));
     }
 
     #[test]

@@ -375,10 +375,17 @@ impl Reading<'_> {
         let mut names = BTreeMap::new();
         for field in fields {
             if let Some(name) = self.text(&field).map(|n| n.trim().to_owned()).filter(|n| !n.is_empty()) {
-                if name.chars().count() > 200 {
-                    self.problem(&field, "must be at most 200 characters");
+                let tag = field.split_once('#').map_or("", |(_, tag)| tag);
+                if name.chars().count() > 200 || name.chars().any(is_deceptive) {
+                    self.problem(
+                        &field,
+                        "must be at most 200 characters, none of them invisible or turning the direction",
+                    );
                 }
-                names.insert(field.split_once('#').map_or("", |(_, tag)| tag).to_owned(), name);
+                if field.contains('#') && !is_language_tag(tag) {
+                    self.problem("client_name", "has a language tag that is none; write it as client_name#ja");
+                }
+                names.insert(tag.to_owned(), name);
             }
         }
         names
@@ -401,6 +408,15 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+/// Characters that make a name look like another: zero width, joiners, and those that turn the writing direction.
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+fn is_language_tag(tag: &str) -> bool {
+    (1..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn uri_message(uri: &str, problem: UriProblem) -> String {
@@ -473,6 +489,16 @@ mod tests {
             assert!(fields.contains(&field), "{field} in {fields:?}");
         }
         assert_eq!(fields.iter().filter(|f| **f == "redirect_uris").count(), 2);
+    }
+
+    #[test]
+    fn a_name_that_deceives_is_refused() {
+        for (field, name) in
+            [("client_name", "abc\u{202e}lap"), ("client_name", "Por\u{200b}tal"), ("client_name#\u{0}", "x")]
+        {
+            let problems = checked(json!({ "redirect_uris": ["https://rp.example/cb"], field: name })).unwrap_err();
+            assert!(problems[0].field.starts_with("client_name"), "{problems:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,11 @@ use super::oauth_error::{ErrorCode, OAuthError};
 pub struct Params {
     pairs: Vec<(String, String)>,
     repeated: Option<String>,
+    too_many: bool,
 }
+
+/// More parameters than any standard has.
+const MOST: usize = 100;
 
 impl Params {
     /// Reads `application/x-www-form-urlencoded` text.
@@ -19,6 +23,9 @@ impl Params {
             }
             if params.get(&name).is_some() {
                 params.repeated.get_or_insert(name.into_owned());
+            } else if params.pairs.len() >= MOST {
+                params.too_many = true;
+                break;
             } else {
                 params.pairs.push((name.into_owned(), value.into_owned()));
             }
@@ -31,14 +38,16 @@ impl Params {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses a request in which any parameter is repeated.
+    /// Refuses a request in which any parameter is repeated, or that has far too many.
     pub fn each_once(&self) -> Result<(), OAuthError> {
-        match &self.repeated {
-            None => Ok(()),
-            Some(name) => {
-                Err(ErrorCode::InvalidRequest.because(format!("the parameter {name} is sent more than once")))
-            }
+        if self.too_many {
+            return Err(ErrorCode::InvalidRequest.because("there are too many parameters"));
         }
+        let Some(name) = &self.repeated else { return Ok(()) };
+        // The sentence may stand on a page of ours: a stranger's words must not.
+        let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let name = if plain { name } else { "with a name that is not shown here" };
+        Err(ErrorCode::InvalidRequest.because(format!("the parameter {name} is sent more than once")))
     }
 
     /// Whether `name` itself is repeated: a request with two redirect URIs must not be answered at either.
@@ -72,6 +81,14 @@ mod tests {
         assert!(params.is_repeated("a") && !params.is_repeated("c"));
         assert_eq!(params.each_once().unwrap_err().code, ErrorCode::InvalidRequest);
         assert!(Params::parse("b=&b=2").each_once().is_ok());
+    }
+
+    #[test]
+    fn a_request_with_countless_parameters_is_refused_and_a_strangers_words_are_not_repeated() {
+        let many: String = (0..10_000).map(|i| format!("n{i}=1&")).collect();
+        assert_eq!(Params::parse(&many).each_once().unwrap_err().code, ErrorCode::InvalidRequest);
+        let spoken = Params::parse("call+0120+now=1&call+0120+now=2").each_once().unwrap_err();
+        assert!(!spoken.description.contains("0120"), "{spoken}");
     }
 
     #[test]

@@ -87,7 +87,8 @@ async fn waiting(visit: &mut Visit, token: Option<&str>) -> Result<Waiting, Trou
     let browser = visit.browser_digest();
     let step = login_steps::waiting(&mut reader, &digest, &browser, app.now()).await?.ok_or_else(gone)?;
     let member = members::by_id(&mut reader, &step.member).await?.filter(Member::may_act).ok_or_else(gone)?;
-    let password = members::password(&mut reader, &step.member).await?.ok_or_else(gone)?;
+    let still_initial = |p: &Password| p.initial_until.is_some_and(|until| app.now() < until);
+    let password = members::password(&mut reader, &step.member).await?.filter(still_initial).ok_or_else(gone)?;
     drop(reader);
     let client = sealed_flow::client(visit, &step.flow).await?;
     password::on_behalf_of(visit, &step.flow, client.as_ref());
@@ -133,7 +134,10 @@ enum Outcome {
 async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
     let waiting = waiting(visit, fields.get("step")).await?;
     let app = visit.site.app.clone();
-    visit.site.limits.login(visit.address, &app.account_key(&app.user_ids.lookup_key(&waiting.member.user_id)))?;
+    if fields.get("cancel").is_some() {
+        return Ok(Outcome::GoTo(password::cancel(visit, &waiting.step.flow)));
+    }
+    visit.site.limits.login(visit.address)?;
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
     let user_id = UserId::stored(waiting.member.user_id.clone());

@@ -123,8 +123,12 @@ async fn attempt(
         (false, None) => return Ok(Outcome::Again(PasswordError::PasswordMissing)),
         (false, Some(password)) => password,
     };
-    visit.site.limits.login(visit.address, &app.account_key(&app.user_ids.lookup_key(user_id)))?;
-    match check_password(&app, user_id, password, visit.device_token()).await? {
+    visit.site.limits.login(visit.address)?;
+    let limits = std::sync::Arc::clone(&visit.site.limits);
+    // A device that has logged in before is not counted among the strangers: their guesses can't shut its owner out.
+    let strangers = |account: &str| limits.login_to_account(account);
+    match check_password(&app, user_id, password, visit.device_token(), strangers).await? {
+        Attempt::TooOften(exceeded) => Err(exceeded.into()),
         Attempt::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
         Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(visit, until) })),
         Attempt::Right(proven) => right_password(visit, flow, client, *proven).await,
@@ -140,7 +144,7 @@ fn written(visit: &Visit, until: Until) -> Option<String> {
 }
 
 /// Back to the application, which is told that the member did not want to.
-fn cancel(visit: &Visit, flow: &Flow) -> String {
+pub fn cancel(visit: &Visit, flow: &Flow) -> String {
     match &flow.then {
         Continue::Authorize(request) => {
             let error = ErrorCode::AccessDenied.because("the member cancelled the login");
@@ -159,15 +163,18 @@ async fn right_password(
     let app = visit.site.app.clone();
     let now = app.now();
     let mut tx = app.store.write().await?;
-    proven.settle(&mut tx).await?;
-    let outcome = match after_password(&proven.member, &proven.password, now) {
-        NextStep::Complete => Outcome::GoTo(finish(visit, &mut tx, flow, client.as_ref(), &proven.member).await?),
+    // Hashing takes a while: staff may have given the member another password, or locked the account, meanwhile.
+    let Some(member) = proven.settle(&mut tx).await? else {
+        return Ok(Outcome::Again(PasswordError::WrongCredentials));
+    };
+    let outcome = match after_password(&member, &proven.password, now) {
+        NextStep::Complete => Outcome::GoTo(finish(visit, &mut tx, flow, client.as_ref(), &member).await?),
         NextStep::ChangeInitialPassword => {
             let step = opaque_token::new(Kind::Step);
             let expires_at = now + app.settings.sessions.login_time_limit;
             let digest = opaque_token::digest(step.expose());
             let browser = visit.browser_digest();
-            login_steps::insert(&mut tx, &digest, &browser, &proven.member.id, &flow, now, expires_at).await?;
+            login_steps::insert(&mut tx, &digest, &browser, &member.id, &flow, now, expires_at).await?;
             Outcome::GoTo(format!("/login/initial-password?step={}", step.expose()))
         }
         NextStep::Refuse(Closed::AccountLocked) => Outcome::Again(PasswordError::AccountLocked { until: None }),
@@ -190,7 +197,7 @@ pub async fn finish(
     member: &Member,
 ) -> Result<String, ActionError> {
     let app = visit.site.app.clone();
-    let before = visit.session().await?;
+    let before = visit.session_in(tx).await?;
     let done = complete_login(&app, tx, &member.id, &flow.id, visit.bearer(before.as_ref())).await?;
     visit.log_in(&done);
     match (flow.then, client) {

@@ -133,7 +133,6 @@ async fn requested(visit: &mut Visit, params: &Params) -> Result<Outcome, Troubl
             Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
         }
         Decision::Nothing { then } => {
-            visit.log_out();
             Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
         }
     }
@@ -176,6 +175,9 @@ fn read_hint(visit: &Visit, hint: &str) -> Result<Hint, Trouble> {
     let app = &visit.site.app;
     let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now()).map_err(|_| invalid())?;
     let text = |name: &str| claims.get(name).and_then(|v| v.as_str()).map(str::to_owned);
+    if text("iss").as_deref() != Some(app.settings.issuer()) {
+        return Err(invalid());
+    }
     let audience = match claims.get("aud") {
         Some(serde_json::Value::Array(all)) => all.first().and_then(|a| a.as_str()).map(str::to_owned),
         _ => text("aud"),

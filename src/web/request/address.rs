@@ -1,6 +1,6 @@
 //! The address that a request comes from.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
@@ -16,7 +16,10 @@ pub fn of_request(connection: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
     let forwarded =
         headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     for hop in forwarded.collect::<Vec<_>>().into_iter().rev() {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        let hop = hop.trim();
+        // Some proxies add the port.
+        let with_port = || hop.parse::<SocketAddr>().map(|socket| socket.ip());
+        let Ok(address) = hop.parse::<IpAddr>().or_else(|_| with_port()) else { break };
         nearest = address.to_canonical();
         if !is_trusted(&nearest) {
             break;
@@ -51,6 +54,8 @@ mod tests {
         assert_eq!(address("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
         assert_eq!(address("203.0.113.9", &["198.51.100.1"], &["10.0.0.0/8"]), "203.0.113.9");
         assert_eq!(address("10.0.0.2", &["198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
+        assert_eq!(address("10.0.0.2", &["198.51.100.1:5678"], &["10.0.0.0/8"]), "198.51.100.1");
+        assert_eq!(address("10.0.0.2", &["[2001:db8::1]:443"], &["10.0.0.0/8"]), "2001:db8::1");
         assert_eq!(address("::ffff:10.0.0.2", &["198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
     }
 

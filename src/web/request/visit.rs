@@ -7,7 +7,7 @@ use axum::http::header::{
     ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 
@@ -21,7 +21,7 @@ use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
 use crate::i18n::Locale;
 use crate::random;
-use crate::store::browser_sessions;
+use crate::store::{Reads, StoreError, browser_sessions};
 use crate::web::cookies::{self, Name};
 use crate::web::error_page::{ErrorKind, ErrorPage};
 use crate::web::page::{ApplicationLine, Chrome, PageTemplate};
@@ -42,6 +42,8 @@ pub struct Visit {
     chosen_language: Option<String>,
     /// Path and query.
     here: String,
+    /// Another site's form brings none of our cookies along: it must not replace them.
+    is_post: bool,
     browser: Browser,
     session_token: Option<String>,
     device_token: Option<String>,
@@ -94,6 +96,7 @@ impl Visit {
             accept_language,
             chosen_language,
             here: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+            is_post: parts.method == Method::POST,
             browser: match cookie(Name::Browser) {
                 Some(token) => Browser { token, is_new: false },
                 None => Browser { token: opaque_token::new(Kind::Browser).expose().clone(), is_new: true },
@@ -147,17 +150,23 @@ impl Visit {
 
     /// The session of this browser, if there is one that is still good.
     pub async fn session(&self) -> Result<Option<BrowserSession>, ActionError> {
-        let Some(token) = &self.session_token else { return Ok(None) };
         let app = &self.site.app;
-        let found = browser_sessions::by_token(&mut app.store.reader().await?, &opaque_token::digest(token)).await?;
+        let Some(session) = self.session_in(&mut app.store.reader().await?).await? else { return Ok(None) };
         let now = app.now();
-        let Some(session) = found.filter(|s| s.is_alive(app.settings.sessions.idle, now)) else { return Ok(None) };
         if session.use_is_worth_noting(now) {
             let mut tx = app.store.write().await?;
             browser_sessions::note_use(&mut tx, &session.id, now).await?;
             tx.commit().await?;
         }
         Ok(Some(session))
+    }
+
+    /// The same, looked up inside a transaction, which must not wait for another connection; the use is not noted.
+    pub async fn session_in(&self, db: &mut impl Reads) -> Result<Option<BrowserSession>, StoreError> {
+        let Some(token) = &self.session_token else { return Ok(None) };
+        let app = &self.site.app;
+        let found = browser_sessions::by_token(db, &opaque_token::digest(token)).await?;
+        Ok(found.filter(|s| s.is_alive(app.settings.sessions.idle, app.now())))
     }
 
     pub fn device_token(&self) -> Option<&str> {
@@ -240,7 +249,7 @@ impl Visit {
     fn with_cookies(self, mut response: Response) -> Response {
         let settings = &self.site.app.settings;
         let mut cookies = self.set_cookies;
-        if self.browser.is_new {
+        if self.browser.is_new && !self.is_post {
             cookies.push(cookies::set(Name::Browser, &self.browser.token, None, settings));
         }
         for cookie in cookies {

@@ -66,7 +66,7 @@ password-rule-not-user-id = Not the same as your user ID
     .broken = It is the same as your user ID. Choose another.
 password-rule-not-common = Not a common one such as “password1”
     .broken = Many people use this password, so it could be guessed. Choose another.
-password-rule-not-before = Not one that you have used before
+password-rule-not-before = Not the initial password
     .broken = You have used this password before. Choose another.
 
 # Passing on one's data.

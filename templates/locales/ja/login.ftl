@@ -66,7 +66,7 @@ password-rule-not-user-id = ユーザIDと同じものは使えません
     .broken = ユーザIDと同じパスワードは使えません。別のものにしてください。
 password-rule-not-common = 「password1」のような、よく使われるものは使えません
     .broken = よく使われているパスワードで、推測されるおそれがあります。別のものにしてください。
-password-rule-not-before = これまでに使ったものは使えません
+password-rule-not-before = 初期パスワードと同じものは使えません
     .broken = これまでに使ったパスワードです。別のものにしてください。
 
 # Passing on one's data.

@@ -36,20 +36,20 @@ pub async fn redeem(app: &App, caller: &AuthenticatedClient) -> Result<TokenResp
         false => grant.kept_until,
     };
     if !grants::redeem(&mut tx, &grant.id, refresh, kept_until, now).await? {
-        // Another request took it between our look and our hand.
+        // Another request took it between our look and our hand, or its session has ended.
         return replayed(app, tx, &grant).await;
     }
     let refresh_token = refresh.map(|r| app.refresh_tokens.issue(&grant.id, r.generation));
     let scopes = grant.request.scopes.clone();
-    let tokens = issue_tokens::for_grant(app, &caller.client, &grant, &member, &scopes, refresh_token)?;
+    // Signed after the commit: on SQLite nobody else can write until then, and an RSA signature takes its time.
     tx.commit().await?;
-    Ok(tokens)
+    Ok(issue_tokens::for_grant(app, &caller.client, &grant, &member, &scopes, refresh_token)?)
 }
 
 /// RFC 6749, 4.1.2: all tokens issued for the code are revoked. That is committed although the request is refused.
 async fn replayed(app: &App, mut tx: crate::store::WriteTx, grant: &Grant) -> Result<TokenResponse, ClientTrouble> {
     grants::end(&mut tx, &grant.id, app.now()).await?;
     tx.commit().await?;
-    tracing::warn!(grant = %grant.id, client = %grant.request.client, "a code was presented again; its tokens are revoked");
+    tracing::warn!(grant = %grant.id, client = %grant.request.client, "a code was presented again, or after its session; its grant ends");
     Err(invalid_grant("the code was used before"))
 }

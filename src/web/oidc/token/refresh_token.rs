@@ -45,10 +45,10 @@ pub async fn rotate(app: &App, caller: &AuthenticatedClient) -> Result<TokenResp
                 continue;
             }
         }
-        let token = app.refresh_tokens.issue(&id, generation);
-        let tokens = issue_tokens::for_grant(app, &caller.client, &grant, &member, &scopes, Some(token))?;
+        // Signed after the commit, as for a code; an answer that is lost can be had again.
         tx.commit().await?;
-        return Ok(tokens);
+        let token = app.refresh_tokens.issue(&id, generation);
+        return Ok(issue_tokens::for_grant(app, &caller.client, &grant, &member, &scopes, Some(token))?);
     }
     Err(invalid_grant("the refresh token was moved on by other requests"))
 }
