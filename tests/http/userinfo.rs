@@ -251,16 +251,20 @@ on_both_engines! {
         unmet.expect_redirected_error("access_denied");
     }
 
-    async fn tokens_of_a_locked_member_stop_working(engine: Engine) {
+    async fn tokens_and_sessions_of_a_locked_member_stop_working(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
-        let tokens = log_in(&app, &rp, &[("scope", ALL_SCOPES)]).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let code = rp.code(&visitor, HANAKO, &[("scope", ALL_SCOPES)]).await;
+        let tokens = rp.redeem(&code).await.expect_status(200);
         let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
         app.lock_account(HANAKO.0).await;
         invalid(rp.userinfo(&access).await);
         assert_eq!(rp.introspect(&access).await, json!({ "active": false }));
         assert_eq!(rp.introspect(&refresh).await, json!({ "active": false }));
         rp.refresh(&refresh).await.expect_oauth_error(400, "invalid_grant");
+        assert_eq!(visitor.get("/account/profile").await.location(), Some("/login/password"));
+        visitor.get(&rp.authorize_url(&[("prompt", "none")])).await.expect_redirected_error("login_required");
     }
 
     async fn a_client_learns_about_its_own_tokens_alone(engine: Engine) {
