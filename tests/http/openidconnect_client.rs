@@ -258,6 +258,27 @@ on_both_engines! {
         }
     }
 
+    /// As the conformance suite sends it. For our own clients the settings demand PKCE.
+    async fn a_client_registered_for_it_may_do_without_nonce_and_pkce(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let portal = Portal::first_party(&app).await;
+        let mut sent = portal.begin(|r| r);
+        let kept: Vec<(String, String)> = sent
+            .url
+            .query_pairs()
+            .into_owned()
+            .filter(|(name, _)| !["nonce", "code_challenge", "code_challenge_method"].contains(&name.as_str()))
+            .collect();
+        sent.url.query_pairs_mut().clear().extend_pairs(kept);
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let code = AuthorizationCode::new(visitor.get(sent.url.as_str()).await.code());
+        let tokens = portal.client.exchange_code(code).unwrap().request_async(&portal.http).await.unwrap();
+        portal.verified(&tokens, |nonce: Option<&Nonce>| match nonce {
+            None => Ok(()),
+            Some(_) => Err("a nonce from nowhere".to_owned()),
+        });
+    }
+
     async fn without_a_registered_algorithm_an_id_token_is_rs256(engine: Engine) {
         let app = TestApp::start(engine).await;
         let login = Portal::first_party(&app).await.by_login_page(&app.visitor(), |r| r).await;

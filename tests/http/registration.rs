@@ -1,218 +1,458 @@
-//! Dynamic registration and its management (OpenID Registration 1.0; RFC 7591; RFC 7592).
+//! Relying parties that register and look after themselves (OpenID Connect Dynamic Client Registration 1.0; RFC 7591; RFC
+//! 7592).
 
-use reqwest::Client;
-use sekisho::actions::clients::initial_access_token;
-use sekisho::config::RegistrationMode;
+use std::collections::BTreeMap;
+
+use sekisho::actions::clients::{initial_access_token, rotate_secret};
+use sekisho::config::{RegistrationMode, Settings};
+use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::PkcePolicy;
 use sekisho::domain::unix_time::Span;
-use serde_json::{Value, json};
+use sekisho::store::clients;
+use serde_json::{Map, Value, json};
 
 use crate::support::app::HANAKO;
-use crate::support::relying_party::answer;
-use crate::support::visitor::Answer;
+use crate::support::relying_party::{RelyingParty, answer, text};
+use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
 
-async fn open(engine: Engine) -> TestApp {
-    TestApp::start_with(engine, |settings| {
-        settings.registration.mode = RegistrationMode::Open;
-        settings.registration.pkce = PkcePolicy::Optional;
+fn open(settings: &mut Settings) {
+    settings.registration.mode = RegistrationMode::Open;
+    settings.registration.pkce = PkcePolicy::Optional;
+}
+
+/// What the OpenID Foundation's suite sends.
+fn from_the_suite() -> Value {
+    json!({
+        "client_name": "conformance suite client",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "redirect_uris": ["https://www.certification.openid.net/test/a/sekisho/callback"],
+        "post_logout_redirect_uris": ["https://www.certification.openid.net/test/a/sekisho/post_logout_redirect"],
+        "jwks": { "keys": [{ "kty": "RSA", "e": "AQAB", "use": "sig", "alg": "RS256", "kid": "k1", "n": "sXch" }] },
+        "token_endpoint_auth_method": "client_secret_basic",
+        "contacts": ["certification@oidf.org"],
     })
-    .await
+}
+
+fn with(mut metadata: Value, name: &str, value: Value) -> Value {
+    match value {
+        Value::Null => drop(metadata.as_object_mut().unwrap().remove(name)),
+        value => metadata[name] = value,
+    }
+    metadata
 }
 
 async fn register(app: &TestApp, metadata: &Value) -> Answer {
-    answer(Client::new().post(app.at("/register")).json(metadata)).await
+    register_with(app, metadata, None).await
 }
 
-/// What the conformance suite sends.
-fn suite() -> Value {
-    json!({
-        "client_name": "suite client",
-        "grant_types": ["authorization_code", "refresh_token"],
-        "response_types": ["code"],
-        "redirect_uris": ["https://suite.example/test/a/alias/callback"],
-        "token_endpoint_auth_method": "client_secret_basic",
-        "contacts": ["certification@suite.example"],
-        "jwks": { "keys": [] },
-    })
+async fn register_with(app: &TestApp, metadata: &Value, token: Option<&str>) -> Answer {
+    let request = reqwest::Client::new().post(app.at("/register")).json(metadata);
+    answer(token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth)).await
 }
 
-struct Own {
+/// A client that has registered itself.
+struct Registered {
+    body: Map<String, Value>,
     uri: String,
     token: String,
-    metadata: Value,
 }
 
-impl Own {
-    async fn new(app: &TestApp) -> Own {
-        let metadata = register(app, &suite()).await.expect_status(201).json();
-        Own {
-            uri: metadata["registration_client_uri"].as_str().unwrap().into(),
-            token: metadata["registration_access_token"].as_str().unwrap().into(),
-            metadata,
+impl Registered {
+    async fn new(app: &TestApp, metadata: &Value) -> Registered {
+        Registered::of(&register(app, metadata).await.expect_status(201))
+    }
+
+    fn of(answer: &Answer) -> Registered {
+        let body = answer.json();
+        let text = |name: &str| body[name].as_str().unwrap_or_else(|| panic!("no {name} in {body}")).to_owned();
+        Registered {
+            uri: text("registration_client_uri"),
+            token: text("registration_access_token"),
+            body: body.as_object().unwrap().clone(),
         }
+    }
+
+    fn id(&self) -> &str {
+        self.body["client_id"].as_str().unwrap()
+    }
+
+    fn secret(&self) -> Option<&str> {
+        self.body.get("client_secret").and_then(Value::as_str)
+    }
+
+    async fn call(&self, method: reqwest::Method, token: &str, body: Option<&Value>) -> Answer {
+        let request = reqwest::Client::new().request(method, &self.uri).bearer_auth(token);
+        answer(body.into_iter().fold(request, reqwest::RequestBuilder::json)).await
     }
 
     async fn get(&self) -> Answer {
-        answer(Client::new().get(&self.uri).bearer_auth(&self.token)).await
+        self.call(reqwest::Method::GET, &self.token, None).await
     }
 
+    /// Replaces the metadata, naming itself as the standard wants it.
     async fn put(&self, metadata: &Value) -> Answer {
-        answer(Client::new().put(&self.uri).bearer_auth(&self.token).json(metadata)).await
+        let metadata = with(metadata.clone(), "client_id", json!(self.id()));
+        self.call(reqwest::Method::PUT, &self.token, Some(&metadata)).await
     }
 
-    /// What a client would send to change itself: what it was told, less what can't be sent.
-    fn changed(&self, change: Value) -> Value {
-        let mut metadata = self.metadata.clone();
-        for name in
-            ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
-        {
-            metadata.as_object_mut().unwrap().remove(name);
-        }
-        for (name, value) in change.as_object().unwrap() {
-            metadata[name] = value.clone();
-        }
-        metadata
+    async fn delete(&self) -> Answer {
+        self.call(reqwest::Method::DELETE, &self.token, None).await
+    }
+
+    /// The relying party as it stands registered now, with this secret.
+    async fn relying_party(&self, app: &TestApp, secret: Option<&str>) -> RelyingParty {
+        let stored = clients::by_id(&mut app.app.store.reader().await.unwrap(), self.id()).await.unwrap().unwrap();
+        RelyingParty::new(&app.issuer, &stored.client, secret.map(str::to_owned))
     }
 }
 
+/// The tokens of a member who logs in and agrees.
+async fn log_in(rp: &RelyingParty, visitor: &Visitor) -> Answer {
+    let page = visitor.follow(&rp.authorize_url(&[("scope", "openid email offline_access")])).await;
+    let consent = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
+    let mut form: BTreeMap<String, String> = consent.form();
+    form.insert("decision".into(), "allow".into());
+    let code = visitor.post("/login/consent", &form).await.code();
+    rp.redeem(&code).await.expect_status(200)
+}
+
+fn refused(answer: Answer) {
+    let answer = answer.expect_oauth_error(401, "invalid_token");
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+}
+
 on_both_engines! {
-    async fn it_is_off_unless_the_settings_say_otherwise(engine: Engine) {
+    async fn unless_it_is_turned_on_there_is_no_such_endpoint(engine: Engine) {
         let app = TestApp::start(engine).await;
-        register(&app, &suite()).await.expect_status(404);
-        answer(Client::new().get(app.at("/register/x")).bearer_auth("x")).await.expect_status(404);
+        register(&app, &from_the_suite()).await.expect_status(404);
+        let rp = app.relying_party().await;
+        let http = reqwest::Client::new();
+        let own = app.at(&format!("/register/{}", rp.id));
+        for request in [http.get(&own), http.put(&own).json(&from_the_suite()), http.delete(&own)] {
+            answer(request.bearer_auth("skr_x")).await.expect_status(404);
+        }
     }
 
     async fn an_initial_access_token_registers_one_client(engine: Engine) {
         let app = TestApp::start_with(engine, |s| s.registration.mode = RegistrationMode::InitialAccessToken).await;
-        let with = |token: String| answer(Client::new().post(app.at("/register")).bearer_auth(token).json(&suite()));
-        register(&app, &suite()).await.expect_status(401);
-        with("ski_wrong".into()).await.expect_status(401);
-        let token = initial_access_token(&app.app, Span::hours(1)).await.unwrap();
-        // A refused request does not use it up.
-        let bad = Client::new().post(app.at("/register")).bearer_auth(token.expose()).json(&json!({ "redirect_uris": ["http://x/"] }));
-        answer(bad).await.expect_status(400);
-        with(token.expose().clone()).await.expect_status(201);
-        with(token.expose().clone()).await.expect_status(401);
-        let late = initial_access_token(&app.app, Span::hours(1)).await.unwrap();
+        let token = async || initial_access_token(&app.app, Span::hours(1)).await.unwrap().expose().clone();
+        let metadata = from_the_suite();
+        refused(register(&app, &metadata).await);
+        refused(register_with(&app, &metadata, Some("wrong")).await);
+        let expired = token().await;
         app.advance(Span::hours(1));
-        with(late.expose().clone()).await.expect_status(401);
+        refused(register_with(&app, &metadata, Some(&expired)).await);
+
+        let good = token().await;
+        // A mistake in the metadata does not use it up.
+        let bad = with(metadata.clone(), "redirect_uris", json!(["javascript:alert(1)"]));
+        register_with(&app, &bad, Some(&good)).await.expect_oauth_error(400, "invalid_redirect_uri");
+        let registered = Registered::of(&register_with(&app, &metadata, Some(&good)).await.expect_status(201));
+        refused(register_with(&app, &metadata, Some(&good)).await);
+        // It is no registration access token, nor the other way round.
+        refused(registered.call(reqwest::Method::GET, &good, None).await);
+        refused(register_with(&app, &metadata, Some(&registered.token)).await);
+
+        let contended = token().await;
+        let answers =
+            futures::future::join_all((0..8).map(|_| register_with(&app, &metadata, Some(&contended)))).await;
+        assert_eq!(answers.iter().filter(|a| a.status == 201).count(), 1);
+        answers.into_iter().filter(|a| a.status != 201).for_each(refused);
     }
 
-    async fn a_registered_client_works_at_once(engine: Engine) {
-        let app = open(engine).await;
-        let answered = register(&app, &suite()).await.expect_status(201);
-        assert_eq!(answered.header("cache-control"), Some("no-store"));
-        let metadata = answered.json();
-        assert_eq!(metadata["client_secret_expires_at"], 0);
-        assert_eq!(metadata["client_name"], "suite client");
-        assert!(metadata["client_id_issued_at"].is_i64());
-        let id = metadata["client_id"].as_str().unwrap();
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("response_type", "code"), ("client_id", id), ("scope", "openid"), ("redirect_uri", "https://suite.example/test/a/alias/callback")])
-            .finish();
+    async fn who_registers_is_served_at_once(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let answer = register(&app, &from_the_suite()).await.expect_status(201);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let registered = Registered::of(&answer);
+        for name in ["client_name", "grant_types", "response_types", "redirect_uris", "post_logout_redirect_uris",
+            "token_endpoint_auth_method", "contacts"]
+        {
+            assert_eq!(registered.body[name], from_the_suite()[name], "{name}");
+        }
+        assert_eq!(registered.body["client_secret_expires_at"], 0);
+        assert_eq!(registered.body["client_id_issued_at"], app.now().0);
+        assert_eq!(registered.body["id_token_signed_response_alg"], "RS256");
+        assert_eq!(registered.uri, app.at(&format!("/register/{}", registered.id())));
+        assert!(registered.body.get("jwks").is_none(), "what is not used is not promised");
+
+        let rp = registered.relying_party(&app, registered.secret()).await;
+        let tokens = log_in(&rp, &app.visitor()).await;
+        rp.userinfo(&text(&tokens, "access_token")).await.expect_status(200);
+        rp.refresh(&text(&tokens, "refresh_token")).await.expect_status(200);
+    }
+
+    async fn nobody_registers_as_the_societys_own(engine: Engine) {
+        let app = TestApp::start_with(engine, |s| s.registration.mode = RegistrationMode::Open).await;
+        let mut metadata = from_the_suite();
+        for (name, value) in
+            [("first_party", json!(true)), ("pkce", json!("optional")), ("client_id", json!("portal")), ("id", json!("portal"))]
+        {
+            metadata = with(metadata, name, value);
+        }
+        let registered = Registered::new(&app, &metadata).await;
+        assert_ne!(registered.id(), "portal");
+        let rp = registered.relying_party(&app, registered.secret()).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        visitor.get(&rp.authorize_url(&[])).await.expect_redirected_error("invalid_request");
+        let pkce = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
+        let page = visitor.follow(&rp.authorize_url(&pkce)).await;
+        assert!(page.form().contains_key("grant"), "the member is asked");
+        // Neither does it become so later.
+        let public = with(metadata.clone(), "token_endpoint_auth_method", json!("none"));
+        registered.put(&public).await.expect_status(200);
+        let stored = clients::by_id(&mut app.app.store.reader().await.unwrap(), registered.id()).await.unwrap().unwrap();
+        assert!(!stored.client.first_party);
+        assert_eq!(stored.client.pkce, PkcePolicy::Required);
+    }
+
+    async fn a_client_reads_what_is_registered_of_it(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let metadata = with(from_the_suite(), "initiate_login_uri", json!("https://rp.example.jp/start"));
+        let registered = Registered::new(&app, &metadata).await;
+        assert_eq!(registered.body["initiate_login_uri"], "https://rp.example.jp/start");
+        app.advance(Span::hours(1));
+        let answer = registered.get().await.expect_status(200);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        // All that the registration said (RFC 7592, 3), but for the secret: only its digest is kept.
+        let mut expected = registered.body.clone();
+        expected.remove("client_secret");
+        expected.remove("client_secret_expires_at");
+        assert_eq!(answer.json(), Value::Object(expected));
+    }
+
+    async fn a_client_replaces_all_of_its_metadata(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let registered = Registered::new(&app, &with(from_the_suite(), "logo_uri", json!("https://rp.example.jp/l.png"))).await;
+        let moved = with(from_the_suite(), "redirect_uris", json!(["https://moved.example.jp/callback"]));
+        let answer = registered.put(&moved).await.expect_status(200).json();
+        assert_eq!(answer["redirect_uris"], moved["redirect_uris"]);
+        assert_eq!(answer["registration_access_token"], registered.token.as_str());
+        assert_eq!(answer["registration_client_uri"], registered.uri.as_str());
+        assert_eq!(answer.get("logo_uri"), None, "what is left out is taken away (RFC 7592, 2.2)");
+        assert_eq!(registered.get().await.json(), answer);
+        // The secret is still the one of the beginning; the old redirect URI is of no use.
+        let rp = registered.relying_party(&app, registered.secret()).await;
+        assert_eq!(rp.redirect_uri, "https://moved.example.jp/callback");
+        log_in(&rp, &app.visitor()).await;
+        let old = from_the_suite()["redirect_uris"][0].as_str().unwrap().to_owned();
+        app.visitor().get(&rp.authorize_url(&[("redirect_uri", &old)])).await.expect_error_page("redirect_uri_mismatch");
+        // It may name its secret, if it is the right one.
+        registered.put(&with(moved.clone(), "client_secret", json!(registered.secret()))).await.expect_status(200);
+        for (name, value) in [
+            ("client_secret", json!("mine now")),
+            ("client_secret", json!(5)),
+            ("client_secret_expires_at", json!(0)),
+            ("client_id_issued_at", json!(1)),
+            ("registration_access_token", json!(registered.token)),
+            ("registration_client_uri", json!(registered.uri)),
+            ("grant_types", json!(["password"])),
+        ] {
+            let refused = registered.put(&with(moved.clone(), name, value)).await;
+            refused.expect_oauth_error(400, "invalid_client_metadata");
+        }
+        for id in [json!(null), json!("another"), json!(5)] {
+            let body = with(moved.clone(), "client_id", id);
+            let refused = registered.call(reqwest::Method::PUT, &registered.token, Some(&body)).await;
+            refused.expect_oauth_error(400, "invalid_client_metadata");
+        }
+        assert_eq!(registered.get().await.json(), answer, "nothing was changed");
+    }
+
+    async fn only_a_clients_own_token_opens_its_registration(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let registered = Registered::new(&app, &from_the_suite()).await;
+        let other = Registered::new(&app, &from_the_suite()).await;
+        let by_staff = app.relying_party().await;
+        let staffs = Registered { uri: app.at(&format!("/register/{}", by_staff.id)), ..Registered::new(&app, &from_the_suite()).await };
+        let nobodys = Registered { uri: app.at("/register/a%00b"), ..Registered::new(&app, &from_the_suite()).await };
+        let body = with(from_the_suite(), "client_id", json!(registered.id()));
+        for (target, token) in [
+            (&registered, "wrong"),
+            (&registered, ""),
+            (&registered, other.token.as_str()),
+            (&registered, registered.secret().unwrap()),
+            (&staffs, other.token.as_str()),
+            (&nobodys, other.token.as_str()),
+        ] {
+            refused(target.call(reqwest::Method::GET, token, None).await);
+            refused(target.call(reqwest::Method::PUT, token, Some(&body)).await);
+            refused(target.call(reqwest::Method::DELETE, token, None).await);
+        }
+        refused(answer(reqwest::Client::new().get(&registered.uri)).await);
+        registered.get().await.expect_status(200);
+    }
+
+    async fn a_secret_comes_and_goes_with_the_method_of_authentication(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let method = |method: &str| with(from_the_suite(), "token_endpoint_auth_method", json!(method));
+        let registered = Registered::new(&app, &method("client_secret_basic")).await;
+        let first = registered.secret().unwrap().to_owned();
+        // The one before a rotation is still taken for a while.
+        let id = ClientId(registered.id().to_owned());
+        let second = rotate_secret(&app.app, &id, Span::days(30)).await.unwrap().unwrap().expose().clone();
+        let accepts = async |secret: &str| {
+            let rp = registered.relying_party(&app, Some(secret)).await;
+            rp.redeem("skc_x").await.json()["error"] == "invalid_grant"
+        };
+        assert!(accepts(&first).await && accepts(&second).await);
+
+        let answer = registered.put(&method("none")).await.expect_status(200).json();
+        assert_eq!(answer.get("client_secret"), None);
+        let rp = registered.relying_party(&app, None).await;
+        rp.redeem("skc_x").await.expect_oauth_error(400, "invalid_grant");
+
+        let answer = registered.put(&method("client_secret_post")).await.expect_status(200).json();
+        let third = answer["client_secret"].as_str().unwrap().to_owned();
+        assert_eq!(answer["client_secret_expires_at"], 0);
+        assert!(accepts(&third).await);
+        assert!(!accepts(&first).await && !accepts(&second).await, "no secret comes back");
+        // From one method with a secret to another it stays.
+        let answer = registered.put(&method("client_secret_basic")).await.expect_status(200).json();
+        assert_eq!(answer.get("client_secret"), None);
+        assert!(accepts(&third).await);
+    }
+
+    async fn a_client_that_removes_itself_takes_its_tokens_along(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let registered = Registered::new(&app, &from_the_suite()).await;
+        let rp = registered.relying_party(&app, registered.secret()).await;
         let visitor = app.visitor();
-        let page = visitor.follow(&app.at(&format!("/authorize?{query}"))).await;
-        let mut consent = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await.form();
-        consent.insert("decision".into(), "allow".into());
-        let code = visitor.post("/login/consent", &consent).await.code();
-        let request = Client::new().post(app.at("/token")).basic_auth(id, metadata["client_secret"].as_str()).form(&[
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", "https://suite.example/test/a/alias/callback"),
-        ]);
-        answer(request).await.expect_status(200);
+        let tokens = log_in(&rp, &visitor).await;
+        let answer = registered.delete().await.expect_status(204);
+        assert_eq!(answer.body, "");
+        rp.userinfo(&text(&tokens, "access_token")).await.expect_status(401);
+        rp.refresh(&text(&tokens, "refresh_token")).await.expect_oauth_error(401, "invalid_client");
+        visitor.get(&rp.authorize_url(&[])).await.expect_error_page("client_unknown");
+        refused(registered.get().await);
+        refused(registered.delete().await);
     }
 
-    async fn a_client_reads_changes_and_removes_itself(engine: Engine) {
-        let app = open(engine).await;
-        let own = Own::new(&app).await;
-        let read = own.get().await.expect_status(200).json();
-        assert_eq!(read["redirect_uris"], own.metadata["redirect_uris"]);
-        assert!(read.get("client_secret").is_none(), "only its digest is kept");
-        let changed = own.changed(json!({ "redirect_uris": ["https://suite.example/new"], "initiate_login_uri": "https://suite.example/start" }));
-        let answered = own.put(&changed).await.expect_status(200).json();
-        assert_eq!(answered["redirect_uris"], json!(["https://suite.example/new"]));
-        assert_eq!(own.get().await.json()["initiate_login_uri"], "https://suite.example/start");
-        // A public client has no secret; confidential again, it gets a new one.
-        let public = own.put(&own.changed(json!({ "token_endpoint_auth_method": "none", "client_secret": null }))).await;
-        public.expect_oauth_error(400, "invalid_client_metadata");
-        let mut to_public = own.changed(json!({ "token_endpoint_auth_method": "none" }));
-        to_public.as_object_mut().unwrap().remove("client_secret");
-        own.put(&to_public).await.expect_status(200);
-        to_public["token_endpoint_auth_method"] = json!("client_secret_post");
-        assert!(own.put(&to_public).await.expect_status(200).json()["client_secret"].is_string());
-
-        let removed = answer(Client::new().delete(&own.uri).bearer_auth(&own.token)).await;
-        removed.expect_status(204);
-        own.get().await.expect_status(401);
-    }
-
-    async fn nobody_else_can_touch_a_client(engine: Engine) {
-        let app = open(engine).await;
-        let (own, other) = (Own::new(&app).await, Own::new(&app).await);
-        let http = Client::new();
-        for token in ["", "skg_wrong", &other.token] {
-            answer(http.get(&own.uri).bearer_auth(token)).await.expect_status(401);
-            answer(http.put(&own.uri).bearer_auth(token).json(&own.changed(json!({})))).await.expect_status(401);
-            answer(http.delete(&own.uri).bearer_auth(token)).await.expect_status(401);
-        }
-        let unknown = app.at("/register/a%00b");
-        answer(http.get(unknown).bearer_auth(&own.token)).await.expect_status(401);
-        own.put(&own.changed(json!({ "client_id": other.metadata["client_id"] }))).await.expect_oauth_error(400, "invalid_client_metadata");
-        own.put(&own.changed(json!({ "client_secret": "chosen" }))).await.expect_oauth_error(400, "invalid_client_metadata");
-        own.put(&own.changed(json!({ "registration_access_token": own.token }))).await.expect_oauth_error(400, "invalid_client_metadata");
-        own.get().await.expect_status(200);
-    }
-
-    async fn what_is_dangerous_or_not_supported_is_refused_with_its_field(engine: Engine) {
-        let app = open(engine).await;
+    async fn a_redirect_uri_that_could_leak_a_code_is_refused(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
         for uri in [
-            "javascript:alert(1)", "data:text/html,x", "http://rp.example.jp/cb", "https://rp.example.jp/cb#fragment",
-            "https://*.example.jp/cb", "https://rp.example.jp/\u{7}", "https://rp.example.jp/\n", "https://", "https:///cb",
-            "/relative", "https://user:pw@rp.example.jp/", "https://rp.example.jp\\@evil.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "vbscript:x",
+            "http://rp.example.jp/callback",
+            "http://localhost.evil.example/callback",
+            "http://127.0.0.1.evil.example/callback",
+            "https://rp.example.jp/callback#fragment",
+            "https://rp.example.jp/callback#",
+            "https://*.example.jp/callback",
+            "https://rp.example.jp/*",
+            "https://rp.example.jp/call\nback",
+            "https://rp.example.jp/call\u{0}back",
+            "https://rp.example.jp\\@evil.example/",
+            "https://rp.example.jp@evil.example/",
+            "https://user:password@rp.example.jp/",
+            "https://",
+            "https:///callback",
+            "https:rp.example.jp",
+            "http://",
+            "//rp.example.jp/callback",
+            "/callback",
+            "",
+            "jp.example.app:/callback",
+            "https://rp.example.jp/a/../callback",
+            "https://RP.example.jp/callback",
+            "https://健保.example.jp/callback",
         ] {
-            let refused = register(&app, &json!({ "redirect_uris": [uri] })).await;
-            refused.expect_oauth_error(400, "invalid_redirect_uri");
-        }
-        for (change, field) in [
-            (json!({ "grant_types": ["password"] }), "grant_types"),
-            (json!({ "response_types": ["token"] }), "response_types"),
-            (json!({ "token_endpoint_auth_method": "private_key_jwt" }), "token_endpoint_auth_method"),
-            (json!({ "initiate_login_uri": "http://rp.example.jp/start" }), "initiate_login_uri"),
-            (json!({ "logo_uri": "javascript:alert(1)" }), "logo_uri"),
-            (json!({ "post_logout_redirect_uris": ["https://rp.example.jp/#x"] }), "post_logout_redirect_uris"),
-            (json!({ "subject_type": "pairwise" }), "subject_type"),
-            (json!({ "userinfo_signed_response_alg": "RS256" }), "userinfo_signed_response_alg"),
-            (json!({ "client_name": "a\u{0}b" }), "client_name"),
-            (json!({ "contacts": ["a\u{0}b"] }), "contacts"),
-            (json!({ "scope": "openid everything" }), "scope"),
-        ] {
-            let mut metadata = suite();
-            for (name, value) in change.as_object().unwrap() {
-                metadata[name] = value.clone();
+            for name in ["redirect_uris", "post_logout_redirect_uris"] {
+                let answer = register(&app, &with(from_the_suite(), name, json!([uri]))).await;
+                let code = answer.json()["error"].as_str().map(str::to_owned);
+                let codes = ["invalid_redirect_uri", "invalid_client_metadata"];
+                assert!(codes.contains(&code.as_deref().unwrap_or_default()), "{name} {uri:?}: {}", answer.body);
+                answer.expect_status(400);
             }
-            let refused = register(&app, &metadata).await.expect_oauth_error(400, "invalid_client_metadata");
-            assert!(refused.json()["error_description"].as_str().unwrap().contains(field), "{}", refused.body);
         }
-        register(&app, &json!({})).await.expect_oauth_error(400, "invalid_redirect_uri");
-        for body in ["", "[]", "{", "null"] {
-            let request = Client::new().post(app.at("/register")).header("content-type", "application/json").body(body);
-            answer(request).await.expect_oauth_error(400, "invalid_client_metadata");
-        }
-        let form = Client::new().post(app.at("/register")).form(&[("redirect_uris", "https://rp.example.jp/")]);
-        answer(form).await.expect_oauth_error(400, "invalid_client_metadata");
+        // One bad among good ones is enough; a native application may use loopback and a scheme of its own.
+        let mixed = json!(["https://rp.example.jp/callback", "http://rp.example.jp/callback"]);
+        let answer = register(&app, &with(from_the_suite(), "redirect_uris", mixed)).await;
+        answer.expect_oauth_error(400, "invalid_redirect_uri");
+        let native = with(from_the_suite(), "application_type", json!("native"));
+        let uris = json!(["http://127.0.0.1/callback", "http://[::1]/callback", "jp.example.app:/callback"]);
+        register(&app, &with(native, "redirect_uris", uris)).await.expect_status(201);
     }
 
-    async fn only_so_many_clients_may_register_themselves(engine: Engine) {
+    async fn metadata_that_could_not_be_kept_to_is_refused(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        for (name, value) in [
+            ("grant_types", json!(["password"])),
+            ("grant_types", json!(["authorization_code", "implicit"])),
+            ("grant_types", json!(["refresh_token"])),
+            ("grant_types", json!("authorization_code")),
+            ("response_types", json!(["code id_token"])),
+            ("token_endpoint_auth_method", json!("private_key_jwt")),
+            ("id_token_signed_response_alg", json!("none")),
+            ("id_token_signed_response_alg", json!("HS256")),
+            ("userinfo_signed_response_alg", json!("RS256")),
+            ("id_token_encrypted_response_alg", json!("RSA-OAEP")),
+            ("require_pushed_authorization_requests", json!(true)),
+            ("dpop_bound_access_tokens", json!(true)),
+            ("subject_type", json!("pairwise")),
+            ("sector_identifier_uri", json!("https://rp.example.jp/sector.json")),
+            ("application_type", json!("service")),
+            ("scope", json!("openid admin")),
+            ("client_name", json!({ "en": "x" })),
+            ("client_name", json!("line\nbreak")),
+            ("client_name", json!("x".repeat(201))),
+            ("contacts", json!("a@example.jp")),
+            ("contacts", json!(["a\u{0}b"])),
+            ("default_max_age", json!(-1)),
+            ("logo_uri", json!("javascript:alert(1)")),
+            ("policy_uri", json!("http://rp.example.jp/policy")),
+            ("tos_uri", json!("data:text/html,x")),
+            ("initiate_login_uri", json!("http://rp.example.jp/start")),
+            ("initiate_login_uri", json!("http://localhost/start")),
+        ] {
+            let answer = register(&app, &with(from_the_suite(), name, value.clone())).await;
+            let answer = answer.expect_oauth_error(400, "invalid_client_metadata");
+            assert!(answer.json()["error_description"].as_str().unwrap().contains(name), "{name} {value}: {}", answer.body);
+        }
+        for uris in [json!(null), json!([]), json!("https://rp.example.jp/callback"), json!([5])] {
+            let answer = register(&app, &with(from_the_suite(), "redirect_uris", uris)).await;
+            answer.expect_oauth_error(400, "invalid_redirect_uri");
+        }
+    }
+
+    async fn a_body_that_is_not_metadata_is_refused(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let send = |content_type: &'static str, body: String| {
+            answer(reqwest::Client::new().post(app.at("/register")).header("content-type", content_type).body(body))
+        };
+        let good = from_the_suite().to_string();
+        for (content_type, body) in [
+            ("application/json", "not json".to_owned()),
+            ("application/json", "[]".to_owned()),
+            ("application/json", "null".to_owned()),
+            ("application/json", String::new()),
+            ("application/json", format!("{good} trailing")),
+            ("application/x-www-form-urlencoded", good.clone()),
+            ("text/plain", good.clone()),
+            ("application/json", with(from_the_suite(), "x", json!("x".repeat(100_000))).to_string()),
+            ("application/json", "[".repeat(10_000)),
+        ] {
+            send(content_type, body).await.expect_oauth_error(400, "invalid_client_metadata");
+        }
+        send("application/json; charset=utf-8", good).await.expect_status(201);
+    }
+
+    async fn no_more_register_than_the_settings_allow(engine: Engine) {
         let app = TestApp::start_with(engine, |s| {
-            s.registration.mode = RegistrationMode::Open;
+            open(s);
             s.registration.max_clients = 2;
         })
         .await;
         app.relying_party().await;
-        register(&app, &suite()).await.expect_status(201);
-        register(&app, &suite()).await.expect_status(201);
-        register(&app, &suite()).await.expect_status(400);
+        let first = Registered::new(&app, &from_the_suite()).await;
+        Registered::new(&app, &from_the_suite()).await;
+        register(&app, &from_the_suite()).await.expect_oauth_error(400, "invalid_client_metadata");
+        first.delete().await.expect_status(204);
+        Registered::new(&app, &from_the_suite()).await;
     }
 }

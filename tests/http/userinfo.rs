@@ -1,156 +1,375 @@
-//! `/userinfo`, `/introspect` and `/revoke`: what a token is good for, and until when.
+//! What an access token opens and what it does not: userinfo (OpenID Connect Core 1.0, 5.3 to 5.5; RFC 6750), introspection
+//! (RFC 7662) and revocation (RFC 7009).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::RequestBuilder;
 use sekisho::domain::unix_time::Span;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::support::app::HANAKO;
-use crate::support::relying_party::{RelyingParty, answer, text};
+use crate::support::relying_party::{RelyingParty, answer, claims, text};
 use crate::support::visitor::Answer;
 use crate::support::{Engine, TestApp, on_both_engines};
 
-async fn tokens(app: &TestApp, rp: &RelyingParty, change: &[(&str, &str)]) -> Answer {
-    rp.redeem(&rp.code(&app.visitor(), HANAKO, change).await).await.expect_status(200)
+const ALL_SCOPES: &str = "openid profile email address phone offline_access";
+
+async fn log_in(app: &TestApp, rp: &RelyingParty, change: &[(&str, &str)]) -> Answer {
+    let code = rp.code(&app.visitor(), HANAKO, change).await;
+    rp.redeem(&code).await.expect_status(200)
 }
 
-fn names(claims: &Value) -> Vec<&str> {
-    let mut names: Vec<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-    names.sort_unstable();
-    names
+async fn machine(app: &TestApp) -> RelyingParty {
+    app.register(json!({ "grant_types": ["client_credentials"], "scope": "profile" }), true).await
+}
+
+async fn token_of(machine: &RelyingParty) -> String {
+    text(&machine.request("/token", &[("grant_type", "client_credentials")]).await.expect_status(200), "access_token")
+}
+
+/// Userinfo, presented in the way that `with` builds.
+async fn userinfo(app: &TestApp, with: impl FnOnce(reqwest::Client, String) -> RequestBuilder) -> Answer {
+    answer(with(reqwest::Client::new(), app.at("/userinfo"))).await
+}
+
+#[track_caller]
+fn invalid(answer: Answer) {
+    let answer = answer.expect_oauth_error(401, "invalid_token");
+    assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer error=\"invalid_token\""));
+}
+
+/// Every claim about hanako but the subject, by scope.
+fn about_hanako(app: &TestApp) -> [(&'static str, Value); 4] {
+    [
+        (
+            "profile",
+            json!({
+                "name": "健保 花子",
+                "given_name": "花子",
+                "family_name": "健保",
+                "middle_name": "M.",
+                "nickname": "はなちゃん",
+                "preferred_username": "hanako",
+                "profile": "https://hanako.example.jp/",
+                "picture": "https://hanako.example.jp/me.jpg",
+                "website": "https://hanako.example.jp/blog",
+                "gender": "female",
+                "birthdate": "1955-04-01",
+                "zoneinfo": "Asia/Tokyo",
+                "locale": "ja-JP",
+                "updated_at": app.now().0,
+            }),
+        ),
+        ("email", json!({ "email": "hanako@example.jp", "email_verified": true })),
+        ("address", json!({ "address": { "formatted": "京都市南区", "country": "JP" } })),
+        ("phone", json!({ "phone_number": "+81 90-1234-5678", "phone_number_verified": true })),
+    ]
+}
+
+fn without_subject(answer: &Answer) -> Map<String, Value> {
+    let mut claims = answer.json().as_object().unwrap().clone();
+    assert!(claims.remove("sub").is_some());
+    claims
 }
 
 on_both_engines! {
-    async fn a_token_is_taken_in_the_header_or_in_the_form_but_not_in_both(engine: Engine) {
+    async fn a_token_may_come_in_the_header_or_in_the_form(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
-        let token = text(&tokens(&app, &rp, &[]).await, "access_token");
-        let http = reqwest::Client::new();
-        let url = app.at("/userinfo");
-        let got = answer(http.get(&url).bearer_auth(&token)).await.expect_status(200);
-        assert_eq!(got.header("content-type"), Some("application/json"));
-        let lower = answer(http.get(&url).header("authorization", format!("bearer {token}"))).await.expect_status(200);
-        let by_post = answer(http.post(&url).bearer_auth(&token)).await.expect_status(200);
-        let in_form = answer(http.post(&url).form(&[("access_token", &token)])).await.expect_status(200);
-        for other in [lower, by_post, in_form] {
-            assert_eq!(other.body, got.body);
-        }
-        let both = http.post(&url).bearer_auth(&token).form(&[("access_token", &token)]);
-        answer(both).await.expect_oauth_error(400, "invalid_request");
-        let in_query = answer(http.get(format!("{url}?access_token={token}"))).await.expect_status(401);
-        assert_eq!(in_query.header("www-authenticate"), Some("Bearer"), "no token, no error code");
-    }
-
-    async fn what_is_no_good_access_token_is_refused(engine: Engine) {
-        let app = TestApp::start(engine).await;
-        let rp = app.relying_party().await;
-        let answer = tokens(&app, &rp, &[]).await;
-        let machine = app.register(json!({ "grant_types": ["client_credentials"], "scope": "profile" }), true).await;
-        let own = machine.request("/token", &[("grant_type", "client_credentials")]).await.expect_status(200);
-        let access = text(&answer, "access_token");
-        let (head, tail) = access.rsplit_once('.').unwrap();
-        for bad in ["x", &text(&answer, "id_token"), &text(&own, "access_token"), &format!("{head}."), &format!("{head}.A{tail}")] {
-            let refused = rp.userinfo(bad).await.expect_oauth_error(401, "invalid_token");
-            assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer error=\"invalid_token\""));
-        }
-        app.advance(Span::minutes(10));
-        rp.userinfo(&access).await.expect_oauth_error(401, "invalid_token");
-    }
-
-    async fn a_token_without_openid_is_not_enough(engine: Engine) {
-        let app = TestApp::start(engine).await;
-        let rp = app.relying_party().await;
-        let answer = tokens(&app, &rp, &[("scope", "profile")]).await;
-        assert!(answer.json().get("id_token").is_none(), "plain OAuth");
-        rp.userinfo(&text(&answer, "access_token")).await.expect_oauth_error(403, "insufficient_scope");
-    }
-
-    async fn each_scope_lets_its_own_claims_through(engine: Engine) {
-        let app = TestApp::start(engine).await;
-        let rp = app.relying_party().await;
-        let profile = [
-            "birthdate", "family_name", "gender", "given_name", "locale", "middle_name", "name", "nickname", "picture",
-            "preferred_username", "profile", "sub", "updated_at", "website", "zoneinfo",
-        ];
-        for (scope, expected) in [
-            ("openid", vec!["sub"]),
-            ("openid profile", profile.to_vec()),
-            ("openid email", vec!["email", "email_verified", "sub"]),
-            ("openid address", vec!["address", "sub"]),
-            ("openid phone", vec!["phone_number", "phone_number_verified", "sub"]),
+        let tokens = log_in(&app, &rp, &[]).await;
+        let token = text(&tokens, "access_token");
+        let form = [("access_token", token.as_str())];
+        for answer in [
+            userinfo(&app, |http, url| http.get(url).bearer_auth(&token)).await,
+            userinfo(&app, |http, url| http.post(url).bearer_auth(&token)).await,
+            userinfo(&app, |http, url| http.post(url).form(&form)).await,
+            userinfo(&app, |http, url| http.get(url).header("authorization", format!("bearer {token}"))).await,
+            userinfo(&app, |http, url| http.post(url).bearer_auth(&token).form(&[("other", "x")])).await,
         ] {
-            let token = text(&tokens(&app, &rp, &[("scope", scope)]).await, "access_token");
-            let claims = rp.userinfo(&token).await.expect_status(200).json();
-            assert_eq!(names(&claims), expected, "{scope}");
+            let answer = answer.expect_status(200);
+            assert_eq!(answer.header("content-type"), Some("application/json"));
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+            assert_eq!(answer.json()["sub"], claims(&text(&tokens, "id_token"))["sub"]);
         }
-        let all = tokens(&app, &rp, &[("scope", "openid profile email address phone")]).await;
-        let claims = rp.userinfo(&text(&all, "access_token")).await.json();
-        assert!(claims["updated_at"].is_i64() && claims["email_verified"] == true && claims["phone_number_verified"] == true);
-        assert_eq!(claims["address"]["country"], "JP");
-        assert_eq!(claims["preferred_username"], "hanako");
+        let both = userinfo(&app, |http, url| http.post(url).bearer_auth(&token).form(&form)).await;
+        let both = both.expect_oauth_error(400, "invalid_request");
+        assert!(both.header("www-authenticate").unwrap().starts_with("Bearer error=\"invalid_request\""));
+    }
+
+    async fn without_a_token_only_the_scheme_is_told(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let token = text(&log_in(&app, &rp, &[]).await, "access_token");
+        for answer in [
+            userinfo(&app, |http, url| http.get(url)).await,
+            userinfo(&app, |http, url| http.post(url)).await,
+            userinfo(&app, |http, url| http.get(url).basic_auth(&rp.id, rp.secret.as_deref())).await,
+            // Addresses are written into logs: a token in one is not looked at (RFC 9700, 4.3.2).
+            userinfo(&app, |http, url| http.get(format!("{url}?access_token={token}"))).await,
+            userinfo(&app, |http, url| http.post(url).json(&json!({ "access_token": token }))).await,
+        ] {
+            let answer = answer.expect_status(401);
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+            assert_eq!(answer.body, "");
+        }
+    }
+
+    async fn only_an_access_token_on_a_members_behalf_opens_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let tokens = log_in(&app, &rp, &[("scope", ALL_SCOPES)]).await;
+        let token = text(&tokens, "access_token");
+        let (head, rest) = token.split_once('.').unwrap();
+        let (payload, signature) = rest.split_once('.').unwrap();
+        let unsigned = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"none"}"#));
+        let mut changed: Value = claims(&token);
+        changed["sub"] = json!("somebody-else");
+        let changed = format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(changed.to_string()));
+        for bad in [
+            "garbage".to_owned(),
+            "a.b.c".to_owned(),
+            unsigned,
+            changed,
+            text(&tokens, "id_token"),
+            text(&tokens, "refresh_token"),
+            token_of(&machine(&app).await).await,
+        ] {
+            invalid(rp.userinfo(&bad).await);
+        }
+        rp.userinfo(&token).await.expect_status(200);
+    }
+
+    async fn a_token_is_good_until_it_expires(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let token = text(&log_in(&app, &rp, &[]).await, "access_token");
+        app.advance(Span::seconds(599));
+        rp.userinfo(&token).await.expect_status(200);
+        app.advance(Span::seconds(1));
+        invalid(rp.userinfo(&token).await);
+        assert_eq!(rp.introspect(&token).await, json!({ "active": false }));
+    }
+
+    async fn each_scope_gives_its_claims_and_no_others(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let mut all = Map::new();
+        for (scope, expected) in about_hanako(&app) {
+            let tokens = log_in(&app, &rp, &[("scope", &format!("openid {scope}"))]).await;
+            let answer = rp.userinfo(&text(&tokens, "access_token")).await.expect_status(200);
+            assert_eq!(Value::Object(without_subject(&answer)), expected, "{scope}");
+            all.extend(expected.as_object().unwrap().clone());
+        }
+        let tokens = log_in(&app, &rp, &[("scope", ALL_SCOPES)]).await;
+        let answer = rp.userinfo(&text(&tokens, "access_token")).await;
+        assert_eq!(without_subject(&answer), all);
+        // An ID token that comes with an access token carries none of them (Core 1.0, 5.4).
+        let id_token = claims(&text(&tokens, "id_token"));
+        let mut members: Vec<&str> = id_token.as_object().unwrap().keys().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members, ["acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sid", "sub"]);
+
+        let tokens = log_in(&app, &rp, &[]).await;
+        assert!(without_subject(&rp.userinfo(&text(&tokens, "access_token")).await).is_empty());
+        let tokens = log_in(&app, &rp, &[("scope", "email")]).await;
+        assert_eq!(tokens.json().get("id_token"), None, "this was no OpenID Connect request");
+        let refused = rp.userinfo(&text(&tokens, "access_token")).await.expect_oauth_error(403, "insufficient_scope");
+        assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer error=\"insufficient_scope\""));
+    }
+
+    async fn what_is_not_known_of_a_member_is_left_out(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        app.add("jiro", "Test-jiro-12").await;
+        let rp = app.relying_party().await;
+        let code = rp.code(&app.visitor(), ("jiro", "Test-jiro-12"), &[("scope", ALL_SCOPES)]).await;
+        let tokens = rp.redeem(&code).await.expect_status(200);
+        let answer = rp.userinfo(&text(&tokens, "access_token")).await;
+        assert_eq!(
+            Value::Object(without_subject(&answer)),
+            json!({ "preferred_username": "jiro", "updated_at": app.now().0 }),
+            "neither null nor empty (Core 1.0, 5.3.2)"
+        );
     }
 
     async fn single_claims_can_be_asked_for(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
-        let asked = r#"{"userinfo":{"name":{"essential":true},"unheard_of":null},"id_token":{"email":null}}"#;
-        let answer = tokens(&app, &rp, &[("claims", asked)]).await;
-        let claims = rp.userinfo(&text(&answer, "access_token")).await.json();
-        assert_eq!(names(&claims), ["name", "sub"]);
-        let id_token = crate::support::relying_party::claims(&text(&answer, "id_token"));
+        let asked = json!({
+            "userinfo": { "name": { "essential": true }, "phone_number": null, "shoe_size": null },
+            "id_token": { "email": { "essential": true }, "auth_time": { "essential": true }, "unheard_of": null },
+            "elsewhere": { "birthdate": null },
+        });
+        let tokens = log_in(&app, &rp, &[("scope", "openid offline_access"), ("claims", &asked.to_string())]).await;
+        let expected = json!({ "name": "健保 花子", "phone_number": "+81 90-1234-5678" });
+        let answer = rp.userinfo(&text(&tokens, "access_token")).await;
+        assert_eq!(Value::Object(without_subject(&answer)), expected);
+        let id_token = claims(&text(&tokens, "id_token"));
         assert_eq!(id_token["email"], "hanako@example.jp");
-        assert!(id_token.get("name").is_none());
+        assert_eq!(id_token.get("name"), None);
+        // They hold for the whole grant.
+        let next = rp.refresh(&text(&tokens, "refresh_token")).await.expect_status(200);
+        let answer = rp.userinfo(&text(&next, "access_token")).await;
+        assert_eq!(Value::Object(without_subject(&answer)), expected);
     }
 
-    async fn a_locked_members_tokens_stop_working(engine: Engine) {
+    async fn a_claim_that_is_asked_for_is_agreed_to_like_its_scope(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let third = app.third_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let agree = async |change: &[(&str, &str)]| {
+            let mut form = visitor.follow(&third.authorize_url(change)).await.form();
+            form.insert("decision".into(), "allow".into());
+            visitor.post("/login/consent", &form).await.code()
+        };
+        third.redeem(&agree(&[]).await).await.expect_status(200);
+        let asked = json!({ "userinfo": { "phone_number": null } }).to_string();
+        let silent = [("claims", asked.as_str()), ("prompt", "none")];
+        visitor.get(&third.authorize_url(&silent)).await.expect_redirected_error("consent_required");
+        let tokens = third.redeem(&agree(&[("claims", &asked)]).await).await.expect_status(200);
+        let answer = third.userinfo(&text(&tokens, "access_token")).await;
+        assert_eq!(answer.json()["phone_number"], "+81 90-1234-5678");
+        visitor.get(&third.authorize_url(&silent)).await.code();
+    }
+
+    async fn a_subject_or_an_acr_that_is_demanded_is_met_or_refused(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        let code = rp.code(&visitor, HANAKO, &[]).await;
+        let subject = claims(&text(&rp.redeem(&code).await, "id_token"))["sub"].clone();
+        let ask = async |asked: Value| {
+            visitor.get(&rp.authorize_url(&[("prompt", "none"), ("claims", &asked.to_string())])).await
+        };
+        ask(json!({ "id_token": { "sub": { "value": subject } } })).await.code();
+        let other = ask(json!({ "id_token": { "sub": { "value": "somebody-else" } } })).await;
+        other.expect_redirected_error("login_required");
+        let acr = "urn:sekisho:acr:password";
+        let code = ask(json!({ "id_token": { "acr": { "essential": true, "values": ["2", acr] } } })).await.code();
+        assert_eq!(claims(&text(&rp.redeem(&code).await, "id_token"))["acr"], acr);
+        ask(json!({ "id_token": { "acr": { "values": ["2"] } } })).await.code();
+        let unmet = ask(json!({ "id_token": { "acr": { "essential": true, "values": ["2"] } } })).await;
+        unmet.expect_redirected_error("access_denied");
+    }
+
+    async fn tokens_and_sessions_of_a_locked_member_stop_working(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
         let visitor = app.visitor_logged_in(HANAKO).await;
-        let answer = rp.redeem(&rp.code(&visitor, HANAKO, &[]).await).await;
-        let token = text(&answer, "access_token");
-        app.lock_account("hanako").await;
-        rp.userinfo(&token).await.expect_status(401);
-        assert_eq!(rp.introspect(&token).await, json!({ "active": false }));
-        visitor.get("/account/profile").await.expect_status(303);
+        let code = rp.code(&visitor, HANAKO, &[("scope", ALL_SCOPES)]).await;
+        let tokens = rp.redeem(&code).await.expect_status(200);
+        let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+        app.lock_account(HANAKO.0).await;
+        invalid(rp.userinfo(&access).await);
+        assert_eq!(rp.introspect(&access).await, json!({ "active": false }));
+        assert_eq!(rp.introspect(&refresh).await, json!({ "active": false }));
+        rp.refresh(&refresh).await.expect_oauth_error(400, "invalid_grant");
+        assert_eq!(visitor.get("/account/profile").await.location(), Some("/login/password"));
         visitor.get(&rp.authorize_url(&[("prompt", "none")])).await.expect_redirected_error("login_required");
     }
 
-    async fn a_client_is_told_about_its_own_tokens_only(engine: Engine) {
+    async fn a_client_learns_about_its_own_tokens_alone(engine: Engine) {
         let app = TestApp::start(engine).await;
         let (rp, other) = (app.relying_party().await, app.relying_party().await);
-        let answer = tokens(&app, &rp, &[("scope", "openid email offline_access")]).await;
-        let (access, refresh) = (text(&answer, "access_token"), text(&answer, "refresh_token"));
-        let seen = rp.introspect(&access).await;
-        assert_eq!(seen["active"], true);
-        assert_eq!(seen["client_id"], rp.id.as_str());
-        assert_eq!(seen["username"], "hanako");
-        assert_eq!(seen["scope"], "openid email offline_access");
-        assert_eq!(rp.introspect(&refresh).await["active"], true);
+        let tokens = log_in(&app, &rp, &[("scope", "openid email offline_access")]).await;
+        let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+        let subject = claims(&text(&tokens, "id_token"))["sub"].clone();
+        let token = claims(&access);
+        assert_eq!(
+            rp.introspect(&access).await,
+            json!({
+                "active": true,
+                "token_type": "Bearer",
+                "client_id": rp.id,
+                "sub": subject,
+                "username": "hanako",
+                "scope": "openid email offline_access",
+                "iss": app.issuer,
+                "aud": app.issuer,
+                "exp": app.now().0 + 600,
+                "iat": app.now().0,
+                "jti": token["jti"],
+            })
+        );
+        let described = rp.introspect(&refresh).await;
+        assert_eq!(described["active"], true);
+        assert_eq!(described["sub"], subject);
+        assert_eq!(described["client_id"], rp.id.as_str());
+        assert_eq!(described["scope"], "openid email offline_access");
+
         let inactive = json!({ "active": false });
-        for token in [&access, &refresh, &"x".to_owned(), &text(&answer, "id_token")] {
-            assert_eq!(other.introspect(token).await, inactive);
+        for unknown in [access.as_str(), refresh.as_str(), "garbage", &text(&tokens, "id_token")] {
+            assert_eq!(other.introspect(unknown).await, inactive);
         }
-        let public = app.register(json!({ "token_endpoint_auth_method": "none" }), true).await;
-        public.request("/introspect", &[("token", &access)]).await.expect_oauth_error(401, "invalid_client");
-        rp.request("/introspect", &[]).await.expect_oauth_error(400, "invalid_request");
-        app.advance(Span::minutes(10));
-        assert_eq!(rp.introspect(&access).await, inactive);
+        assert_eq!(rp.introspect(&text(&tokens, "id_token")).await, inactive);
+        rp.refresh(&refresh).await.expect_status(200);
+        assert_eq!(rp.introspect(&refresh).await, inactive, "another has taken its place");
     }
 
-    async fn revoking_ends_a_token_and_only_ones_own(engine: Engine) {
+    async fn who_does_not_authenticate_learns_nothing_about_tokens(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let public = app.register(json!({ "token_endpoint_auth_method": "none" }), true).await;
+        let rp = app.relying_party().await;
+        let token = text(&log_in(&app, &rp, &[]).await, "access_token");
+        public.request("/introspect", &[("token", &token)]).await.expect_oauth_error(401, "invalid_client");
+        let form = [("token", token.as_str())];
+        for path in ["/introspect", "/revoke"] {
+            let http = reqwest::Client::new();
+            answer(http.post(app.at(path)).form(&form)).await.expect_oauth_error(401, "invalid_client");
+            let wrong = answer(http.post(app.at(path)).basic_auth(&rp.id, Some("wrong")).form(&form)).await;
+            assert!(wrong.expect_oauth_error(401, "invalid_client").header("www-authenticate").is_some());
+            rp.request(path, &[]).await.expect_oauth_error(400, "invalid_request");
+        }
+        rp.userinfo(&token).await.expect_status(200);
+    }
+
+    async fn a_revoked_access_token_ends_alone_and_a_refresh_token_with_its_grant(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let tokens = log_in(&app, &rp, &[("scope", ALL_SCOPES)]).await;
+        let revoke = async |token: &str| {
+            let answer = rp.request("/revoke", &[("token", token), ("token_type_hint", "nonsense")]).await;
+            assert_eq!(answer.expect_status(200).body, "");
+        };
+        let access = text(&tokens, "access_token");
+        revoke(&access).await;
+        revoke(&access).await;
+        invalid(rp.userinfo(&access).await);
+        let next = rp.refresh(&text(&tokens, "refresh_token")).await.expect_status(200);
+        rp.userinfo(&text(&next, "access_token")).await.expect_status(200);
+        // Also by an old one: whoever holds the chain may end it.
+        revoke(&text(&tokens, "refresh_token")).await;
+        invalid(rp.userinfo(&text(&next, "access_token")).await);
+        rp.refresh(&text(&next, "refresh_token")).await.expect_oauth_error(400, "invalid_grant");
+        revoke("garbage").await;
+
+        let machine = machine(&app).await;
+        let own = token_of(&machine).await;
+        assert_eq!(machine.introspect(&own).await["active"], true);
+        machine.request("/revoke", &[("token", &own)]).await.expect_status(200);
+        assert_eq!(machine.introspect(&own).await, json!({ "active": false }));
+    }
+
+    async fn nobody_revokes_another_clients_tokens(engine: Engine) {
         let app = TestApp::start(engine).await;
         let (rp, other) = (app.relying_party().await, app.relying_party().await);
-        let answer = tokens(&app, &rp, &[("scope", "openid offline_access")]).await;
-        let (access, refresh) = (text(&answer, "access_token"), text(&answer, "refresh_token"));
-        for token in [&access, &refresh] {
-            other.request("/revoke", &[("token", token)]).await.expect_status(200);
+        let tokens = log_in(&app, &rp, &[("scope", ALL_SCOPES)]).await;
+        for name in ["access_token", "refresh_token"] {
+            let answer = other.request("/revoke", &[("token", &text(&tokens, name))]).await;
+            assert_eq!(answer.expect_status(200).body, "", "as if there had been none");
         }
-        rp.userinfo(&access).await.expect_status(200);
-        rp.request("/revoke", &[("token", &access)]).await.expect_status(200);
-        rp.userinfo(&access).await.expect_status(401);
-        let second = rp.refresh(&refresh).await.expect_status(200);
-        rp.request("/revoke", &[("token", &text(&second, "refresh_token"))]).await.expect_status(200);
-        rp.userinfo(&text(&second, "access_token")).await.expect_status(401);
-        rp.refresh(&text(&second, "refresh_token")).await.expect_oauth_error(400, "invalid_grant");
-        rp.request("/revoke", &[("token", "unknown")]).await.expect_status(200);
-        rp.request("/revoke", &[]).await.expect_oauth_error(400, "invalid_request");
+        rp.userinfo(&text(&tokens, "access_token")).await.expect_status(200);
+        rp.refresh(&text(&tokens, "refresh_token")).await.expect_status(200);
+        // A public client revokes its own.
+        let public = app.register(
+            json!({ "token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"] }),
+            true,
+        ).await;
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let pkce = [("code_challenge", challenge), ("code_challenge_method", "S256"), ("scope", ALL_SCOPES)];
+        let code = public.code(&app.visitor(), HANAKO, &pkce).await;
+        let tokens = public.redeem_with(&code, &[("code_verifier", verifier)]).await.expect_status(200);
+        public.request("/revoke", &[("token", &text(&tokens, "refresh_token"))]).await.expect_status(200);
+        invalid(public.userinfo(&text(&tokens, "access_token")).await);
     }
 }
