@@ -109,6 +109,9 @@ fn hinted_member(visit: &Visit, params: &Params, client: &Client) -> Result<Opti
     let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now())
         .map_err(|_| ErrorCode::InvalidRequest.because("id_token_hint is not an ID token of this provider"))?;
     let text = |name| claims.get(name).and_then(serde_json::Value::as_str);
+    if text("iss") != Some(app.settings.issuer()) {
+        return Err(ErrorCode::InvalidRequest.because("id_token_hint is not an ID token of this provider"));
+    }
     let for_client = match claims.get("aud") {
         Some(serde_json::Value::Array(all)) => all.iter().any(|a| a.as_str() == Some(client.id.as_str())),
         _ => text("aud") == Some(client.id.as_str()),
