@@ -1,6 +1,7 @@
 //! The only file that knows which database is behind the store: opening it, migrations, and telling its errors apart.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::error::DatabaseError;
@@ -10,6 +11,9 @@ use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 use super::{Store, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How long a request waits for a connection before it is told that the provider is busy.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Engine {
@@ -76,7 +80,8 @@ pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenE
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let unreachable = |e| OpenError::Unreachable(without_url(&e));
         try_once(url, "").await.map_err(unreachable)?;
-        let pool = AnyPoolOptions::new().max_connections(max_connections).connect(url).await.map_err(unreachable)?;
+        let options = AnyPoolOptions::new().acquire_timeout(PATIENCE).max_connections(max_connections);
+        let pool = options.connect(url).await.map_err(unreachable)?;
         Ok(Store { read: pool.clone(), write: pool, engine: Engine::Postgres })
     } else {
         Err(OpenError::UnknownEngine)
@@ -108,6 +113,7 @@ async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenErro
     let options = || {
         // A file does not hang up, so no connection is asked whether it still lives: that takes as long as a question.
         AnyPoolOptions::new()
+            .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)

@@ -63,6 +63,8 @@ pub enum StoreError {
     DiskFull,
     #[error("{table}.{column} of {row} holds something that this version can't read")]
     Corrupt { table: &'static str, column: &'static str, row: String },
+    #[error("every connection to the database is busy")]
+    Busy,
     #[error("the {0} exists already")]
     Exists(&'static str),
     #[error("database: {0}")]
@@ -73,6 +75,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(e) if engine::is_disk_full(e.as_ref()) => StoreError::DiskFull,
+            sqlx::Error::PoolTimedOut => StoreError::Busy,
             _ => StoreError::Database(error),
         }
     }

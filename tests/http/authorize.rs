@@ -98,6 +98,29 @@ on_both_engines! {
         visitor.get(&twice).await.expect_redirected_error("invalid_request");
     }
 
+    async fn what_fails_inside_is_told_to_the_client_by_the_two_codes_for_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.third_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        app.execute("ALTER TABLE consents RENAME TO consents_away").await;
+        let answer = visitor.get(&rp.authorize_url(&[])).await.expect_redirected_error("server_error");
+        assert!(!answer.parameters()["error_description"].contains("consents"), "nothing of the inside is told");
+        app.execute("ALTER TABLE consents_away RENAME TO consents").await;
+
+        // Somebody else holds SQLite's only connection that writes.
+        let app = TestApp::start_with(engine, |s| s.database.max_connections = 2).await;
+        let rp = app.third_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let lock = app.app.store.write().await.unwrap();
+        let asked = visitor.get(&rp.authorize_url(&[])).await;
+        match engine {
+            Engine::Sqlite => drop(asked.expect_redirected_error("temporarily_unavailable")),
+            Engine::Postgres => assert!(asked.location().is_some(), "the second connection is enough"),
+        }
+        drop(lock);
+        assert!(visitor.follow(&rp.authorize_url(&[])).await.form().contains_key("grant"));
+    }
+
     async fn the_member_may_cancel_or_refuse(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.third_party().await;

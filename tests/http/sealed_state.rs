@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sekisho::domain::unix_time::Span;
 
-use crate::support::app::HANAKO;
+use crate::support::app::{HANAKO, TARO};
 use crate::support::visitor::Answer;
 use crate::support::{Engine, TestApp, on_both_engines};
 
@@ -75,6 +75,21 @@ on_both_engines! {
         }
         visitor.get("/account/profile").await.expect_status(200);
         visitor.post("/login/consent", &consent).await.code();
+    }
+
+    async fn a_changed_hidden_field_of_the_first_password_page_is_refused(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        let login = visitor.follow(&app.at("/account/profile")).await;
+        let mut form = visitor.log_in_and_follow(&login, TARO.0, TARO.1).await.form();
+        form.insert("new_password".into(), "My-own-words-7".into());
+        form.insert("new_password_again".into(), "My-own-words-7".into());
+        for field in ["step", "csrf"] {
+            for changed in tampered(&form, field) {
+                refused(visitor.post("/login/initial-password", &changed).await);
+            }
+        }
+        visitor.post("/login/initial-password", &form).await.expect_status(303);
     }
 
     async fn a_login_opened_in_another_browser_leads_nowhere(engine: Engine) {

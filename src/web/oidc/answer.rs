@@ -74,6 +74,13 @@ impl IntoResponse for ClientTrouble {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(exceeded.retry_seconds));
                 response
             }
+            ClientTrouble::Inside(error @ ActionError::Store(StoreError::Busy)) => {
+                tracing::warn!("{error}");
+                let error = ErrorCode::TemporarilyUnavailable.because("the provider is busy");
+                let mut response = error_body(StatusCode::SERVICE_UNAVAILABLE, &error);
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(1));
+                response
+            }
             ClientTrouble::Inside(error) => {
                 tracing::error!("{error}");
                 let error = ErrorCode::ServerError.because("the provider could not do it; its log says why");

@@ -14,14 +14,14 @@ use crate::crypto::jwt::{self, TokenType};
 use crate::domain::ids::{FlowId, MemberId};
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::{Continue, Flow};
-use crate::domain::protocol::authorization_request::AuthorizationRequest;
+use crate::domain::protocol::authorization_request::{AuthorizationRequest, Decision};
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::redirect_uri;
 use crate::domain::secret::Secret;
 use crate::random;
-use crate::store::{WriteTx, clients};
+use crate::store::{StoreError, WriteTx, clients};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
 use crate::web::request::form::{ask_again_by_get, is_form};
@@ -53,25 +53,40 @@ async fn authorize(visit: &Visit) -> Result<String, Trouble> {
     let redirect_uri = matched_redirect_uri(params, &client)?;
     let to_client = |error: OAuthError| error_to_client(visit, redirect_uri, params.get("state"), &error);
 
-    let flow = FlowId(random::identifier());
     let hinted = match hinted_member(visit, params, &client) {
         Ok(hinted) => hinted,
         Err(error) => return Ok(to_client(error)),
     };
+    let flow = FlowId(random::identifier());
     let request = match AuthorizationRequest::read(params, &client, redirect_uri, flow, hinted) {
         Ok(request) => request,
         Err(error) => return Ok(to_client(error)),
     };
-    let session = visit.session().await?;
+    match answered(visit, request, &client).await {
+        Ok(next) => Ok(next),
+        // A status can't be told by a redirect: the standard has two codes for it (RFC 6749, 4.1.2.1).
+        Err(busy @ ActionError::Store(StoreError::Busy)) => {
+            tracing::warn!("{busy}");
+            Ok(to_client(ErrorCode::TemporarilyUnavailable.because("the provider is busy")))
+        }
+        Err(error) => {
+            tracing::error!("{error}");
+            Ok(to_client(ErrorCode::ServerError.because("the provider could not do it; its log says why")))
+        }
+    }
+}
+
+/// The next address for a request that is right.
+async fn answered(visit: &Visit, request: AuthorizationRequest, client: &Client) -> Result<String, ActionError> {
     // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
-    let Some(session) = session else {
-        return Ok(match request.decide(&client, None, None, visit.site.app.now()) {
-            crate::domain::protocol::authorization_request::Decision::Refuse(error) => to_client(error),
-            _ => login_page(visit, request),
+    let Some(session) = visit.session().await? else {
+        return Ok(match request.decide(client, None, None, visit.site.app.now()) {
+            Decision::Refuse(error) => error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error),
+            Decision::Login | Decision::AskConsent { .. } | Decision::Issue => login_page(visit, request),
         });
     };
     let mut tx = visit.site.app.store.write().await?;
-    let next = proceed(visit, &mut tx, request, &client, &session).await?;
+    let next = proceed(visit, &mut tx, request, client, &session).await?;
     tx.commit().await?;
     Ok(next)
 }

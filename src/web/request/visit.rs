@@ -19,6 +19,7 @@ use crate::crypto::password_hash::HashError;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
+use crate::domain::unix_time::Span;
 use crate::i18n::Locale;
 use crate::random;
 use crate::store::{Reads, StoreError, browser_sessions};
@@ -273,8 +274,14 @@ impl Visit {
                 let kind = ErrorKind::TooManyRequests { retry_seconds: exceeded.retry_seconds };
                 (status_of(kind), kind, None)
             }
-            Trouble::Inside(ActionError::Hash(HashError::Busy { retry_after })) => {
-                tracing::warn!(reference, "the queue for password hashing is full");
+            Trouble::Inside(
+                error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy)),
+            ) => {
+                tracing::warn!(reference, "{error}");
+                let retry_after = match error {
+                    ActionError::Hash(HashError::Busy { retry_after }) => retry_after,
+                    _ => Span::seconds(1),
+                };
                 let mut response = self.show(
                     StatusCode::SERVICE_UNAVAILABLE,
                     &ErrorPage::new(ErrorKind::Busy, reference),
