@@ -91,11 +91,9 @@ impl fmt::Display for Figures {
         for (journey, rates, target) in targets {
             row(f, journey.name(), rates, Some(target))?;
         }
-        let mut starts: Vec<f64> = self.start_to_ready.iter().map(|took| took.as_secs_f64() * 1_000.0).collect();
-        starts.sort_by(f64::total_cmp);
+        let starts: Vec<f64> = self.start_to_ready.iter().map(|took| took.as_secs_f64() * 1_000.0).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-        let hashing_mb = if self.login.is_empty() { 0.0 } else { threads * f64::from(memory_kib) / 1_024.0 };
-        let mb = |kib: u64| kib as f64 / 1_024.0;
+        let hashing_mb = if self.login.is_empty() { 0.0 } else { mb(threads * f64::from(memory_kib)) };
         writeln!(f)?;
         writeln!(f, "| once | measured | target |")?;
         writeln!(f, "|---|--:|--:|")?;
@@ -105,14 +103,18 @@ impl fmt::Display for Figures {
             median(&starts),
             START_TARGET.as_millis()
         )?;
-        writeln!(f, "| memory, idle | {:.1} MB | {IDLE_TARGET_MB} MB |", mb(self.idle_kib))?;
-        let loaded = mb(self.loaded_kib) - hashing_mb;
+        writeln!(f, "| memory, idle | {:.1} MB | {IDLE_TARGET_MB} MB |", mb(self.idle_kib as f64))?;
+        let loaded = mb(self.loaded_kib as f64) - hashing_mb;
         writeln!(
             f,
             "| memory after the load with {} live sessions, beside {hashing_mb:.0} MB for hashing | {loaded:.1} MB | {SESSIONS_TARGET_MB} MB |",
             self.sessions,
         )
     }
+}
+
+fn mb(kib: f64) -> f64 {
+    kib * 1_024.0 / 1_000_000.0
 }
 
 fn row(f: &mut fmt::Formatter<'_>, what: &str, rates: &[f64], target: Option<f64>) -> fmt::Result {
