@@ -131,6 +131,8 @@ on_both_engines! {
         visitor.post("/login/password", &form).await.expect_redirected_error("access_denied");
 
         let consent = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
+        let host = url::Url::parse(&rp.redirect_uri).unwrap().host_str().unwrap().to_owned();
+        assert!(consent.text("#goes-to").unwrap().contains(&host), "a name can be chosen, a host can't");
         let mut form = consent.form();
         form.insert("decision".into(), "deny".into());
         visitor.post("/login/consent", &form).await.expect_redirected_error("access_denied");

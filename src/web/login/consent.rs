@@ -21,6 +21,9 @@ use crate::web::trouble::Trouble;
 pub struct ConsentPage {
     /// What is being decided, sent back as the hidden field `grant`.
     pub grant: String,
+    /// Where the answer goes: an application chooses its name, but not its host. None for an application on the
+    /// member's own device.
+    pub host: Option<String>,
     pub member_name: String,
     pub user_id: String,
     /// What the application asks for. The scopes of OpenID Connect Core 1.0, 5.4 and 11, are explained, others named.
@@ -53,6 +56,7 @@ async fn show(visit: &mut Visit) -> Result<ConsentPage, Trouble> {
     let member = members::by_id(&mut visit.site.app.store.reader().await?, &grant.member).await?;
     let member = member.ok_or_else(|| Trouble::page(ErrorKind::FlowExpired))?;
     Ok(ConsentPage {
+        host: url::Url::parse(&grant.request.redirect_uri).ok().and_then(|uri| uri.host_str().map(str::to_owned)),
         grant: token,
         member_name: member.name.clone().unwrap_or_else(|| member.user_id.clone()),
         user_id: member.user_id,
@@ -93,11 +97,13 @@ impl PageTemplate for ConsentPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |scopes: &[&str]| ConsentPage {
             grant: "grant-1".into(),
+            host: Some("portal.example.jp".into()),
             member_name: "Yamada Hanako".into(),
             user_id: "hanako".into(),
             scopes: scopes.iter().copied().map(String::from).collect(),
         };
         vec![
+            ("on_the_members_own_device", ConsentPage { host: None, ..page(&["openid"]) }),
             ("one_scope", page(&["openid"])),
             ("every_scope", page(&["openid", "profile", "email", "phone", "address", "offline_access"])),
             ("an_operators_scope", page(&["openid", "insurance:card"])),

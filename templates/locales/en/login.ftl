@@ -74,6 +74,7 @@ password-rule-not-before = Not the initial password
 consent-heading = Share your information?
 consent-question = “{ $application }” asks for the following information about you. May it have it?
 consent-as = You are logged in as { $name } (user ID: { $user_id }).
+consent-goes-to = If you allow it, it goes to { $host }. Please check this place too, not only the name.
 consent-deny-means = If you choose “Do not allow”, you go back without sharing anything.
 consent-allow = Allow
 consent-deny = Do not allow

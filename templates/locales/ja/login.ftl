@@ -74,6 +74,7 @@ password-rule-not-before = 初期パスワードと同じものは使えませ�
 consent-heading = 情報の提供をご確認ください
 consent-question = 「{ $application }」が、あなたについて次の情報を求めています。提供してよいですか？
 consent-as = { $name }さん（ユーザID：{ $user_id }）としてログインしています。
+consent-goes-to = 許可すると、{ $host } に提供されます。名前だけでなく、この行き先もお確かめください。
 consent-deny-means = 「許可しない」を選ぶと、情報を提供せずに元のサイトへ戻ります。
 consent-allow = 許可する
 consent-deny = 許可しない
