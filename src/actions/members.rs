@@ -116,7 +116,7 @@ pub struct Unlocked {
 pub async fn unlock(app: &App, member: &Member) -> Result<Unlocked, ActionError> {
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     let mut tx = app.store.write().await?;
-    let stood = is_password_locked_in(app, &mut tx, &account).await?;
+    let stood = is_password_locked(app, &mut tx, &account).await?;
     password_failures::clear_all(&mut tx, &account).await?;
     members::set_account_lock(&mut tx, &member.id, None).await?;
     tx.commit().await?;
@@ -125,16 +125,7 @@ pub async fn unlock(app: &App, member: &Member) -> Result<Unlocked, ActionError>
 }
 
 /// Whether the password lock stands for devices that are not known.
-pub async fn is_password_locked(app: &App, member: &Member) -> Result<bool, ActionError> {
-    let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
-    is_password_locked_in(app, &mut app.store.reader().await?, &account).await
-}
-
-async fn is_password_locked_in(
-    app: &App,
-    db: &mut impl crate::store::Reads,
-    account: &str,
-) -> Result<bool, ActionError> {
+async fn is_password_locked(app: &App, db: &mut impl crate::store::Reads, account: &str) -> Result<bool, ActionError> {
     let count = password_failures::count(db, account, password_failures::STRANGERS).await?;
     Ok(matches!(app.password_lock.verdict(count, app.now()), crate::domain::login::locks::Verdict::Locked(_)))
 }

@@ -26,16 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::unix_time::{Span, UnixTime};
 
-/// Whose failures at one account are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Device {
-    /// Every device on which this account has not logged in before.
-    Stranger,
-    /// A device known by the cookie that an earlier login left there; named by the cookie's digest.
-    Known(String),
-}
-
-/// Failures in a row of one account and [`Device`], as stored. A lifted lock, a reset password or a right one leaves no
+/// Failures in a row of one account, as stored: one count for each device known to it, one for all strangers together. A lifted lock, a reset password or a right one leaves no
 /// count behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FailureCount {
@@ -120,8 +111,6 @@ fn doubled(first: Span, times: u32) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
 
     const START: UnixTime = UnixTime(1_790_000_000);
@@ -229,20 +218,5 @@ mod tests {
         let mut count = None;
         let tried = (0..100).filter(|_| STAFF.reserve(count, START).map(|reserved| count = Some(reserved)).is_ok());
         assert_eq!(tried.count(), 5);
-    }
-
-    #[test]
-    fn strangers_failures_do_not_lock_a_known_device() {
-        let mut counts: HashMap<Device, FailureCount> = HashMap::new();
-        let own = Device::Known("digest".into());
-        while let Ok(reserved) = STAFF.reserve(counts.get(&Device::Stranger).copied(), START) {
-            counts.insert(Device::Stranger, reserved);
-        }
-        assert_eq!(STAFF.verdict(counts.get(&own).copied(), START), Verdict::MayTry);
-        while let Ok(reserved) = STAFF.reserve(counts.get(&own).copied(), START) {
-            counts.insert(own.clone(), reserved);
-        }
-        assert_eq!(STAFF.verdict(counts.get(&own).copied(), START), Verdict::Locked(Until::Staff));
-        assert_eq!(counts.get(&own).unwrap().failures, 5);
     }
 }
