@@ -2,6 +2,7 @@
 
 pub mod assurance;
 pub mod browser_session;
+pub mod device;
 pub mod flow;
 pub mod locks;
 pub mod next_step;

@@ -1,4 +1,6 @@
 //! Rules about members: their IDs and their profile.
 
+pub mod account_event;
+pub mod authentication_method;
 pub mod profile;
 pub mod user_id;
