@@ -6,4 +6,6 @@ pub mod device;
 pub mod flow;
 pub mod locks;
 pub mod next_step;
+pub mod one_time_password;
 pub mod password_policy;
+pub mod recovery_code;
