@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::member::authentication_method::Method;
+use crate::actions::email_codes::Sent;
 use crate::web::request::visit::Visit;
 
 /// Why a member sees the form for a code again. Its name is the key of its text.
@@ -12,6 +12,8 @@ pub enum CodeError {
     /// Not six digits: nothing was tried.
     CodeMalformed,
     CodeWrong,
+    /// One that was sent by e-mail.
+    EmailCodeWrong,
     /// It has expired, was used or was tried too often: another one must be sent.
     CodeSpent,
     /// Codes are sent at intervals.
@@ -20,6 +22,17 @@ pub enum CodeError {
     CodeTooMany,
     RecoveryCodeMalformed,
     RecoveryCodeWrong,
+}
+
+impl CodeError {
+    /// Why no code was sent.
+    pub fn of(sent: Sent) -> Option<CodeError> {
+        match sent {
+            Sent::Sent => None,
+            Sent::TooSoon => Some(CodeError::CodeTooSoon),
+            Sent::TooMany => Some(CodeError::CodeTooMany),
+        }
+    }
 }
 
 /// How many days a device stays trusted, where members may trust devices.
@@ -40,13 +53,4 @@ pub fn suggested_name(visit: &Visit) -> String {
 pub fn name_of(typed: Option<&str>) -> Option<String> {
     let name: String = typed?.trim().chars().filter(|c| !c.is_control()).collect();
     (1..=40).contains(&name.chars().count()).then_some(name)
-}
-
-/// For templates: the help entry that explains a method's errors.
-pub const fn help_of(method: Method) -> &'static str {
-    match method {
-        Method::Email => "mail-not-received",
-        Method::Totp => "otp-incorrect",
-        Method::Passkey => "security-key-invalid",
-    }
 }
