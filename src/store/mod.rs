@@ -12,6 +12,7 @@ pub mod grants;
 pub mod known_devices;
 pub mod login_steps;
 pub mod members;
+pub mod passkeys;
 pub mod password_failures;
 pub mod signing_keys;
 
@@ -131,6 +132,7 @@ impl Store {
             // A grant needs its session's row; without grants, an expired session says nothing any more.
             "DELETE FROM browser_sessions WHERE expires_at < $1 AND NOT EXISTS
                (SELECT 1 FROM authorization_grants g WHERE g.session_id = browser_sessions.session_id)",
+            "DELETE FROM used_webauthn_challenges WHERE expires_at < $1",
             "DELETE FROM initial_access_tokens WHERE expires_at < $1",
             "DELETE FROM signing_keys WHERE published_until < $1",
         ] {

@@ -6,4 +6,5 @@ pub mod device;
 pub mod flow;
 pub mod locks;
 pub mod next_step;
+pub mod passkey;
 pub mod password_policy;
