@@ -29,6 +29,7 @@ pub struct Parts {
     pub password_policy: PasswordPolicy,
     pub common_passwords: CommonPasswords,
     pub password_lock: LockPolicy,
+    pub account_lock: LockPolicy,
     pub user_ids: UserIdRules,
     /// Seals what lies in the database.
     pub at_rest: Sealer,
@@ -37,6 +38,7 @@ pub struct Parts {
     pub refresh_tokens: RefreshTokens,
     csrf_key: Secret<[u8; 32]>,
     account_key: Secret<[u8; 32]>,
+    one_time_password_key: Secret<[u8; 32]>,
     keys: RwLock<Arc<KeySet>>,
 }
 
@@ -79,11 +81,13 @@ impl App {
             password_policy: PasswordPolicy::from(&settings.passwords),
             common_passwords: CommonPasswords::shipped(),
             password_lock: LockPolicy::from(&settings.locks.password),
+            account_lock: LockPolicy::from(&settings.locks.account),
             user_ids: UserIdRules::from(&settings.user_ids),
             in_flow: Sealer::new(master, Purpose::SealedFlow),
             refresh_tokens: RefreshTokens::new(master.derive(Purpose::RefreshToken)),
             csrf_key: master.derive(Purpose::Csrf),
             account_key: master.derive(Purpose::AccountKey),
+            one_time_password_key: master.derive(Purpose::OneTimePassword),
             keys: RwLock::new(Arc::new(keys)),
             at_rest,
             settings,
@@ -121,6 +125,11 @@ impl Parts {
     /// The value of the hidden form field that shows a form to be ours, for this browser.
     pub fn csrf(&self, browser_token: &str) -> String {
         opaque_token::keyed_digest(&self.csrf_key, &[browser_token.as_bytes()])
+    }
+
+    /// What is stored of a short code: nobody can guess it from that without the key. `owner` is whose or where it is.
+    pub fn code_digest(&self, owner: &str, code: &str) -> String {
+        opaque_token::keyed_digest(&self.one_time_password_key, &[owner.as_bytes(), code.as_bytes()])
     }
 
     /// The name of an account in the table of failures, whether or not it exists.

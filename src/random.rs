@@ -25,3 +25,15 @@ pub fn token() -> String {
 pub fn identifier() -> String {
     URL_SAFE_NO_PAD.encode(bytes::<16>())
 }
+
+/// A number from 0 to `end` - 1, each as likely as any other.
+pub fn below(end: u32) -> u32 {
+    // Numbers beyond a multiple of `end` would favour the first ones.
+    let even = u32::MAX - u32::MAX % end.max(1);
+    loop {
+        let number = u32::from_le_bytes(bytes::<4>());
+        if number < even {
+            return number % end.max(1);
+        }
+    }
+}

@@ -72,7 +72,7 @@ fn member(user_id: &str) -> NewMember {
 
 async fn register(app: &App, metadata: Value) -> Result<Credentials> {
     let metadata = metadata.as_object().ok_or("metadata is an object")?;
-    let terms = Terms { pkce: PkcePolicy::Required, first_party: true };
+    let terms = Terms { pkce: PkcePolicy::Required, first_party: true, second_factor: None };
     let mut tx = app.store.write().await?;
     let done = clients::register(app, &mut tx, None, metadata, terms, By::Staff).await?;
     tx.commit().await?;

@@ -1,13 +1,18 @@
 //! The end of every login: a browser session under a new cookie, and a device that is known from now on.
 
 use super::ActionError;
+use super::account_events::record;
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::ids::{BrowserSessionId, FlowId, MemberId};
 use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::login::device::Device;
+use crate::domain::login::next_step::Proved;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::profile::Member;
 use crate::domain::secret::Secret;
 use crate::random;
-use crate::store::{WriteTx, browser_sessions, known_devices};
+use crate::store::{WriteTx, browser_sessions, known_devices, members};
 
 /// What the browser brought along.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +21,8 @@ pub struct Bearer<'a> {
     pub session: Option<&'a BrowserSession>,
     /// Its device cookie.
     pub device_token: Option<&'a str>,
+    /// What it says of itself.
+    pub device: Device,
 }
 
 /// What the browser gets.
@@ -31,8 +38,9 @@ pub struct LoggedIn {
 pub async fn complete_login(
     app: &App,
     tx: &mut WriteTx,
-    member: &MemberId,
+    member: &Member,
     flow: &FlowId,
+    proved: &Proved,
     bearer: Bearer<'_>,
 ) -> Result<LoggedIn, ActionError> {
     let now = app.now();
@@ -40,15 +48,17 @@ pub async fn complete_login(
     let digest = opaque_token::digest(session_token.expose());
     let mut session = BrowserSession {
         id: BrowserSessionId(random::identifier()),
-        member: member.clone(),
+        member: member.id.clone(),
         flow: flow.clone(),
         authenticated_at: now,
+        assurance: proved.assurance(),
+        device: bearer.device,
         last_used_at: now,
         expires_at: now + app.settings.sessions.absolute,
     };
     let mut renewed = false;
     if let Some(old) = bearer.session {
-        if old.member == *member {
+        if old.member == member.id {
             let same = BrowserSession { id: old.id.clone(), ..session.clone() };
             renewed = browser_sessions::renew(tx, &same, &digest).await?;
             if renewed {
@@ -61,8 +71,17 @@ pub async fn complete_login(
     if !renewed {
         browser_sessions::insert(tx, &session, &digest).await?;
     }
-    let device_token = remember_device(app, tx, member, bearer.device_token).await?;
-    tracing::info!(member = %member, session = %session.id, "logged in");
+    let device_token = remember_device(app, tx, &member.id, bearer.device_token).await?;
+    if let Some(lasts) = app.settings.authentication.trust_device_for.filter(|_| proved.trust_device) {
+        let token = device_token.as_ref().map_or(bearer.device_token, |new| Some(new.expose().as_str()));
+        let digest = opaque_token::digest(token.unwrap_or_default());
+        known_devices::trust(tx, &digest, &member.id, now + lasts).await?;
+        record(app, tx, member, AccountEvent::DeviceTrusted, Some(bearer.device)).await?;
+    }
+    record(app, tx, member, AccountEvent::LoggedIn { with: proved.method() }, Some(bearer.device)).await?;
+    if members::note_first_login(tx, &member.id, now).await? {
+        record(app, tx, member, AccountEvent::FirstLogin, Some(bearer.device)).await?;
+    }
     Ok(LoggedIn { session, session_token, device_token })
 }
 

@@ -1,10 +1,11 @@
 //! From an authorization request and a session to a code, a consent page or an error: at `/authorize`, after a login and
 //! after a consent.
 
-use super::ActionError;
+use super::{ActionError, authenticators};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::ids::GrantId;
+use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::protocol::authorization_request::{AuthorizationRequest, Decision};
 use crate::domain::protocol::client::Client;
@@ -12,7 +13,7 @@ use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::oauth_error::OAuthError;
 use crate::domain::secret::Secret;
 use crate::random;
-use crate::store::{WriteTx, consents, grants};
+use crate::store::{WriteTx, consents, grants, members};
 
 pub enum Next {
     Login,
@@ -35,7 +36,11 @@ pub async fn continue_authorization(
         Some(session) if !client.first_party => consents::agreed(tx, &session.member, &client.id).await?,
         _ => None,
     };
-    match (request.decide(client, session, agreed.as_ref(), now), session) {
+    let least = match session {
+        Some(session) => least(app, tx, client, session).await?,
+        None => Assurance::Password,
+    };
+    match (request.decide(client, session, agreed.as_ref(), least, now), session) {
         (Decision::Refuse(error), _) => Ok(Next::Refuse(error)),
         (Decision::AskConsent { .. }, Some(session)) => {
             let page = opaque_token::new(Kind::Step);
@@ -71,6 +76,22 @@ pub async fn approve(app: &App, tx: &mut WriteTx, grant: &Grant) -> Result<Optio
     Ok(Some(code))
 }
 
+/// What the operator's policy asks of the session's member for this client.
+async fn least(
+    app: &App,
+    tx: &mut WriteTx,
+    client: &Client,
+    session: &BrowserSession,
+) -> Result<Assurance, ActionError> {
+    // More than a password alone is enough for every policy.
+    if session.assurance > Assurance::Password {
+        return Ok(Assurance::Password);
+    }
+    let demands = authenticators::demands(app, Some(client), None);
+    let Some(member) = members::by_id(tx, &session.member).await? else { return Ok(Assurance::Password) };
+    Ok(demands.least(&authenticators::enrolled(tx, &member).await?))
+}
+
 fn new_grant(app: &App, request: &AuthorizationRequest, session: &BrowserSession, stage: Stage) -> Grant {
     Grant {
         id: GrantId(random::identifier()),
@@ -78,6 +99,7 @@ fn new_grant(app: &App, request: &AuthorizationRequest, session: &BrowserSession
         session: session.id.clone(),
         request: request.clone(),
         authenticated_at: session.authenticated_at,
+        assurance: session.assurance,
         created_at: app.now(),
         stage,
         refresh: None,

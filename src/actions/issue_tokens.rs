@@ -13,7 +13,6 @@ use super::ActionError;
 use crate::app::App;
 use crate::crypto::jwt::{self, TokenType};
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId};
-use crate::domain::login::assurance::PASSWORD;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::access_token::{AccessToken, Scoped};
 use crate::domain::protocol::claims;
@@ -130,9 +129,9 @@ fn id_token(
         SessionClaims { sid: grant.session.clone(), asked },
     )
     .set_auth_time(Some(time(grant.authenticated_at)))
-    .set_auth_context_ref(Some(AuthenticationContextClass::new(PASSWORD.acr.to_owned())))
+    .set_auth_context_ref(Some(AuthenticationContextClass::new(grant.assurance.acr().to_owned())))
     .set_auth_method_refs(Some(
-        PASSWORD.amr.iter().map(|m| AuthenticationMethodReference::new((*m).to_owned())).collect(),
+        grant.assurance.amr().iter().map(|m| AuthenticationMethodReference::new((*m).to_owned())).collect(),
     ))
     .set_access_token_hash(Some(AccessTokenHash::new(jwt::half_hash(access_token))));
     if let Some(nonce) = &grant.request.nonce {

@@ -1,15 +1,21 @@
 //! What staff do with members.
 
+use super::account_events::record;
 use super::{ActionError, check_password};
 use crate::app::App;
 use crate::domain::ids::MemberId;
 use crate::domain::login::password_policy::CharacterClass;
+use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Profile, Role};
 use crate::domain::member::user_id::{UserId, UserIdProblem};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
-use crate::store::{StoreError, WriteTx, browser_sessions, login_steps, members, password_failures};
+use crate::store::logins::Login;
+use crate::store::{
+    StoreError, WriteTx, browser_sessions, known_devices, logins, members, one_time_password_failures,
+    password_failures,
+};
 
 /// A member to be added.
 #[derive(Clone, Debug)]
@@ -54,7 +60,11 @@ pub async fn add(app: &App, new: NewMember, password: &str, initial: bool) -> Re
         created_at: now,
         updated_at: now,
         account_locked_at: None,
+        account_locked_until: None,
         disabled_at: None,
+        method: None,
+        email_method_at: None,
+        first_login_at: None,
     };
     let hash = check_password::hash_new_password(app, password).await?;
     let mut tx = app.store.write().await.map_err(ActionError::from)?;
@@ -118,10 +128,14 @@ pub async fn unlock(app: &App, member: &Member) -> Result<Unlocked, ActionError>
     let mut tx = app.store.write().await?;
     let stood = is_password_locked(app, &mut tx, &account).await?;
     password_failures::clear_all(&mut tx, &account).await?;
-    members::set_account_lock(&mut tx, &member.id, None).await?;
+    members::unlock_account(&mut tx, &member.id).await?;
+    one_time_password_failures::clear(&mut tx, &member.id).await?;
+    let lifted = Unlocked { password_lock: stood, account_lock: member.account_locked_at.is_some() };
+    if lifted.password_lock || lifted.account_lock {
+        record(app, &mut tx, member, AccountEvent::LocksLifted, None).await?;
+    }
     tx.commit().await?;
-    tracing::info!(member = %member.id, "locks lifted");
-    Ok(Unlocked { password_lock: stood, account_lock: member.account_locked_at.is_some() })
+    Ok(lifted)
 }
 
 /// Whether the password lock stands for devices that are not known.
@@ -136,24 +150,26 @@ pub async fn set_password(app: &App, member: &Member, password: &str, initial: b
     let now = app.now();
     let mut tx = app.store.write().await?;
     let initial_until = initial.then(|| now + app.settings.passwords.initial_lifetime);
-    replace_password(app, &mut tx, member, &hash, initial_until, now).await?;
+    replace_password(app, &mut tx, member, &hash, initial_until, None).await?;
     browser_sessions::end_all(&mut tx, &member.id, now).await?;
+    record(app, &mut tx, member, AccountEvent::PasswordIssued, None).await?;
     tx.commit().await?;
-    tracing::info!(member = %member.id, initial, "password set");
     Ok(())
 }
 
-/// Stores a new hash; what stood on the old password ends, but for sessions.
+/// Stores a new hash; what stood on the old password ends, but for sessions and the login in which it is chosen.
 pub async fn replace_password(
     app: &App,
     tx: &mut WriteTx,
     member: &Member,
     hash: &str,
     initial_until: Option<UnixTime>,
-    now: UnixTime,
+    chosen_in: Option<&Login>,
 ) -> Result<(), ActionError> {
+    let now = app.now();
     members::set_password(tx, &member.id, hash, initial_until, now).await?;
-    login_steps::end_all(tx, &member.id, now).await?;
+    logins::end_others(tx, &member.id, chosen_in, now).await?;
+    known_devices::distrust_all(tx, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     password_failures::clear_all(tx, &account).await?;
     Ok(())

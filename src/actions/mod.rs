@@ -1,11 +1,14 @@
 //! Verbs with several entrances: pages, endpoints, the command line, the demo.
 
+pub mod account_events;
+pub mod authenticators;
 pub mod check_password;
 pub mod clients;
 pub mod complete_login;
 pub mod continue_authorization;
 pub mod issue_tokens;
 pub mod members;
+pub mod one_time_passwords;
 pub mod signing_keys;
 
 use crate::crypto::jwt::SignError;
@@ -26,4 +29,6 @@ pub enum ActionError {
     Key(#[from] KeyError),
     #[error("too many attempts on one account at the same moment")]
     Contended,
+    #[error("{0} holds a value that this master key does not open")]
+    Unsealable(&'static str),
 }

@@ -11,6 +11,7 @@ use super::{Failure, Output};
 use crate::actions::clients::{By, Registered, initial_access_token, register, rotate_secret};
 use crate::app::App;
 use crate::domain::ids::ClientId;
+use crate::domain::member::authentication_method::SecondFactor;
 use crate::domain::protocol::client::{AuthenticationMethod, Client, GrantType, PkcePolicy, Terms};
 use crate::domain::unix_time::Span;
 use crate::store::clients::{self, StoredClient};
@@ -82,6 +83,9 @@ pub(super) struct Add {
     /// It is run by the society itself: members are not asked for consent
     #[arg(long)]
     first_party: bool,
+    /// Whether its members show a second factor, in place of the rule in the settings
+    #[arg(long, value_enum)]
+    second_factor: Option<SecondFactorRule>,
     /// A file of client metadata (RFC 7591, section 2) in place of the options for them
     #[arg(long, value_name = "FILE.json", conflicts_with_all =
         ["name", "name_ja", "redirect_uri", "post_logout_redirect_uri", "kind", "grant_type", "auth_method", "scope"])]
@@ -98,6 +102,26 @@ enum Kind {
     Native,
     /// Acts for itself, without members
     Machine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SecondFactorRule {
+    /// Every member; who has none yet enrols one
+    Required,
+    /// Members who have enrolled one
+    Optional,
+    /// Nobody
+    Off,
+}
+
+impl From<SecondFactorRule> for SecondFactor {
+    fn from(rule: SecondFactorRule) -> Self {
+        match rule {
+            SecondFactorRule::Required => SecondFactor::Required,
+            SecondFactorRule::Optional => SecondFactor::Optional,
+            SecondFactorRule::Off => SecondFactor::Off,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -194,7 +218,8 @@ impl Add {
             Some(file) => read_metadata(file)?,
             None => self.as_metadata(),
         };
-        let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party };
+        let second_factor = self.second_factor.map(SecondFactor::from);
+        let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party, second_factor };
         let mut tx = app.store.write().await?;
         let registered = register(app, &mut tx, self.id.map(ClientId), &metadata, terms, By::Staff).await?;
         tx.commit().await?;
@@ -290,6 +315,9 @@ fn as_json(client: &Client) -> Map<String, Value> {
     let mut json = client.to_metadata();
     json.insert("pkce".into(), json!(client.pkce));
     json.insert("first_party".into(), json!(client.first_party));
+    if let Some(rule) = client.second_factor {
+        json.insert("second_factor".into(), json!(rule));
+    }
     json
 }
 

@@ -175,7 +175,7 @@ async fn reset(app: &App, data: &Data) -> Result<(), Failure> {
     let mut tx = app.store.write().await?;
     for DemoClient { id, secret, first_party, metadata } in &data.clients {
         clients::remove(&mut tx, id).await?;
-        let terms = Terms { pkce: PkcePolicy::Required, first_party: *first_party };
+        let terms = Terms { pkce: PkcePolicy::Required, first_party: *first_party, second_factor: None };
         let registered = register(app, &mut tx, Some(id.clone()), metadata, terms, By::Staff).await?;
         if let Some(secret) = secret {
             clients::update(&mut tx, &registered.client, Some(&opaque_token::digest(secret)), app.now()).await?;
@@ -220,7 +220,7 @@ mod tests {
     fn the_data_of_the_demo_can_be_registered_as_they_stand() {
         let data = Data::read("http://localhost:8090").unwrap_or_else(|failure| panic!("{failure}"));
         for DemoClient { id, first_party, metadata, .. } in data.clients {
-            let terms = Terms { pkce: PkcePolicy::Required, first_party };
+            let terms = Terms { pkce: PkcePolicy::Required, first_party, second_factor: None };
             Client::checked(id, &metadata, terms).unwrap();
         }
         let ids: Vec<_> = data.members.iter().map(|member| member.user_id.as_str()).collect();

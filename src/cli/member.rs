@@ -11,7 +11,6 @@ use crate::actions::members::{self, NewMember};
 use crate::app::App;
 use crate::config::SettingsSource;
 use crate::domain::login::locks::{FailureCount, Until, Verdict};
-use crate::domain::login::next_step::{Closed, NextStep, after_password};
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
@@ -312,7 +311,8 @@ fn hindrances(
         hinders("disabled", format!("the account is disabled since {}", time(at)), "The member has left".into());
     }
     if let Some(at) = member.account_locked_at {
-        hinders("account_locked", format!("the account is locked since {}", time(at)), unlock.clone());
+        let end = member.account_locked_until.map_or_else(String::new, |until| format!(", until {}", time(until)));
+        hinders("account_locked", format!("the account is locked since {}{end}", time(at)), unlock.clone());
     }
     for (device, count) in counts {
         let Verdict::Locked(until) = app.password_lock.verdict(Some(*count), app.now()) else { continue };
@@ -329,9 +329,9 @@ fn hindrances(
         let reason = format!("the password is locked since {since}{end}, by {failures} wrong ones in a row, {place}");
         hinders("password_locked", reason, unlock.clone());
     }
-    match password.map(|password| (after_password(member, password, app.now()), password)) {
+    match password {
         None => hinders("no_password", "there is no password".into(), new_password),
-        Some((NextStep::Refuse(Closed::InitialPasswordExpired), Password { initial_until: Some(until), .. })) => {
+        Some(Password { initial_until: Some(until), .. }) if app.now() >= *until => {
             hinders(
                 "initial_password_expired",
                 format!("the initial password expired at {}", time(*until)),

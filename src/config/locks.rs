@@ -13,6 +13,30 @@ use crate::domain::unix_time::Span;
 #[serde(default, deny_unknown_fields)]
 pub struct Locks {
     pub password: PasswordLock,
+    pub account: AccountLock,
+}
+
+/// The account lock: falls after repeated wrong one-time passwords.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountLock {
+    /// Wrong one-time passwords in a row that lock.
+    #[schemars(range(min = 1, max = 100), extend("x-unit" = "attempts"))]
+    pub threshold: u32,
+    /// What ends the lock.
+    pub release: LockRelease,
+}
+
+impl Default for AccountLock {
+    fn default() -> Self {
+        AccountLock { threshold: 10, release: LockRelease::Staff }
+    }
+}
+
+impl From<&AccountLock> for LockPolicy {
+    fn from(settings: &AccountLock) -> Self {
+        LockPolicy { threshold: settings.threshold, release: settings.release }
+    }
 }
 
 /// The password lock: falls after repeated wrong passwords.
@@ -47,28 +71,31 @@ impl Default for PasswordLock {
 
 impl Locks {
     pub(super) fn check(&self, findings: &mut Findings) {
-        const RELEASE: &str = "locks.password.release";
-        match self.password.release {
-            LockRelease::Staff => {}
-            LockRelease::Time { after } => findings.require(
-                after > Span::ZERO,
-                &[RELEASE],
-                "locks.password.release ends the lock at once (after = \"0s\")",
-                "write how long it lasts, such as after = \"15m\"",
-            ),
-            LockRelease::GrowingDelay { first, longest } => {
-                findings.require(
-                    first > Span::ZERO,
-                    &[RELEASE],
-                    "locks.password.release starts with no delay (first = \"0s\")",
-                    "write the first delay, such as first = \"30s\"",
-                );
-                findings.require(
-                    first <= longest,
-                    &[RELEASE],
-                    format!("locks.password.release starts at {first}, which is longer than the longest, {longest}"),
-                    "shorten first or lengthen longest",
-                );
+        for (key, release) in
+            [("locks.password.release", self.password.release), ("locks.account.release", self.account.release)]
+        {
+            match release {
+                LockRelease::Staff => {}
+                LockRelease::Time { after } => findings.require(
+                    after > Span::ZERO,
+                    &[key],
+                    format!("{key} ends the lock at once (after = \"0s\")"),
+                    "write how long it lasts, such as after = \"15m\"",
+                ),
+                LockRelease::GrowingDelay { first, longest } => {
+                    findings.require(
+                        first > Span::ZERO,
+                        &[key],
+                        format!("{key} starts with no delay (first = \"0s\")"),
+                        "write the first delay, such as first = \"30s\"",
+                    );
+                    findings.require(
+                        first <= longest,
+                        &[key],
+                        format!("{key} starts at {first}, which is longer than the longest, {longest}"),
+                        "shorten first or lengthen longest",
+                    );
+                }
             }
         }
     }
@@ -88,7 +115,8 @@ mod tests {
     fn a_lock_that_ends_by_time_lasts_and_a_delay_grows() {
         let problems = |release| {
             let mut findings = Findings::default();
-            Locks { password: PasswordLock { release, ..PasswordLock::default() } }.check(&mut findings);
+            Locks { password: PasswordLock { release, ..PasswordLock::default() }, ..Locks::default() }
+                .check(&mut findings);
             findings.len()
         };
         assert_eq!(problems(LockRelease::Staff), 0);

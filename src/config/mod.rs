@@ -4,6 +4,7 @@
 //! page are generated from them), its `Default` the values that hold with no file at all: those are safe, and nothing
 //! listens beyond loopback.
 
+mod authentication;
 mod database;
 mod help;
 mod http;
@@ -24,11 +25,12 @@ mod society;
 mod tokens;
 mod user_ids;
 
+pub use authentication::{Authentication, EmailAddress, Method, SecondFactor};
 pub use database::Database;
 pub use help::Help;
 pub use http::Http;
 pub use load::{DEFAULT_FILE, SettingsSource};
-pub use locks::{LockRelease, Locks, PasswordLock};
+pub use locks::{AccountLock, LockRelease, Locks, PasswordLock};
 pub use log::{Log, LogFormat};
 pub use mail::Mail;
 pub use passwords::{Argon2Cost, Passwords};
@@ -62,6 +64,7 @@ pub struct Settings {
     pub mail: Mail,
     pub user_ids: UserIds,
     pub passwords: Passwords,
+    pub authentication: Authentication,
     pub locks: Locks,
     pub sessions: Sessions,
     pub tokens: Tokens,
@@ -86,6 +89,7 @@ impl Default for Settings {
             mail: Mail::default(),
             user_ids: UserIds::default(),
             passwords: Passwords::default(),
+            authentication: Authentication::default(),
             locks: Locks::default(),
             sessions: Sessions::default(),
             tokens: Tokens::default(),
@@ -129,6 +133,7 @@ impl Settings {
         self.mail.check(findings);
         self.user_ids.check(findings);
         self.passwords.check(findings);
+        self.authentication.check(findings);
         self.locks.check(findings);
         self.sessions.check(findings);
         self.tokens.check(findings);

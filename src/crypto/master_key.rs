@@ -30,6 +30,8 @@ pub enum Purpose {
     RefreshToken,
     /// Names of accounts in the table of failures.
     AccountKey,
+    /// Short codes: those sent by e-mail, and recovery codes.
+    OneTimePassword,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Purpose::Csrf => b"sekisho csrf 1",
             Purpose::RefreshToken => b"sekisho refresh token 1",
             Purpose::AccountKey => b"sekisho account key 1",
+            Purpose::OneTimePassword => b"sekisho one-time password 1",
         }
     }
 }

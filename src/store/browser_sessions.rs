@@ -5,12 +5,22 @@ use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx};
 use crate::domain::ids::{BrowserSessionId, FlowId, MemberId};
+use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::login::device::Device;
 use crate::domain::unix_time::UnixTime;
 
 fn from_row(row: &AnyRow) -> Result<BrowserSession, StoreError> {
+    let id: String = row.try_get("session_id")?;
+    let assurance: String = row.try_get("assurance")?;
     Ok(BrowserSession {
-        id: BrowserSessionId(row.try_get("session_id")?),
+        assurance: Assurance::named(&assurance).ok_or_else(|| StoreError::Corrupt {
+            table: "browser_sessions",
+            column: "assurance",
+            row: id.clone(),
+        })?,
+        device: Device::read(row.try_get("device")?),
+        id: BrowserSessionId(id),
         member: MemberId(row.try_get("member_id")?),
         flow: FlowId(row.try_get("flow_id")?),
         authenticated_at: UnixTime(row.try_get("authenticated_at")?),
@@ -23,7 +33,8 @@ fn from_row(row: &AnyRow) -> Result<BrowserSession, StoreError> {
 /// [`BrowserSession::is_alive`] to say.
 pub async fn by_token(db: &mut impl Reads, token_digest: &str) -> Result<Option<BrowserSession>, StoreError> {
     let row = sqlx::query(
-        "SELECT s.session_id, s.member_id, s.flow_id, s.authenticated_at, s.last_used_at, s.expires_at
+        "SELECT s.session_id, s.member_id, s.flow_id, s.authenticated_at, s.assurance, s.device, s.last_used_at,
+                s.expires_at
            FROM browser_sessions s JOIN members m ON m.member_id = s.member_id
           WHERE s.token_digest = $1 AND s.ended_at IS NULL
             AND m.account_locked_at IS NULL AND m.disabled_at IS NULL",
@@ -37,7 +48,7 @@ pub async fn by_token(db: &mut impl Reads, token_digest: &str) -> Result<Option<
 pub async fn insert(tx: &mut WriteTx, session: &BrowserSession, token_digest: &str) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO browser_sessions (session_id, token_digest, member_id, flow_id, authenticated_at, created_at,
-             last_used_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
+             last_used_at, expires_at, assurance, device) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
     )
     .bind(session.id.as_str())
     .bind(token_digest)
@@ -46,6 +57,8 @@ pub async fn insert(tx: &mut WriteTx, session: &BrowserSession, token_digest: &s
     .bind(session.authenticated_at.0)
     .bind(session.last_used_at.0)
     .bind(session.expires_at.0)
+    .bind(session.assurance.name())
+    .bind(session.device.stored())
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -54,7 +67,8 @@ pub async fn insert(tx: &mut WriteTx, session: &BrowserSession, token_digest: &s
 /// The same member has logged in again: the session goes on under a new cookie. `false` if it has ended meanwhile.
 pub async fn renew(tx: &mut WriteTx, session: &BrowserSession, token_digest: &str) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE browser_sessions SET token_digest = $2, flow_id = $3, authenticated_at = $4, last_used_at = $5, expires_at = $6
+        "UPDATE browser_sessions SET token_digest = $2, flow_id = $3, authenticated_at = $4, last_used_at = $5,
+                expires_at = $6, assurance = $8, device = $9
           WHERE session_id = $1 AND member_id = $7 AND ended_at IS NULL",
     )
     .bind(session.id.as_str())
@@ -64,6 +78,8 @@ pub async fn renew(tx: &mut WriteTx, session: &BrowserSession, token_digest: &st
     .bind(session.last_used_at.0)
     .bind(session.expires_at.0)
     .bind(session.member.as_str())
+    .bind(session.assurance.name())
+    .bind(session.device.stored())
     .execute(tx.connection())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -99,4 +115,25 @@ pub async fn end_all(tx: &mut WriteTx, member: &MemberId, now: UnixTime) -> Resu
         sqlx::query(sql).bind(member.as_str()).bind(now.0).execute(tx.connection()).await?;
     }
     Ok(())
+}
+
+/// The sessions of a member that have not ended, the last used first.
+pub async fn of_member(
+    db: &mut impl Reads,
+    member: &MemberId,
+    idle_since: UnixTime,
+    now: UnixTime,
+) -> Result<Vec<BrowserSession>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT session_id, member_id, flow_id, authenticated_at, assurance, device, last_used_at, expires_at
+           FROM browser_sessions
+          WHERE member_id = $1 AND ended_at IS NULL AND last_used_at > $2 AND expires_at > $3
+          ORDER BY last_used_at DESC, session_id",
+    )
+    .bind(member.as_str())
+    .bind(idle_since.0)
+    .bind(now.0)
+    .fetch_all(db.connection())
+    .await?;
+    rows.iter().map(from_row).collect()
 }

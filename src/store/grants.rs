@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx, from_json, to_json};
 use crate::domain::ids::{BrowserSessionId, GrantId, MemberId};
+use crate::domain::login::assurance::Assurance;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::refresh_rotation::RefreshState;
 use crate::domain::unix_time::UnixTime;
@@ -27,7 +28,9 @@ fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
         (None, None) => None,
         _ => return Err(corrupt("refresh_generation")),
     };
+    let assurance: String = row.try_get("assurance")?;
     Ok(Grant {
+        assurance: Assurance::named(&assurance).ok_or_else(|| corrupt("assurance"))?,
         member: MemberId(row.try_get("member_id")?),
         session: BrowserSessionId(row.try_get("session_id")?),
         request: from_json(&request, "authorization_grants", "request", &id)?,
@@ -41,7 +44,8 @@ fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
     })
 }
 
-const COLUMNS: &str = "grant_id, client_id, member_id, session_id, stage, request, authenticated_at, code_expires_at,
+const COLUMNS: &str =
+    "grant_id, client_id, member_id, session_id, stage, request, authenticated_at, assurance, code_expires_at,
     created_at, redeemed_at, refresh_generation, refreshed_at, kept_until, ended_at";
 
 /// Adds a grant that waits for consent at the page named by `page_digest`, or is approved with the code `code_digest`.
@@ -59,8 +63,8 @@ pub async fn insert(
     };
     sqlx::query(
         "INSERT INTO authorization_grants (grant_id, client_id, member_id, session_id, stage, request, authenticated_at,
-             page_digest, code_digest, code_expires_at, created_at, kept_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             page_digest, code_digest, code_expires_at, created_at, kept_until, assurance)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(grant.id.as_str())
     .bind(grant.request.client.as_str())
@@ -74,6 +78,7 @@ pub async fn insert(
     .bind(code_expires_at)
     .bind(grant.created_at.0)
     .bind(grant.kept_until.0)
+    .bind(grant.assurance.name())
     .execute(tx.connection())
     .await?;
     Ok(())

@@ -50,3 +50,52 @@ pub async fn forget(tx: &mut WriteTx, since: UnixTime) -> Result<u64, StoreError
         sqlx::query("DELETE FROM known_devices WHERE last_at < $1").bind(since.0).execute(tx.connection()).await?;
     Ok(done.rows_affected())
 }
+
+/// Whether the member has told us to ask for no second factor on this device.
+pub async fn is_trusted(
+    db: &mut impl Reads,
+    device: &str,
+    member: &MemberId,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let row =
+        sqlx::query("SELECT 1 FROM known_devices WHERE device_digest = $1 AND member_id = $2 AND trusted_until > $3")
+            .bind(device)
+            .bind(member.as_str())
+            .bind(now.0)
+            .fetch_optional(db.connection())
+            .await?;
+    Ok(row.is_some())
+}
+
+/// Trusts a device that is known.
+pub async fn trust(tx: &mut WriteTx, device: &str, member: &MemberId, until: UnixTime) -> Result<(), StoreError> {
+    sqlx::query("UPDATE known_devices SET trusted_until = $3 WHERE device_digest = $1 AND member_id = $2")
+        .bind(device)
+        .bind(member.as_str())
+        .bind(until.0)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// How many devices a member trusts.
+pub async fn trusted(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> Result<i64, StoreError> {
+    use sqlx::Row as _;
+    let row = sqlx::query("SELECT COUNT(*) AS trusted FROM known_devices WHERE member_id = $1 AND trusted_until > $2")
+        .bind(member.as_str())
+        .bind(now.0)
+        .fetch_one(db.connection())
+        .await?;
+    Ok(row.try_get("trusted")?)
+}
+
+/// Withdraws the trust in all devices of a member; whether there were any.
+pub async fn distrust_all(tx: &mut WriteTx, member: &MemberId) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("UPDATE known_devices SET trusted_until = NULL WHERE member_id = $1 AND trusted_until IS NOT NULL")
+            .bind(member.as_str())
+            .execute(tx.connection())
+            .await?;
+    Ok(done.rows_affected() > 0)
+}

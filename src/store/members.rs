@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx, from_json, to_json};
 use crate::domain::ids::MemberId;
+use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::{Member, Password, Role};
 use crate::domain::unix_time::UnixTime;
 
@@ -29,13 +30,18 @@ fn from_row(row: &AnyRow) -> Result<Member, StoreError> {
         created_at: UnixTime(row.try_get("created_at")?),
         updated_at: UnixTime(row.try_get("updated_at")?),
         account_locked_at: time("account_locked_at")?,
+        account_locked_until: time("account_locked_until")?,
         disabled_at: time("disabled_at")?,
+        method: row.try_get::<Option<String>, _>("authentication_method")?.as_deref().and_then(Method::named),
+        email_method_at: time("email_method_at")?,
+        first_login_at: time("first_login_at")?,
         id: MemberId(id),
     })
 }
 
 const COLUMNS: &str = "m.member_id, m.user_id, m.role, m.name, m.email, m.email_verified_at, m.phone_number,
-    m.phone_number_verified_at, m.profile, m.created_at, m.updated_at, m.account_locked_at, m.disabled_at";
+    m.phone_number_verified_at, m.profile, m.created_at, m.updated_at, m.account_locked_at, m.account_locked_until, m.disabled_at,
+    m.authentication_method, m.email_method_at, m.first_login_at";
 
 pub async fn by_id(db: &mut impl Reads, id: &MemberId) -> Result<Option<Member>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM members m WHERE m.member_id = $1");
@@ -85,8 +91,9 @@ pub async fn password(db: &mut impl Reads, member: &MemberId) -> Result<Option<P
 pub async fn insert(tx: &mut WriteTx, member: &Member, user_id_key: &str) -> Result<(), StoreError> {
     let added = sqlx::query(
         "INSERT INTO members (member_id, user_id, user_id_key, role, name, email, email_verified_at, phone_number,
-             phone_number_verified_at, profile, created_at, updated_at, account_locked_at, disabled_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             phone_number_verified_at, profile, created_at, updated_at, account_locked_at, disabled_at,
+             authentication_method, email_method_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT (user_id_key) DO NOTHING",
     )
     .bind(member.id.as_str())
@@ -103,6 +110,8 @@ pub async fn insert(tx: &mut WriteTx, member: &Member, user_id_key: &str) -> Res
     .bind(member.updated_at.0)
     .bind(member.account_locked_at.map(|t| t.0))
     .bind(member.disabled_at.map(|t| t.0))
+    .bind(member.method.map(Method::name))
+    .bind(member.email_method_at.map(|t| t.0))
     .execute(tx.connection())
     .await?;
     if added.rows_affected() == 0 { Err(StoreError::Exists("user ID")) } else { Ok(()) }
@@ -155,12 +164,75 @@ pub async fn upgrade_hash(tx: &mut WriteTx, member: &MemberId, from: &str, to: &
     Ok(())
 }
 
-/// Locks or unlocks the account; whether the member exists.
-pub async fn set_account_lock(tx: &mut WriteTx, member: &MemberId, at: Option<UnixTime>) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE members SET account_locked_at = $2 WHERE member_id = $1")
+/// Locks the account, `until` then or until staff lift it.
+pub async fn lock_account(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    until: Option<UnixTime>,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET account_locked_at = $2, account_locked_until = $3 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(now.0)
+        .bind(until.map(|t| t.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Lifts the account lock.
+pub async fn unlock_account(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET account_locked_at = NULL, account_locked_until = NULL WHERE member_id = $1")
+        .bind(member.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Chooses what is asked for beside the password.
+pub async fn set_method(tx: &mut WriteTx, member: &MemberId, method: Option<Method>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET authentication_method = $2 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(method.map(Method::name))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Enrols codes by e-mail as a method, or (`None`) takes them away.
+pub async fn set_email_method(tx: &mut WriteTx, member: &MemberId, at: Option<UnixTime>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET email_method_at = $2 WHERE member_id = $1")
         .bind(member.as_str())
         .bind(at.map(|t| t.0))
         .execute(tx.connection())
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
+}
+
+/// Takes an address that has shown to be read by the member.
+pub async fn set_verified_email(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    address: &str,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET email = $2, email_verified_at = $3, updated_at = $3 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(address)
+        .bind(now.0)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Notes the end of the first login; `false` if it was noted before.
+pub async fn note_first_login(tx: &mut WriteTx, member: &MemberId, now: UnixTime) -> Result<bool, StoreError> {
+    let noted = sqlx::query(
+        "UPDATE members SET first_login_at = $2 WHERE member_id = $1 AND first_login_at IS NULL RETURNING member_id",
+    )
+    .bind(member.as_str())
+    .bind(now.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(noted.is_some())
 }

@@ -4,17 +4,22 @@
 //! `INSERT … ON CONFLICT … RETURNING` and `UPDATE … WHERE <the state expected> … RETURNING` for what may happen once.
 //! [`Reader`] can only read; [`WriteTx`] is a transaction that is lost unless it is committed.
 
+pub mod account_events;
 pub mod browser_sessions;
 pub mod clients;
 pub mod consents;
+pub mod email_codes;
 mod engine;
 pub mod grants;
 pub mod known_devices;
-pub mod login_steps;
+pub mod logins;
 pub mod members;
+pub mod one_time_password_failures;
 pub mod passkeys;
 pub mod password_failures;
+pub mod recovery_codes;
 pub mod signing_keys;
+pub mod totp_devices;
 
 use std::path::PathBuf;
 
@@ -126,7 +131,8 @@ impl Store {
         let mut tx = self.write().await?;
         let mut gone = 0;
         for sql in [
-            "DELETE FROM login_steps WHERE expires_at < $1",
+            "DELETE FROM logins WHERE expires_at < $1",
+            "DELETE FROM email_codes WHERE expires_at < $1",
             "DELETE FROM authorization_grants WHERE kept_until < $1",
             "DELETE FROM revoked_access_tokens WHERE expires_at < $1",
             // A grant needs its session's row; without grants, an expired session says nothing any more.

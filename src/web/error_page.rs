@@ -42,6 +42,7 @@ pub enum ErrorKind {
     LogoutHintInvalid,
     PostLogoutRedirectUriMismatch,
     AccountDisabled,
+    AccountLocked,
 }
 
 impl ErrorKind {
@@ -64,6 +65,7 @@ impl ErrorKind {
             ErrorKind::LogoutHintInvalid => "logout_hint_invalid",
             ErrorKind::PostLogoutRedirectUriMismatch => "post_logout_redirect_uri_mismatch",
             ErrorKind::AccountDisabled => "account_disabled",
+            ErrorKind::AccountLocked => "account_locked",
         }
     }
 }
@@ -95,6 +97,7 @@ impl PageTemplate for ErrorPage {
             ErrorKind::LogoutHintInvalid,
             ErrorKind::PostLogoutRedirectUriMismatch,
             ErrorKind::AccountDisabled,
+            ErrorKind::AccountLocked,
         ]
         .into_iter()
         .map(|kind| (kind.code(), page(kind)))

@@ -28,5 +28,7 @@ mod security_headers;
 pub mod serve;
 /// The state behind all handlers.
 pub mod site;
+/// Enrolling an authenticator app, at a login and from the profile.
+pub mod totp_enrolment;
 /// What went wrong inside a handler.
 pub mod trouble;

@@ -229,7 +229,11 @@ mod tests {
     use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
     use crate::web::login::consent::ConsentPage;
     use crate::web::login::initial_password::InitialPasswordPage;
+    use crate::web::login::method::MethodPage;
     use crate::web::login::password::PasswordPage;
+    use crate::web::login::recovery_code::RecoveryCodePage;
+    use crate::web::login::totp::TotpPage;
+    use crate::web::login::totp_enrolment::LoginTotpEnrolmentPage;
     use crate::web::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
 
     /// Refuses texts that are missing or lack an argument.
@@ -348,6 +352,10 @@ mod tests {
         let checked = BTreeSet::from([
             check::<PasswordPage>(&pages),
             check::<InitialPasswordPage>(&pages),
+            check::<MethodPage>(&pages),
+            check::<TotpPage>(&pages),
+            check::<LoginTotpEnrolmentPage>(&pages),
+            check::<RecoveryCodePage>(&pages),
             check::<ConsentPage>(&pages),
             check::<ErrorPage>(&pages),
             check::<ProfilePage>(&pages),

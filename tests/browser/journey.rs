@@ -29,7 +29,7 @@ impl Portal {
             "client_name": "Example portal",
             "client_name#ja": "サンプルポータル",
         });
-        let terms = Terms { pkce: PkcePolicy::Required, first_party: true };
+        let terms = Terms { pkce: PkcePolicy::Required, first_party: true, second_factor: None };
         let mut tx = app.app.store.write().await.unwrap();
         let id = Some(ClientId("portal".into()));
         let done = clients::register(&app.app, &mut tx, id, metadata.as_object().unwrap(), terms, By::Staff).await;

@@ -180,7 +180,7 @@ on_both_engines! {
         let rp = app.third_party().await;
         let rows = async || {
             let mut counts = Vec::new();
-            for table in ["authorization_grants", "browser_sessions", "login_steps", "password_failures", "known_devices"] {
+            for table in ["authorization_grants", "browser_sessions", "logins", "password_failures", "known_devices"] {
                 counts.push(app.rows(table).await);
             }
             counts

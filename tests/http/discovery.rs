@@ -52,7 +52,9 @@ on_both_engines! {
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-            "acr_values_supported": ["urn:sekisho:acr:password"],
+            "acr_values_supported": [
+                "urn:sekisho:acr:password", "urn:sekisho:acr:two-factors", "urn:sekisho:acr:phishing-resistant"
+            ],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

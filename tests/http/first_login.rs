@@ -83,9 +83,9 @@ on_both_engines! {
         sekisho::actions::members::set_password(&app.app, &member, "New-from-staff-1", true).await.unwrap();
         choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
         // Even a step that was missed then is worth nothing once the password is the member's own.
-        app.execute("UPDATE login_steps SET taken_at = NULL").await;
+        app.execute("UPDATE logins SET taken_at = NULL").await;
         sekisho::actions::members::set_password(&app.app, &member, "Own-already-1", false).await.unwrap();
-        app.execute("UPDATE login_steps SET taken_at = NULL").await;
+        app.execute("UPDATE logins SET taken_at = NULL").await;
         choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
     }
 

@@ -26,4 +26,5 @@ mod registration;
 mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
+mod totp;
 mod userinfo;

@@ -60,6 +60,6 @@ on_both_engines! {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
         let asked = r#"{"id_token":{"acr":{"essential":true,"values":["urn:example:gold"]}}}"#;
-        app.visitor().get(&rp.authorize_url(&[("claims", asked)])).await.expect_redirected_error("access_denied");
+        app.visitor().get(&rp.authorize_url(&[("claims", asked)])).await.expect_redirected_error("unmet_authentication_requirements");
     }
 }

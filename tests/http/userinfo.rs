@@ -248,7 +248,7 @@ on_both_engines! {
         assert_eq!(claims(&text(&rp.redeem(&code).await, "id_token"))["acr"], acr);
         ask(json!({ "id_token": { "acr": { "values": ["2"] } } })).await.code();
         let unmet = ask(json!({ "id_token": { "acr": { "essential": true, "values": ["2"] } } })).await;
-        unmet.expect_redirected_error("access_denied");
+        unmet.expect_redirected_error("unmet_authentication_requirements");
     }
 
     async fn tokens_and_sessions_of_a_locked_member_stop_working(engine: Engine) {

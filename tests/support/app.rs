@@ -8,7 +8,7 @@ use sekisho::actions::members::{self, NewMember};
 use sekisho::actions::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
-use sekisho::config::{Quota, Settings};
+use sekisho::config::{EmailAddress, Quota, SecondFactor, Settings};
 use sekisho::crypto::master_key::{MasterKey, Purpose};
 use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
@@ -66,6 +66,9 @@ impl TestApp {
         // A hash here costs microseconds: what is tested is the rules, not Argon2.
         settings.passwords.argon2.memory_kib = 16;
         settings.passwords.argon2.iterations = 1;
+        // Most tests are about something else; those of second factors and first logins ask for what they need.
+        settings.authentication.second_factor = SecondFactor::Optional;
+        settings.authentication.email_address = EmailAddress::Optional;
         let plenty = Quota { per_minute: 1_000_000, burst: 100_000 };
         settings.rate_limits.login_by_address = plenty;
         settings.rate_limits.login_by_account = plenty;
@@ -161,7 +164,7 @@ impl TestApp {
         for (name, value) in metadata.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let terms = Terms { pkce: PkcePolicy::Optional, first_party };
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
         let mut tx = self.app.store.write().await.unwrap();
         let id = Some(ClientId(id));
         let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, By::Staff).await.unwrap();
@@ -249,7 +252,7 @@ impl TestApp {
     pub async fn lock_account(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut tx = self.app.store.write().await.unwrap();
-        sekisho::store::members::set_account_lock(&mut tx, &member.id, Some(self.now())).await.unwrap();
+        sekisho::store::members::lock_account(&mut tx, &member.id, None, self.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 

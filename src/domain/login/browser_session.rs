@@ -1,5 +1,7 @@
 //! One login in one browser, shared by all relying parties, and how long it lasts.
 
+use super::assurance::Assurance;
+use super::device::Device;
 use crate::domain::ids::{BrowserSessionId, FlowId, MemberId};
 use crate::domain::unix_time::{Span, UnixTime};
 
@@ -10,6 +12,9 @@ pub struct BrowserSession {
     /// The login that authenticated last: a request that demanded a login finds its own name here.
     pub flow: FlowId,
     pub authenticated_at: UnixTime,
+    /// What that login has shown.
+    pub assurance: Assurance,
+    pub device: Device,
     pub last_used_at: UnixTime,
     /// Whatever happens.
     pub expires_at: UnixTime,
@@ -39,6 +44,8 @@ mod tests {
             member: MemberId("m".into()),
             flow: FlowId("f".into()),
             authenticated_at: UnixTime(0),
+            assurance: Assurance::Password,
+            device: Device::default(),
             last_used_at: UnixTime(1_000),
             expires_at: UnixTime(2_000),
         };

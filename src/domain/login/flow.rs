@@ -12,6 +12,9 @@ pub struct Flow {
     pub id: FlowId,
     pub started_at: UnixTime,
     pub then: Continue,
+    /// The user ID of a member who is logged in and shows again who they are, before a change to the account.
+    #[serde(default)]
+    pub confirms: Option<String>,
 }
 
 /// What follows the login: a typed value, so that no address can be slipped in.
@@ -19,14 +22,55 @@ pub struct Flow {
 #[serde(rename_all = "snake_case")]
 pub enum Continue {
     Authorize(Box<AuthorizationRequest>),
-    Account,
+    Account(AccountPage),
+}
+
+/// A page of the member's own account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountPage {
+    Profile,
+    Password,
+    EmailAddress,
+    AuthenticationMethod,
+    TotpEnrolment,
+    /// By the device's ID.
+    TotpDevice(String),
+    PasskeyEnrolment,
+    /// By the passkey's ID.
+    Passkey(String),
+    RecoveryCodes,
+    Sessions,
+    Applications,
+    Data,
+}
+
+impl AccountPage {
+    /// Its path here. IDs are base64url.
+    pub fn path(&self) -> String {
+        let path = match self {
+            AccountPage::Profile => "profile",
+            AccountPage::Password => "password",
+            AccountPage::EmailAddress => "email-address",
+            AccountPage::AuthenticationMethod => "authentication-method",
+            AccountPage::TotpEnrolment => "totp-enrolment",
+            AccountPage::TotpDevice(id) => return format!("/account/totp-devices/{id}"),
+            AccountPage::PasskeyEnrolment => "passkey-enrolment",
+            AccountPage::Passkey(id) => return format!("/account/passkeys/{id}"),
+            AccountPage::RecoveryCodes => "recovery-codes",
+            AccountPage::Sessions => "sessions",
+            AccountPage::Applications => "applications",
+            AccountPage::Data => "data",
+        };
+        format!("/account/{path}")
+    }
 }
 
 impl Flow {
     pub fn request(&self) -> Option<&AuthorizationRequest> {
         match &self.then {
             Continue::Authorize(request) => Some(request),
-            Continue::Account => None,
+            Continue::Account(_) => None,
         }
     }
 }

@@ -31,3 +31,30 @@ impl Method {
         Method::ALL.into_iter().find(|method| method.name() == name)
     }
 }
+
+/// Whether something beside the password is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// Of every member; who has none yet enrols one at the login.
+    #[default]
+    Required,
+    /// Of members who have enrolled one.
+    Optional,
+    /// Of nobody.
+    Off,
+}
+
+/// What a member could show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Enrolled {
+    pub methods: Vec<Method>,
+    /// There is at least one that was not used.
+    pub recovery_codes: bool,
+}
+
+impl Enrolled {
+    pub fn has(&self, method: Method) -> bool {
+        self.methods.contains(&method)
+    }
+}

@@ -2,5 +2,6 @@
 
 pub mod account_event;
 pub mod authentication_method;
+pub mod email_address;
 pub mod profile;
 pub mod user_id;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::authentication_method::Method;
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
 
@@ -22,7 +23,15 @@ pub struct Member {
     pub created_at: UnixTime,
     pub updated_at: UnixTime,
     pub account_locked_at: Option<UnixTime>,
+    /// The account lock ends then; without it, staff lift it.
+    pub account_locked_until: Option<UnixTime>,
     pub disabled_at: Option<UnixTime>,
+    /// What is asked for beside the password: the choice among what is enrolled.
+    pub method: Option<Method>,
+    /// Codes by e-mail are enrolled as a method.
+    pub email_method_at: Option<UnixTime>,
+    /// The first login is complete.
+    pub first_login_at: Option<UnixTime>,
 }
 
 /// What somebody may do here beyond looking after themselves.
@@ -105,9 +114,24 @@ pub struct Password {
 }
 
 impl Member {
-    /// Whether tokens and sessions of this member still count.
+    /// Whether tokens and sessions of this member still count. A lock whose time is over counts until the next login has
+    /// taken it away.
     pub fn may_act(&self) -> bool {
         self.account_locked_at.is_none() && self.disabled_at.is_none()
+    }
+
+    pub fn is_account_locked(&self, now: UnixTime) -> bool {
+        self.account_locked_at.is_some() && self.account_locked_until.is_none_or(|until| now < until)
+    }
+
+    /// The address that the member is known to read.
+    pub fn verified_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.email_verified_at.is_some())
+    }
+
+    /// The language that mails are written in, a tag.
+    pub fn language(&self) -> Option<&str> {
+        self.profile.locale.as_deref()
     }
 
     /// Every standard claim that we have about the member, by name.
@@ -149,7 +173,11 @@ pub fn sample(user_id: &str) -> Member {
         created_at: UnixTime(0),
         updated_at: UnixTime(7),
         account_locked_at: None,
+        account_locked_until: None,
         disabled_at: None,
+        method: None,
+        email_method_at: None,
+        first_login_at: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::pkce::Challenge;
 use super::prompt::Prompt;
 use super::scope::{OFFLINE_ACCESS, OPENID, SUPPORTED, Scopes};
 use crate::domain::ids::{ClientId, FlowId, MemberId};
-use crate::domain::login::assurance::PASSWORD;
+use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::unix_time::{Span, UnixTime};
 
@@ -32,6 +32,8 @@ pub struct AuthorizationRequest {
     pub ui_locales: Option<String>,
     /// Of `id_token_hint`, or of a `sub` asked for by value: nobody else may be logged in for this request.
     pub hinted_member: Option<MemberId>,
+    /// What the login should reach: of `acr_values`, or of an `acr` claim, which may insist on it.
+    pub assurance: Option<Assurance>,
     pub claims: RequestedClaims,
 }
 
@@ -73,9 +75,12 @@ impl AuthorizationRequest {
         let challenge = Challenge::of_request(params, client.pkce)?;
         let prompt = Prompt::parse(params.get("prompt"))?;
         let claims = RequestedClaims::parse(params.get("claims"))?;
-        if !claims.allows_acr(PASSWORD.acr) {
-            return Err(ErrorCode::AccessDenied.because("the essential acr that was asked for can't be reached"));
+        let asked = Assurance::weakest_of(claims.acr());
+        if claims.acr_is_essential() && asked.is_none() {
+            return Err(unmet());
         }
+        let values = params.get("acr_values").unwrap_or_default();
+        let assurance = asked.or_else(|| Assurance::weakest_of(values.split_ascii_whitespace().take(20)));
         let by_value = claims.member_by_value();
         if let (Some(hint), Some(value)) = (&hinted_member, &by_value)
             && hint != value
@@ -95,23 +100,31 @@ impl AuthorizationRequest {
             login_hint: params.get("login_hint").map(str::to_owned),
             ui_locales: params.get("ui_locales").map(str::to_owned),
             hinted_member: hinted_member.or(by_value),
+            assurance,
             claims,
         })
     }
 
-    /// What must happen next, given who is logged in and what they agreed to before.
+    /// What must happen next, given who is logged in and what they agreed to before. `least` is what the operator's policy
+    /// asks of this member.
     pub fn decide(
         &self,
         client: &Client,
         session: Option<&BrowserSession>,
         agreed: Option<&Scopes>,
+        least: Assurance,
         now: UnixTime,
     ) -> Decision {
         let refuse = |code: ErrorCode, why: &'static str| Decision::Refuse(code.because(why));
         if session.is_some_and(|s| s.flow == self.flow && !self.is_for(s)) {
             return refuse(ErrorCode::LoginRequired, "another member has logged in than the one that was asked for");
         }
-        let Some(session) = session.filter(|s| self.accepts(s, now)) else {
+        let short =
+            |s: &BrowserSession| self.claims.acr_is_essential() && self.assurance.is_some_and(|a| s.assurance < a);
+        if session.is_some_and(|s| s.flow == self.flow && short(s)) {
+            return Decision::Refuse(unmet());
+        }
+        let Some(session) = session.filter(|s| self.accepts(s, least, now)) else {
             return if self.prompt.none {
                 refuse(ErrorCode::LoginRequired, "a login is needed")
             } else {
@@ -128,13 +141,13 @@ impl AuthorizationRequest {
         Decision::Issue
     }
 
-    /// Whether the session is fresh enough, and the right member's. A login made for this very request always is.
-    fn accepts(&self, session: &BrowserSession, now: UnixTime) -> bool {
+    /// Whether the session is fresh and sure enough, and the right member's. A login made for this very request always is.
+    fn accepts(&self, session: &BrowserSession, least: Assurance, now: UnixTime) -> bool {
         let made_for_this = session.flow == self.flow;
-        let fresh = made_for_this
-            || !self.prompt.login
-                && self.max_age.is_none_or(|max| now.since(session.authenticated_at) <= Span::seconds(max));
-        fresh && self.is_for(session)
+        let fresh = !self.prompt.login
+            && self.max_age.is_none_or(|max| now.since(session.authenticated_at) <= Span::seconds(max));
+        let sure = session.assurance >= self.assurance.map_or(least, |asked| asked.max(least));
+        (made_for_this || fresh && sure) && self.is_for(session)
     }
 
     fn is_for(&self, session: &BrowserSession) -> bool {
@@ -145,6 +158,11 @@ impl AuthorizationRequest {
     pub fn needed_consent(&self) -> Scopes {
         self.scopes.joined_with(&self.claims.covering_scopes())
     }
+}
+
+/// OpenID Connect Core Unmet Authentication Requirements 1.0, 2.
+fn unmet() -> OAuthError {
+    ErrorCode::UnmetAuthenticationRequirements.because("the essential acr that was asked for was not reached")
 }
 
 /// What comes next for a request.
@@ -219,7 +237,12 @@ mod tests {
 
     fn client(metadata: Value, first_party: bool) -> Client {
         let Value::Object(map) = metadata else { panic!("an object") };
-        Client::checked(ClientId("rp".into()), &map, Terms { pkce: PkcePolicy::Optional, first_party }).unwrap()
+        Client::checked(
+            ClientId("rp".into()),
+            &map,
+            Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None },
+        )
+        .unwrap()
     }
 
     fn rp(first_party: bool) -> Client {
@@ -239,6 +262,8 @@ mod tests {
             member: MemberId("m1".into()),
             flow: FlowId(flow.into()),
             authenticated_at,
+            assurance: Assurance::Password,
+            device: crate::domain::login::device::Device::default(),
             last_used_at: NOW,
             expires_at: NOW + Span::hours(1),
         }
@@ -284,10 +309,10 @@ mod tests {
     fn without_a_session_a_login_comes_first() {
         let rp = rp(true);
         let request = read("response_type=code&scope=openid", &rp).unwrap();
-        assert_eq!(request.decide(&rp, None, None, NOW), Decision::Login);
+        assert_eq!(request.decide(&rp, None, None, Assurance::Password, NOW), Decision::Login);
         let silent = read("response_type=code&scope=openid&prompt=none", &rp).unwrap();
         assert!(
-            matches!(silent.decide(&rp, None, None, NOW), Decision::Refuse(e) if e.code == ErrorCode::LoginRequired)
+            matches!(silent.decide(&rp, None, None, Assurance::Password, NOW), Decision::Refuse(e) if e.code == ErrorCode::LoginRequired)
         );
     }
 
@@ -297,12 +322,16 @@ mod tests {
         let old = session("f0", NOW - Span::seconds(5));
         for query in ["prompt=login", "prompt=select_account", "max_age=4", "max_age=0"] {
             let request = read(&format!("response_type=code&scope=openid&{query}"), &rp).unwrap();
-            assert_eq!(request.decide(&rp, Some(&old), None, NOW), Decision::Login, "{query}");
+            assert_eq!(request.decide(&rp, Some(&old), None, Assurance::Password, NOW), Decision::Login, "{query}");
             let made_for_this = session("f1", NOW - Span::seconds(5));
-            assert_eq!(request.decide(&rp, Some(&made_for_this), None, NOW), Decision::Issue, "{query}");
+            assert_eq!(
+                request.decide(&rp, Some(&made_for_this), None, Assurance::Password, NOW),
+                Decision::Issue,
+                "{query}"
+            );
         }
         let young_enough = read("response_type=code&scope=openid&max_age=5", &rp).unwrap();
-        assert_eq!(young_enough.decide(&rp, Some(&old), None, NOW), Decision::Issue);
+        assert_eq!(young_enough.decide(&rp, Some(&old), None, Assurance::Password, NOW), Decision::Issue);
     }
 
     #[test]
@@ -310,10 +339,34 @@ mod tests {
         let rp = rp(true);
         let mut request = read("response_type=code&scope=openid", &rp).unwrap();
         request.hinted_member = Some(MemberId("m2".into()));
-        assert_eq!(request.decide(&rp, Some(&session("f0", NOW)), None, NOW), Decision::Login);
+        assert_eq!(request.decide(&rp, Some(&session("f0", NOW)), None, Assurance::Password, NOW), Decision::Login);
         // They were asked to log in and somebody else did: asking again would never end.
-        let other = request.decide(&rp, Some(&session("f1", NOW)), None, NOW);
+        let other = request.decide(&rp, Some(&session("f1", NOW)), None, Assurance::Password, NOW);
         assert!(matches!(other, Decision::Refuse(e) if e.code == ErrorCode::LoginRequired));
+    }
+
+    #[test]
+    fn a_session_that_is_not_sure_enough_logs_in_again_and_an_essential_acr_is_not_given_less() {
+        let rp = rp(true);
+        let plain = read("response_type=code&scope=openid", &rp).unwrap();
+        let old = session("f0", NOW);
+        assert_eq!(plain.decide(&rp, Some(&old), None, Assurance::TrustedDevice, NOW), Decision::Login);
+        let query = format!("response_type=code&scope=openid&acr_values=x+{}", Assurance::TwoFactors.acr());
+        let asks = read(&query, &rp).unwrap();
+        assert_eq!(asks.decide(&rp, Some(&old), None, Assurance::Password, NOW), Decision::Login);
+        let sure = BrowserSession { assurance: Assurance::PhishingResistant, ..old };
+        assert_eq!(asks.decide(&rp, Some(&sure), None, Assurance::Password, NOW), Decision::Issue);
+        // A wish that could not be met: what was reached is told in the ID token.
+        let made_for_this = session("f1", NOW);
+        assert_eq!(asks.decide(&rp, Some(&made_for_this), None, Assurance::Password, NOW), Decision::Issue);
+        let claims = r#"{"id_token":{"acr":{"essential":true,"values":["urn:sekisho:acr:two-factors"]}}}"#;
+        let claims: String = url::form_urlencoded::byte_serialize(claims.as_bytes()).collect();
+        let insists = read(&format!("response_type=code&scope=openid&claims={claims}"), &rp).unwrap();
+        let refused = insists.decide(&rp, Some(&made_for_this), None, Assurance::Password, NOW);
+        assert!(matches!(refused, Decision::Refuse(e) if e.code == ErrorCode::UnmetAuthenticationRequirements));
+        let unknown = claims.replace("two-factors", "retina");
+        let error = read(&format!("response_type=code&scope=openid&claims={unknown}"), &rp).unwrap_err();
+        assert_eq!(error.code, ErrorCode::UnmetAuthenticationRequirements);
     }
 
     #[test]
@@ -322,13 +375,16 @@ mod tests {
         let session = session("f0", NOW);
         let ask = Decision::AskConsent { member: MemberId("m1".into()) };
         let request = read("response_type=code&scope=openid+email", &rp).unwrap();
-        assert_eq!(request.decide(&rp, Some(&session), None, NOW), ask);
-        assert_eq!(request.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
-        assert_eq!(request.decide(&rp, Some(&session), Some(&Scopes::of(&["email", "openid"])), NOW), Decision::Issue);
+        assert_eq!(request.decide(&rp, Some(&session), None, Assurance::Password, NOW), ask);
+        assert_eq!(request.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), Assurance::Password, NOW), ask);
+        assert_eq!(
+            request.decide(&rp, Some(&session), Some(&Scopes::of(&["email", "openid"])), Assurance::Password, NOW),
+            Decision::Issue
+        );
         let again = read("response_type=code&scope=openid&prompt=consent", &rp).unwrap();
-        assert_eq!(again.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
+        assert_eq!(again.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), Assurance::Password, NOW), ask);
         let claims =
             read("response_type=code&scope=openid&claims=%7B%22userinfo%22:%7B%22name%22:null%7D%7D", &rp).unwrap();
-        assert_eq!(claims.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), NOW), ask);
+        assert_eq!(claims.decide(&rp, Some(&session), Some(&Scopes::of(&["openid"])), Assurance::Password, NOW), ask);
     }
 }

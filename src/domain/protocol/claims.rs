@@ -56,8 +56,10 @@ pub fn selected(all: &Map<String, Value>, scopes: &Scopes, names: &[String]) -> 
 pub struct RequestedClaims {
     pub userinfo: Vec<String>,
     pub id_token: Vec<String>,
-    /// The values of an essential `acr`; empty when none was asked for.
-    essential_acr: Vec<String>,
+    /// The values of `acr` that were asked for.
+    acr: Vec<String>,
+    /// Whether nothing else will do.
+    essential_acr: bool,
     sub: Option<String>,
 }
 
@@ -80,9 +82,10 @@ impl RequestedClaims {
             };
             into.extend(claims.keys().filter(|name| supported().any(|s| s == *name)).cloned());
             if member == "id_token"
-                && let Some(acr) = claims.get("acr").filter(|a| a.get("essential") == Some(&Value::Bool(true)))
+                && let Some(acr) = claims.get("acr")
             {
-                requested.essential_acr = values(acr);
+                requested.acr = values(acr);
+                requested.essential_acr = acr.get("essential") == Some(&Value::Bool(true)) && !requested.acr.is_empty();
             }
             if let Some(sub) = claims.get("sub").and_then(|s| s.get("value")).and_then(Value::as_str) {
                 requested.sub = Some(sub.to_owned());
@@ -91,8 +94,14 @@ impl RequestedClaims {
         Ok(requested)
     }
 
-    pub fn allows_acr(&self, acr: &str) -> bool {
-        self.essential_acr.is_empty() || self.essential_acr.iter().any(|a| a == acr)
+    /// The values of `acr` that were asked for (OpenID Connect Core 1.0, 5.5.1.1).
+    pub fn acr(&self) -> impl Iterator<Item = &str> {
+        self.acr.iter().map(String::as_str)
+    }
+
+    /// Whether a login that reaches none of [`RequestedClaims::acr`] is one that failed.
+    pub fn acr_is_essential(&self) -> bool {
+        self.essential_acr
     }
 
     /// The member that the client wants to hear about and no other (OpenID Connect Core 1.0, 5.5.1).
@@ -145,7 +154,8 @@ mod tests {
         let requested = RequestedClaims::parse(Some(text)).unwrap();
         assert_eq!(requested.userinfo, ["name"]);
         assert_eq!(requested.id_token, ["email"]);
-        assert!(requested.allows_acr("b") && !requested.allows_acr("c"));
+        assert_eq!(requested.acr().collect::<Vec<_>>(), ["a", "b"]);
+        assert!(requested.acr_is_essential());
         assert_eq!(requested.member_by_value(), Some(MemberId("m1".into())));
         assert_eq!(requested.covering_scopes(), Scopes::of(&["profile", "email"]));
         for bad in ["", "[]", "{", r#"{"userinfo":[]}"#, r#"{"id_token":"name"}"#] {

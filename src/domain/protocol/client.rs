@@ -11,6 +11,7 @@ use super::redirect_uri::{self, UriProblem};
 use super::scope::{self, Scopes};
 use super::signing_key::Algorithm;
 use crate::domain::ids::ClientId;
+use crate::domain::member::authentication_method::SecondFactor;
 
 /// What a client must send so that a stolen authorization code is of no use (RFC 9700, 2.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +93,9 @@ pub struct Client {
     pub scopes: Scopes,
     /// Run by the society itself: members are not asked for consent.
     pub first_party: bool,
+    /// The operator's rule for this client, in place of the one in the settings.
+    #[serde(default)]
+    pub second_factor: Option<SecondFactor>,
     pub id_token_alg: Algorithm,
     /// Seconds.
     pub default_max_age: Option<u32>,
@@ -108,6 +112,7 @@ pub struct Client {
 pub struct Terms {
     pub pkce: PkcePolicy,
     pub first_party: bool,
+    pub second_factor: Option<SecondFactor>,
 }
 
 /// One thing that is wrong with the metadata.
@@ -185,6 +190,7 @@ impl Client {
             pkce: if authentication == AuthenticationMethod::None { PkcePolicy::Required } else { terms.pkce },
             scopes: read.scopes(&grant_types),
             first_party: terms.first_party,
+            second_factor: terms.second_factor,
             id_token_alg: read
                 .one_of("id_token_signed_response_alg", &Algorithm::ALL.map(|a| (a.name(), a)))
                 .unwrap_or(Algorithm::Rs256),
@@ -432,7 +438,7 @@ fn ascii(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms { pkce: PkcePolicy::OrNonce, first_party: false };
+    const TERMS: Terms = Terms { pkce: PkcePolicy::OrNonce, first_party: false, second_factor: None };
 
     fn checked(metadata: Value) -> Result<Client, Vec<MetadataProblem>> {
         let Value::Object(map) = metadata else { panic!("an object") };

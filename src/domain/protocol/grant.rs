@@ -9,6 +9,7 @@ use super::authorization_request::AuthorizationRequest;
 use super::pkce;
 use super::refresh_rotation::RefreshState;
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
+use crate::domain::login::assurance::Assurance;
 use crate::domain::unix_time::UnixTime;
 
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Grant {
     pub request: AuthorizationRequest,
     /// When the member logged in: the `auth_time` claim.
     pub authenticated_at: UnixTime,
+    /// What that login has shown: the `acr` claim.
+    pub assurance: Assurance,
     pub created_at: UnixTime,
     pub stage: Stage,
     pub refresh: Option<RefreshState>,
@@ -117,8 +120,10 @@ mod tests {
                 login_hint: None,
                 ui_locales: None,
                 hinted_member: None,
+                assurance: None,
                 claims: Default::default(),
             },
+            assurance: Assurance::Password,
             authenticated_at: UnixTime(0),
             created_at: UnixTime(0),
             stage,

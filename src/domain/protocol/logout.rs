@@ -91,7 +91,7 @@ mod tests {
 
     fn client() -> Client {
         let metadata = json!({ "redirect_uris": ["https://rp.example/cb"], "post_logout_redirect_uris": [BYE] });
-        let terms = Terms { pkce: PkcePolicy::Required, first_party: true };
+        let terms = Terms { pkce: PkcePolicy::Required, first_party: true, second_factor: None };
         Client::checked(ClientId("rp".into()), metadata.as_object().unwrap(), terms).unwrap()
     }
 
@@ -108,6 +108,8 @@ mod tests {
             id: BrowserSessionId("s1".into()),
             member: MemberId("m1".into()),
             flow: FlowId("f".into()),
+            assurance: crate::domain::login::assurance::Assurance::Password,
+            device: crate::domain::login::device::Device::default(),
             authenticated_at: UnixTime(0),
             last_used_at: UnixTime(0),
             expires_at: UnixTime(9),

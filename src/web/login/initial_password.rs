@@ -3,16 +3,15 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::{password, sealed_flow};
+use super::step::{self, LoginPage, Progress, Step, Turn};
+use crate::actions::account_events::record;
 use crate::actions::check_password::{hash_new_password, is_password};
 use crate::actions::members::replace_password;
-use crate::crypto::opaque_token;
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
+use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::member::user_id::UserId;
-use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
-use crate::store::login_steps::{self, LoginStep};
 use crate::store::{browser_sessions, members};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
@@ -25,6 +24,7 @@ use crate::web::trouble::Trouble;
 pub struct InitialPasswordPage {
     /// Which login this belongs to, sent back as the hidden field `step`.
     pub step: String,
+    pub progress: Option<Progress>,
     /// Tells password managers whose password it is.
     pub user_id: String,
     /// The rules, shown before typing.
@@ -67,40 +67,13 @@ impl From<PasswordRule> for PolicyLine {
     }
 }
 
-/// A step that waits in this browser, with all that it needs.
-struct Waiting {
-    token: String,
-    digest: String,
-    step: LoginStep,
-    client: Option<Client>,
-    member: Member,
-    password: Password,
-}
-
-/// The step, unless it was taken, has expired, belongs to another browser or its member may not come in any more.
-async fn waiting(visit: &mut Visit, token: Option<&str>) -> Result<Waiting, Trouble> {
-    let gone = || Trouble::page(ErrorKind::FlowExpired);
-    let token = token.ok_or_else(gone)?.to_owned();
-    let digest = opaque_token::digest(&token);
-    let app = visit.site.app.clone();
-    let mut reader = app.store.reader().await?;
-    let browser = visit.browser_digest();
-    let step = login_steps::waiting(&mut reader, &digest, &browser, app.now()).await?.ok_or_else(gone)?;
-    let member = members::by_id(&mut reader, &step.member).await?.filter(Member::may_act).ok_or_else(gone)?;
-    let still_initial = |p: &Password| p.initial_until.is_some_and(|until| app.now() < until);
-    let password = members::password(&mut reader, &step.member).await?.filter(still_initial).ok_or_else(gone)?;
-    drop(reader);
-    let client = sealed_flow::client(visit, &step.flow).await?;
-    password::on_behalf_of(visit, &step.flow, client.as_ref());
-    Ok(Waiting { token, digest, step, client, member, password })
-}
-
-fn page(visit: &Visit, waiting: &Waiting, broken: Vec<PolicyLine>, mismatch: bool) -> InitialPasswordPage {
+fn page(visit: &Visit, step: &Step, broken: Vec<PolicyLine>, mismatch: bool) -> InitialPasswordPage {
     let rules = visit.site.app.password_policy.rules();
     let policy = rules.into_iter().map(PolicyLine::from).chain([PolicyLine::NotBefore]).collect();
     InitialPasswordPage {
-        step: waiting.token.clone(),
-        user_id: waiting.member.user_id.clone(),
+        step: step.token.clone(),
+        progress: step.progress(),
+        user_id: step.member.user_id.clone(),
         policy,
         broken,
         mismatch,
@@ -109,11 +82,12 @@ fn page(visit: &Visit, waiting: &Waiting, broken: Vec<PolicyLine>, mismatch: boo
 
 pub async fn get(mut visit: Visit) -> Response {
     let token = visit.query.get("step").map(str::to_owned);
-    match waiting(&mut visit, token.as_deref()).await {
-        Ok(waiting) => {
-            let page = page(&visit, &waiting, Vec::new(), false);
+    match step::turn(&mut visit, token.as_deref(), LoginPage::InitialPassword).await {
+        Ok(Turn::Here(step)) => {
+            let page = page(&visit, &step, Vec::new(), false);
             visit.page(&page)
         }
+        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
         Err(trouble) => visit.trouble(trouble),
     }
 }
@@ -132,34 +106,55 @@ enum Outcome {
 }
 
 async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let waiting = waiting(visit, fields.get("step")).await?;
+    let step = match step::turn(visit, fields.get("step"), LoginPage::InitialPassword).await? {
+        Turn::Here(step) => *step,
+        Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
+    };
     let app = visit.site.app.clone();
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(password::cancel(visit, &waiting.step.flow)));
+        return Ok(Outcome::GoTo(step.cancel(visit)));
     }
     visit.site.limits.login(visit.address)?;
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
-    let user_id = UserId::stored(waiting.member.user_id.clone());
-    let rules = app.password_policy.broken(&normalise_password(typed), &user_id, &app.common_passwords);
-    let mut broken: Vec<PolicyLine> = rules.into_iter().map(PolicyLine::from).collect();
-    if broken.is_empty() && !mismatch && is_password(&app, typed, &waiting.password.hash).await? {
-        broken.push(PolicyLine::NotBefore);
-    }
+    let broken = broken(visit, &step.member, step.password.as_ref(), typed).await?;
     if !broken.is_empty() || mismatch {
-        return Ok(Outcome::Again(page(visit, &waiting, broken, mismatch)));
+        return Ok(Outcome::Again(page(visit, &step, broken, mismatch)));
     }
     let hash = hash_new_password(&app, typed).await?;
     let now = app.now();
     let mut tx = app.store.write().await?;
-    if !login_steps::take(&mut tx, &waiting.digest, &visit.browser_digest(), now).await? {
+    // Staff may have given out another one meanwhile.
+    let Some(initial) = &step.password else { return Err(Trouble::page(ErrorKind::FlowExpired)) };
+    if !members::still_has_password(&mut tx, &step.member.id, initial).await? {
         return Err(Trouble::page(ErrorKind::FlowExpired));
     }
-    replace_password(&app, &mut tx, &waiting.member, &hash, None, now).await?;
-    browser_sessions::end_all(&mut tx, &waiting.member.id, now).await?;
-    let to = password::finish(visit, &mut tx, waiting.step.flow, waiting.client.as_ref(), &waiting.member).await?;
+    replace_password(&app, &mut tx, &step.member, &hash, None, Some(&step.login)).await?;
+    browser_sessions::end_all(&mut tx, &step.member.id, now).await?;
+    record(&app, &mut tx, &step.member, AccountEvent::PasswordChanged, Some(visit.device())).await?;
+    let proved = step.login.proved;
+    let to = step.go_on(visit, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(Outcome::GoTo(to))
+}
+
+/// Every rule that a new password breaks, the one against the password before included.
+pub async fn broken(
+    visit: &Visit,
+    member: &Member,
+    before: Option<&Password>,
+    typed: &str,
+) -> Result<Vec<PolicyLine>, Trouble> {
+    let app = &visit.site.app;
+    let user_id = UserId::stored(member.user_id.clone());
+    let rules = app.password_policy.broken(&normalise_password(typed), &user_id, &app.common_passwords);
+    let mut broken: Vec<PolicyLine> = rules.into_iter().map(PolicyLine::from).collect();
+    if let Some(before) = before.filter(|_| broken.is_empty())
+        && is_password(app, typed, &before.hash).await?
+    {
+        broken.push(PolicyLine::NotBefore);
+    }
+    Ok(broken)
 }
 
 impl PageTemplate for InitialPasswordPage {
@@ -169,8 +164,9 @@ impl PageTemplate for InitialPasswordPage {
         use PolicyLine::*;
         let usual = [MinLength { n: 8 }, MaxLength { n: 64 }, AllowedCharacters, NotUserId, NotCommon, NotBefore];
         let every = [usual.as_slice(), &[NeedsLower, NeedsUpper, NeedsDigit, NeedsSymbol]].concat();
-        let page = |policy: &[PolicyLine], broken: &[PolicyLine], mismatch| InitialPasswordPage {
+        let page = |policy: &[PolicyLine], broken: &[PolicyLine], mismatch: bool| InitialPasswordPage {
             step: "step-1".into(),
+            progress: (!mismatch).then_some(Progress { step: 1, of: 3 }),
             user_id: "hanako".into(),
             policy: policy.into(),
             broken: broken.into(),

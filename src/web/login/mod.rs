@@ -2,5 +2,11 @@
 
 pub mod consent;
 pub mod initial_password;
+pub mod method;
+pub mod one_time_password;
 pub mod password;
+pub mod recovery_code;
 pub mod sealed_flow;
+pub mod step;
+pub mod totp;
+pub mod totp_enrolment;

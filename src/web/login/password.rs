@@ -4,19 +4,15 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::sealed_flow;
-use crate::actions::ActionError;
+use super::step::{self, Begun};
 use crate::actions::check_password::{Attempt, Proven, check_password};
-use crate::actions::complete_login::complete_login;
-use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::ids::FlowId;
-use crate::domain::login::flow::{Continue, Flow};
+use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
-use crate::domain::login::next_step::{Closed, NextStep, after_password};
-use crate::domain::member::profile::Member;
+use crate::domain::login::next_step::{Closed, Proved};
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::random;
-use crate::store::{WriteTx, login_steps};
 use crate::web::error_page::ErrorKind;
 use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
@@ -31,6 +27,8 @@ pub struct PasswordPage {
     pub flow: String,
     /// What was typed before, so that it need not be typed again.
     pub user_id: String,
+    /// The member is logged in and shows again who they are.
+    pub confirms: bool,
     pub error: Option<PasswordError>,
 }
 
@@ -69,15 +67,28 @@ enum Shown {
 
 async fn show(visit: &mut Visit) -> Result<Shown, Trouble> {
     if visit.query.get("flow").is_none() {
-        let flow = Flow { id: FlowId(random::identifier()), started_at: visit.site.app.now(), then: Continue::Account };
-        return Ok(Shown::Elsewhere(format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))));
+        return Ok(Shown::Elsewhere(to_account(visit, AccountPage::Profile, None)));
     }
     let sealed = visit.query.get("flow").unwrap_or_default().to_owned();
     let flow = sealed_flow::open(visit, Some(&sealed))?;
     let client = sealed_flow::client(visit, &flow).await?;
     on_behalf_of(visit, &flow, client.as_ref());
-    let user_id = flow.request().and_then(|r| r.login_hint.clone()).unwrap_or_default();
-    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, error: None }))
+    let confirms = flow.confirms.is_some();
+    let user_id =
+        flow.confirms.clone().or_else(|| flow.request().and_then(|r| r.login_hint.clone())).unwrap_or_default();
+    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, confirms, error: None }))
+}
+
+/// The address of a login to the member's own account. `confirms` is the user ID of the one who is logged in and shows
+/// again who they are.
+pub fn to_account(visit: &Visit, page: AccountPage, confirms: Option<&str>) -> String {
+    let flow = Flow {
+        id: FlowId(random::identifier()),
+        started_at: visit.site.app.now(),
+        then: Continue::Account(page),
+        confirms: confirms.map(str::to_owned),
+    };
+    format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
 }
 
 /// Shows on every page of a login which application it is for.
@@ -93,7 +104,10 @@ pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
     let user_id = fields.get("user_id").unwrap_or_default().to_owned();
     match attempt(&mut visit, &sealed, &user_id, fields.get("password"), fields.get("cancel").is_some()).await {
         Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(error)) => visit.form_again(&PasswordPage { flow: sealed, user_id, error: Some(error) }),
+        Ok(Outcome::Again(error)) => {
+            let confirms = sealed_flow::open(&visit, Some(&sealed)).is_ok_and(|flow| flow.confirms.is_some());
+            visit.form_again(&PasswordPage { flow: sealed, user_id, confirms, error: Some(error) })
+        }
         Err(trouble) => visit.trouble(trouble),
     }
 }
@@ -139,7 +153,7 @@ async fn attempt(
 fn written(visit: &Visit, until: Until) -> Option<String> {
     match until {
         Until::Staff => None,
-        Until::Time(at) => Some(visit.site.catalogue.date_time(visit.locale(), at)),
+        Until::Time(at) => Some(visit.date_time(at)),
     }
 }
 
@@ -150,7 +164,8 @@ pub fn cancel(visit: &Visit, flow: &Flow) -> String {
             let error = ErrorCode::AccessDenied.because("the member cancelled the login");
             authorize::error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error)
         }
-        Continue::Account => "/help".to_owned(),
+        Continue::Account(_) if flow.confirms.is_some() => AccountPage::Profile.path(),
+        Continue::Account(_) => "/help".to_owned(),
     }
 }
 
@@ -161,50 +176,20 @@ async fn right_password(
     proven: Proven,
 ) -> Result<Outcome, Trouble> {
     let app = visit.site.app.clone();
-    let now = app.now();
     let mut tx = app.store.write().await?;
     // Hashing takes a while: staff may have given the member another password, or locked the account, meanwhile.
     let Some(member) = proven.settle(&mut tx).await? else {
         return Ok(Outcome::Again(PasswordError::WrongCredentials));
     };
-    let outcome = match after_password(&member, &proven.password, now) {
-        NextStep::Complete => Outcome::GoTo(finish(visit, &mut tx, flow, client.as_ref(), &member).await?),
-        NextStep::ChangeInitialPassword => {
-            let step = opaque_token::new(Kind::Step);
-            let expires_at = now + app.settings.sessions.login_time_limit;
-            let digest = opaque_token::digest(step.expose());
-            let browser = visit.browser_digest();
-            login_steps::insert(&mut tx, &digest, &browser, &member.id, &flow, now, expires_at).await?;
-            Outcome::GoTo(format!("/login/initial-password?step={}", step.expose()))
-        }
-        NextStep::Refuse(Closed::AccountLocked) => Outcome::Again(PasswordError::AccountLocked { until: None }),
-        NextStep::Refuse(Closed::InitialPasswordExpired) => Outcome::Again(PasswordError::InitialPasswordExpired),
-        NextStep::Refuse(Closed::Disabled) => {
-            tx.commit().await?;
-            return Err(Trouble::page(ErrorKind::AccountDisabled));
-        }
-    };
+    let begun = step::begin(visit, &mut tx, flow, client, member, Proved::PASSWORD).await?;
     tx.commit().await?;
-    Ok(outcome)
-}
-
-/// Every step is done: the session begins, and the browser goes on to what the login was for.
-pub async fn finish(
-    visit: &mut Visit,
-    tx: &mut WriteTx,
-    flow: Flow,
-    client: Option<&Client>,
-    member: &Member,
-) -> Result<String, ActionError> {
-    let app = visit.site.app.clone();
-    let before = visit.session_in(tx).await?;
-    let done = complete_login(&app, tx, &member.id, &flow.id, visit.bearer(before.as_ref())).await?;
-    visit.log_in(&done);
-    match (flow.then, client) {
-        (Continue::Authorize(request), Some(client)) => {
-            authorize::proceed(visit, tx, *request, client, &done.session).await
+    match begun {
+        Begun::GoTo(to) => Ok(Outcome::GoTo(to)),
+        Begun::Refused(Closed::AccountLocked { until }) => {
+            Ok(Outcome::Again(PasswordError::AccountLocked { until: until.map(|at| visit.date_time(at)) }))
         }
-        (Continue::Authorize(_), None) | (Continue::Account, _) => Ok("/account/profile".to_owned()),
+        Begun::Refused(Closed::InitialPasswordExpired) => Ok(Outcome::Again(PasswordError::InitialPasswordExpired)),
+        Begun::Refused(Closed::Disabled) => Err(Trouble::page(ErrorKind::AccountDisabled)),
     }
 }
 
@@ -212,11 +197,15 @@ impl PageTemplate for PasswordPage {
     const TEMPLATE: &'static str = "login/password.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |user_id: &str, error| PasswordPage { flow: "flow-1".into(), user_id: user_id.into(), error };
+        let page = |user_id: &str, error| {
+            let confirms = user_id == "confirming";
+            PasswordPage { flow: "flow-1".into(), user_id: user_id.into(), confirms, error }
+        };
         let until = Some(String::from("2026-11-22 10:42"));
         vec![
             ("fresh", page("", None)),
             ("hinted", page("hanako", None)),
+            ("confirming", page("confirming", None)),
             ("user_id_missing", page("", Some(PasswordError::UserIdMissing))),
             ("password_missing", page("hanako", Some(PasswordError::PasswordMissing))),
             ("both_missing", page("", Some(PasswordError::BothMissing))),

@@ -12,6 +12,7 @@ use crate::actions::ActionError;
 use crate::actions::continue_authorization::{Next, continue_authorization};
 use crate::crypto::jwt::{self, TokenType};
 use crate::domain::ids::{FlowId, MemberId};
+use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::{Continue, Flow};
 use crate::domain::protocol::authorization_request::{AuthorizationRequest, Decision};
@@ -80,7 +81,7 @@ async fn authorize(visit: &Visit) -> Result<String, Trouble> {
 async fn answered(visit: &Visit, request: AuthorizationRequest, client: &Client) -> Result<String, ActionError> {
     // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
     let Some(session) = visit.session().await? else {
-        return Ok(match request.decide(client, None, None, visit.site.app.now()) {
+        return Ok(match request.decide(client, None, None, Assurance::Password, visit.site.app.now()) {
             Decision::Refuse(error) => error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error),
             Decision::Login | Decision::AskConsent { .. } | Decision::Issue => login_page(visit, request),
         });
@@ -158,6 +159,7 @@ fn login_page(visit: &Visit, request: AuthorizationRequest) -> String {
         id: request.flow.clone(),
         started_at: visit.site.app.now(),
         then: Continue::Authorize(Box::new(request)),
+        confirms: None,
     };
     format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
 }

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::jwks::KEPT;
+use crate::actions::authenticators::demands;
 use crate::config::RegistrationMode;
-use crate::domain::login::assurance;
+use crate::domain::login::assurance::Assurance;
 use crate::domain::protocol::client::{AuthenticationMethod, GrantType};
 use crate::domain::protocol::prompt::Prompt;
 use crate::domain::protocol::{claims, scope};
@@ -115,7 +116,11 @@ fn document(site: &Site) -> Result<String, DocumentError> {
             .to_vec(),
     ))
     .set_acr_values_supported(Some(
-        assurance::SUPPORTED.map(|a| AuthenticationContextClass::new(a.acr.to_owned())).to_vec(),
+        Assurance::SUPPORTED
+            .into_iter()
+            .filter(|level| *level <= demands(&site.app, None, None).most())
+            .map(|level| AuthenticationContextClass::new(level.acr().to_owned()))
+            .collect(),
     ))
     .set_token_endpoint_auth_methods_supported(Some(
         AuthenticationMethod::ALL

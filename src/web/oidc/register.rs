@@ -128,7 +128,7 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
     if clients::count_self_registered(&mut tx).await? >= i64::from(app.settings.registration.max_clients) {
         return Err(ErrorCode::InvalidClientMetadata.because("no more clients may register themselves here").into());
     }
-    let terms = Terms { pkce: app.settings.registration.pkce, first_party: false };
+    let terms = Terms { pkce: app.settings.registration.pkce, first_party: false, second_factor: None };
     let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
     tx.commit().await?;
     let Registered { client, secret, registration_token } = registered;
@@ -171,7 +171,11 @@ async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, 
             return Err(invalid("client_secret is not the one of this client").into());
         }
     }
-    let terms = Terms { pkce: app.settings.registration.pkce, first_party: stored.client.first_party };
+    let terms = Terms {
+        pkce: app.settings.registration.pkce,
+        first_party: stored.client.first_party,
+        second_factor: stored.client.second_factor,
+    };
     let client = Client::checked(stored.client.id.clone(), &metadata, terms)
         .map_err(|problems| ClientTrouble::Refused(metadata_error(&problems)))?;
     let new_secret =

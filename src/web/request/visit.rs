@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE,
+    ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE, USER_AGENT,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -17,9 +17,10 @@ use crate::actions::complete_login::{Bearer, LoggedIn};
 use crate::crypto::opaque_token::{self, Kind};
 use crate::crypto::password_hash::HashError;
 use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::login::device::Device;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
-use crate::domain::unix_time::Span;
+use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Locale;
 use crate::random;
 use crate::store::{Reads, StoreError, browser_sessions};
@@ -48,6 +49,7 @@ pub struct Visit {
     browser: Browser,
     session_token: Option<String>,
     device_token: Option<String>,
+    device: Device,
     application: Option<ApplicationLine>,
     /// Where a form on this page may lead in the end: the redirect URI's origin or scheme.
     form_leads_to: Option<String>,
@@ -104,6 +106,7 @@ impl Visit {
             },
             session_token: cookie(Name::Session),
             device_token: cookie(Name::Device),
+            device: Device::of(&header(USER_AGENT).unwrap_or_default()),
             application: None,
             form_leads_to: None,
             set_cookies,
@@ -175,7 +178,17 @@ impl Visit {
     }
 
     pub fn bearer<'a>(&'a self, session: Option<&'a BrowserSession>) -> Bearer<'a> {
-        Bearer { session, device_token: self.device_token() }
+        Bearer { session, device_token: self.device_token(), device: self.device }
+    }
+
+    /// What the browser says of itself.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// A moment as the reader's language writes it.
+    pub fn date_time(&self, at: UnixTime) -> String {
+        self.site.catalogue.date_time(&self.locale, at)
     }
 
     /// Gives the browser the cookies of a login.
@@ -355,7 +368,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorKind::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        ErrorKind::AccountDisabled => StatusCode::FORBIDDEN,
+        ErrorKind::AccountDisabled | ErrorKind::AccountLocked => StatusCode::FORBIDDEN,
     }
 }
 

@@ -64,3 +64,6 @@ error-logout-hint-invalid = You could not be logged out
 error-post-logout-redirect-uri-mismatch = You could not be logged out
     .why = The place to return to after logging out is not one that is registered. We stopped here for your safety, so you are still logged in.
     .next = Go back to that site and log out again. If other people use this device too, close all windows of the browser afterwards.
+error-account-locked = The account is locked
+    .why = Every way of logging in to this account has been stopped, because wrong one-time passwords were entered several times in a row, or by an administrator.
+    .next = To have it unlocked, please write to us through the inquiry form.

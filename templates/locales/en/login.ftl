@@ -91,3 +91,106 @@ scope-address = Postal address
     .means = Your registered address.
 scope-offline_access = Access while you are away
     .means = It can receive the information that you allow while you are not using it, too.
+
+# Showing again who one is, before a change to the account.
+
+confirm-heading = Confirm that it is you
+confirm-why = You are about to change something important. Please log in once more.
+
+# The second factor.
+
+progress = Step { $step } of { $of }
+continue-button = Continue
+alternatives-heading = Confirm in another way
+alternative-email = Use a one-time password by e-mail
+alternative-totp = Use a one-time password from an authenticator app
+alternative-passkey = Use biometrics (passkey)
+alternative-recovery-code = Use a recovery code
+
+code = One-time password
+    .hint = Six digits, for example 123456.
+code-malformed = A one-time password has six digits.
+    .next = Enter the six digits just as they are shown.
+code-wrong = The one-time password is not correct
+    .next = Enter the six digits that are shown now. They change after a short time.
+code-spent = This one-time password can no longer be used
+    .next = It has expired or was entered wrongly too often. Press “Send again” to receive a new one.
+code-too-soon = It is too early to send another one
+    .next = Please wait a little and press again. The one in the last mail is still good.
+code-too-many = The mail could not be sent
+    .next = Too many mails were sent in a short time, so sending has been paused. Please try again later.
+recovery-code-malformed = This is not what a recovery code looks like
+    .next = It has 12 letters and digits. Enter it just as it was printed.
+recovery-code-wrong = The recovery code is not correct
+    .next = Enter a recovery code that you have not used yet. Each can be used once.
+
+totp-heading = Enter your one-time password
+totp-how = Open the authenticator app on your phone and enter the six digits that it shows.
+totp-device = Which device’s app are you using?
+totp-of-device = Device: { $name }
+last-used = Last used: { $at }
+otp-incorrect-help = When a one-time password is said to be incorrect
+otp-not-accepted-help = When a one-time password is not accepted
+device-lost-link = If you have a new phone or lost yours
+trust-device = Do not ask for a one-time password on this device for { $days } days
+    .hint = Choose this only on a device that nobody else uses.
+recovery-code-heading = Enter a recovery code
+recovery-code-how = Enter one of the recovery codes that you printed or wrote down and have not used yet.
+recovery-code = Recovery code
+    .hint = For example abcd-efgh-jk23
+
+# Choosing and enrolling a method.
+
+authentication-method = Authentication method
+method-heading = Choose an authentication method
+method-why = It confirms, beside your password, that it is you. You will use it whenever you log in, and can change it later under “Profile”.
+method-next = On the next page you set up the method that you choose.
+method-missing = Choose an authentication method.
+method-email = E-mail
+    .means = Six digits are sent to { $email } each time you log in. You need nothing else.
+method-totp = Authenticator app
+    .means = You enter six digits that an app on your phone shows (Google Authenticator, Microsoft Authenticator and others).
+method-passkey = Biometrics (passkey)
+    .means = You confirm with your fingerprint, face or screen lock. There is nothing to type, and false sites can hardly deceive you.
+methods-help = About authentication methods
+choose-another-method = Choose another method
+
+totp-enrolment-heading = Set up your authenticator app
+totp-enrolment-install = Get an authenticator app ready
+    .how = Install Google Authenticator, Microsoft Authenticator, FreeOTP or another authenticator app on your phone and open it.
+totp-enrolment-scan = Scan the QR code
+    .how = Choose “Add (+)” in the app and scan the QR code below.
+totp-enrolment-qr = QR code to set up the authenticator app
+totp-enrolment-cannot-scan = Unable to scan?
+    .how = Choose “Enter a setup key” or the like in the app, and enter this key.
+totp-enrolment-account = Account name
+totp-enrolment-kind = Type of key
+    .time = Time based
+totp-enrolment-confirm = Enter the digits that it shows
+    .how = Enter the six digits that the app shows to finish.
+totp-enrolment-button = Set up
+enrolment-code-wrong = The one-time password is not correct
+    .next = Enter the six digits that the app shows now. If that does not help, make sure that the device sets its clock automatically.
+device-name = Name of the device
+    .hint = To tell it from others later, for example “My phone”.
+device-name-missing = Enter a name of at most 40 characters for the device.
+    .next = Choose a name by which you will know which device it is.
+too-many-devices = No more devices can be added
+    .next = Remove a device that you no longer use under “Profile” first.
+app-qr-help = When the QR code can’t be read
+copy-button = Copy the key
+copied = Copied
+
+system-iphone = iPhone
+system-ipad = iPad
+system-android = Android
+system-windows = Windows
+system-mac = Mac
+system-linux = Linux
+system-other = unknown device
+browser-edge = Edge
+browser-firefox = Firefox
+browser-chrome = Chrome
+browser-safari = Safari
+browser-other = a browser
+device-in-words = { $browser } on { $system }

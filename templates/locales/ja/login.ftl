@@ -91,3 +91,106 @@ scope-address = 住所
     .means = 登録されている住所です。
 scope-offline_access = 利用していない間のアクセス
     .means = サイトを閉じている間も、許可した情報を受け取れるようになります。
+
+# Showing again who one is, before a change to the account.
+
+confirm-heading = ご本人の確認
+confirm-why = 大切な情報を変更するため、もう一度ログインしてください。
+
+# The second factor.
+
+progress = 手順 { $step } / { $of }
+continue-button = 次へ進む
+alternatives-heading = ほかの方法で確認する
+alternative-email = メールで受け取るワンタイムパスワードを使う
+alternative-totp = 認証アプリのワンタイムパスワードを使う
+alternative-passkey = 生体認証（パスキー）を使う
+alternative-recovery-code = 回復コードを使う
+
+code = ワンタイムパスワード
+    .hint = 6桁の数字です（例：123456）。
+code-malformed = ワンタイムパスワードは6桁の数字です。
+    .next = 表示されている6桁の数字を、そのまま入力してください。
+code-wrong = ワンタイムパスワードが正しくありません
+    .next = いま表示されている新しい6桁の数字を入力してください。数字は一定の時間ごとに変わります。
+code-spent = このワンタイムパスワードは使えなくなりました
+    .next = 有効期限が切れたか、何度も間違えたためです。「もう一度送る」を押して、新しいワンタイムパスワードを受け取ってください。
+code-too-soon = まだ送り直せません
+    .next = 少し待ってから、もう一度押してください。先に届いたメールのワンタイムパスワードはまだ使えます。
+code-too-many = メールを送れませんでした
+    .next = 短い時間に多くのメールを送ったため、いったん止めています。しばらくしてから、もう一度お試しください。
+recovery-code-malformed = 回復コードの形が違います
+    .next = 12文字の英数字です。印刷した紙のとおりに入力してください。
+recovery-code-wrong = 回復コードが正しくありません
+    .next = まだ使っていない回復コードを入力してください。一度使ったコードは使えません。
+
+totp-heading = ワンタイムパスワードを入力してください
+totp-how = スマートフォンなどの認証アプリを開き、表示されている6桁の数字を入力してください。
+totp-device = どの端末の認証アプリを使いますか？
+totp-of-device = 使う端末：{ $name }
+last-used = 最後に使った日時：{ $at }
+otp-incorrect-help = ワンタイムパスワードが正しくないと表示されるとき
+otp-not-accepted-help = ワンタイムパスワードを入力してもうまくいかないとき
+device-lost-link = スマートフォンを機種変更した・なくしたとき
+trust-device = この端末では{ $days }日間、ワンタイムパスワードの入力を省く
+    .hint = ご自分だけが使う端末のときに選んでください。
+recovery-code-heading = 回復コードを入力してください
+recovery-code-how = 印刷や控えをしておいた回復コードのうち、まだ使っていないものを1つ入力してください。
+recovery-code = 回復コード
+    .hint = 例：abcd-efgh-jk23
+
+# Choosing and enrolling a method.
+
+authentication-method = 認証方法
+method-heading = 認証方法を選んでください
+method-why = パスワードに加えて、ご本人であることを確かめる方法です。次回からのログインで使います。あとで「プロフィール変更」から変えられます。
+method-next = 次の画面で、選んだ方法の登録をします。
+method-missing = 認証方法を選んでください。
+method-email = メール
+    .means = ログインのたびに、{ $email } に6桁の数字を送ります。ほかに用意するものはありません。
+method-totp = 認証アプリ
+    .means = スマートフォンのアプリ（Google Authenticator、Microsoft Authenticatorなど）に表示される6桁の数字を入力します。
+method-passkey = 生体認証（パスキー）
+    .means = 指紋・顔・画面ロックで確認します。入力するものがなく、偽のサイトにだまされにくい方法です。
+methods-help = 認証方法について
+choose-another-method = ほかの認証方法を選ぶ
+
+totp-enrolment-heading = 認証アプリを登録してください
+totp-enrolment-install = 認証アプリを用意する
+    .how = スマートフォンに、Google Authenticator、Microsoft Authenticator、FreeOTPなどの認証アプリを入れて開きます。
+totp-enrolment-scan = QRコードを読み取る
+    .how = 認証アプリの「追加（＋）」から、下のQRコードを読み取ります。
+totp-enrolment-qr = 認証アプリに登録するためのQRコード
+totp-enrolment-cannot-scan = スキャンできませんか？
+    .how = 認証アプリで「セットアップキーを入力」などを選び、次のキーを入力してください。
+totp-enrolment-account = アカウント名
+totp-enrolment-kind = キーの種類
+    .time = 時間ベース
+totp-enrolment-confirm = 表示された数字を入力する
+    .how = 認証アプリに表示された6桁の数字を入力して、登録を終えます。
+totp-enrolment-button = 登録する
+enrolment-code-wrong = ワンタイムパスワードが正しくありません
+    .next = 認証アプリにいま表示されている6桁の数字を入力してください。うまくいかないときは、端末の時刻が自動で合うようになっているかをお確かめください。
+device-name = 端末の名前
+    .hint = あとで見分けるための名前です。例：わたしのスマートフォン
+device-name-missing = 端末の名前を40文字以内で入力してください。
+    .next = どの端末かが分かる名前を付けてください。
+too-many-devices = これ以上は登録できません
+    .next = 使わなくなった端末を「プロフィール変更」から削除すると、登録できます。
+app-qr-help = QRコードを読み取れないとき
+copy-button = キーをコピーする
+copied = コピーしました
+
+system-iphone = iPhone
+system-ipad = iPad
+system-android = Android
+system-windows = Windows
+system-mac = Mac
+system-linux = Linux
+system-other = 端末
+browser-edge = Edge
+browser-firefox = Firefox
+browser-chrome = Chrome
+browser-safari = Safari
+browser-other = ブラウザ
+device-in-words = { $system }の{ $browser }

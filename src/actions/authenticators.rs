@@ -1,0 +1,35 @@
+//! What members have enrolled, and what of it a login must ask for.
+
+use super::ActionError;
+use crate::app::App;
+use crate::domain::login::next_step::Demands;
+use crate::domain::member::authentication_method::{Enrolled, Method};
+use crate::domain::member::profile::Member;
+use crate::domain::protocol::authorization_request::AuthorizationRequest;
+use crate::domain::protocol::client::Client;
+use crate::store::{Reads, recovery_codes, totp_devices};
+
+/// What a member could show beside the password.
+pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, ActionError> {
+    let mut methods = Vec::new();
+    if member.email_method_at.is_some() && member.verified_email().is_some() {
+        methods.push(Method::Email);
+    }
+    if !totp_devices::of_member(db, &member.id).await?.is_empty() {
+        methods.push(Method::Totp);
+    }
+    let recovery_codes = recovery_codes::left(db, &member.id).await? > 0;
+    Ok(Enrolled { methods, recovery_codes })
+}
+
+/// What a login for this request must show; without one, it is to the member's own account.
+pub fn demands(app: &App, client: Option<&Client>, request: Option<&AuthorizationRequest>) -> Demands {
+    let settings = &app.settings.authentication;
+    Demands {
+        second_factor: client.and_then(|client| client.second_factor).unwrap_or(settings.second_factor),
+        methods: settings.methods.clone(),
+        email_address: settings.email_address == crate::config::EmailAddress::Required,
+        recovery_codes: settings.recovery_codes,
+        assurance: request.and_then(|request| request.assurance),
+    }
+}

@@ -1,0 +1,56 @@
+//! What happened to accounts, for their owners.
+
+use sqlx::Row as _;
+
+use super::{Reads, StoreError, WriteTx, from_json, to_json};
+use crate::domain::ids::MemberId;
+use crate::domain::login::device::Device;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::unix_time::UnixTime;
+use crate::random;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Happened {
+    pub event: AccountEvent,
+    /// Where the member did it; `None` if it was not the member.
+    pub device: Option<Device>,
+    pub at: UnixTime,
+}
+
+/// Adds it; the name under which it is kept.
+pub async fn insert(tx: &mut WriteTx, member: &MemberId, happened: &Happened) -> Result<String, StoreError> {
+    let id = random::identifier();
+    sqlx::query("INSERT INTO account_events (event_id, member_id, event, device, at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&id)
+        .bind(member.as_str())
+        .bind(to_json(&happened.event)?)
+        .bind(happened.device.map(Device::stored))
+        .bind(happened.at.0)
+        .execute(tx.connection())
+        .await?;
+    Ok(id)
+}
+
+/// The latest, newest first.
+pub async fn latest(db: &mut impl Reads, member: &MemberId, most: u32) -> Result<Vec<Happened>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT event_id, event, device, at FROM account_events WHERE member_id = $1
+          ORDER BY at DESC, event_id LIMIT $2",
+    )
+    .bind(member.as_str())
+    .bind(i64::from(most))
+    .fetch_all(db.connection())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let (id, event): (String, String) = (row.try_get("event_id")?, row.try_get("event")?);
+            let device: Option<String> = row.try_get("device")?;
+            Ok(Happened {
+                event: from_json(&event, "account_events", "event", &id)?,
+                device: device.as_deref().map(Device::read),
+                at: UnixTime(row.try_get("at")?),
+            })
+        })
+        .collect()
+}

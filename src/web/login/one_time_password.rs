@@ -1,0 +1,52 @@
+//! What the pages for one-time passwords share.
+
+use serde::Serialize;
+
+use crate::domain::member::authentication_method::Method;
+use crate::web::request::visit::Visit;
+
+/// Why a member sees the form for a code again. Its name is the key of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeError {
+    /// Not six digits: nothing was tried.
+    CodeMalformed,
+    CodeWrong,
+    /// It has expired, was used or was tried too often: another one must be sent.
+    CodeSpent,
+    /// Codes are sent at intervals.
+    CodeTooSoon,
+    /// The address has got too many mails lately.
+    CodeTooMany,
+    RecoveryCodeMalformed,
+    RecoveryCodeWrong,
+}
+
+/// How many days a device stays trusted, where members may trust devices.
+pub fn trust_days(visit: &Visit) -> Option<u32> {
+    visit.site.app.settings.authentication.trust_device_for.map(|span| span.as_seconds().div_ceil(86_400))
+}
+
+/// The name that a device gets if the member gives it none.
+pub fn suggested_name(visit: &Visit) -> String {
+    let device = visit.device();
+    let texts = &visit.site.catalogue;
+    let system = texts.text(visit.locale(), &format!("system-{}", device.system.name()), &[]);
+    let browser = texts.text(visit.locale(), &format!("browser-{}", device.browser.name()), &[]);
+    texts.text(visit.locale(), "device-in-words", &[("system", system.into()), ("browser", browser.into())])
+}
+
+/// A name as a member typed it: spaces around it go, and what is too long or empty is refused.
+pub fn name_of(typed: Option<&str>) -> Option<String> {
+    let name: String = typed?.trim().chars().filter(|c| !c.is_control()).collect();
+    (1..=40).contains(&name.chars().count()).then_some(name)
+}
+
+/// For templates: the help entry that explains a method's errors.
+pub const fn help_of(method: Method) -> &'static str {
+    match method {
+        Method::Email => "mail-not-received",
+        Method::Totp => "otp-incorrect",
+        Method::Passkey => "security-key-invalid",
+    }
+}

@@ -1,0 +1,97 @@
+//! `/login/recovery-code`: the second factor by one of the codes that the member has printed.
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::one_time_password::CodeError;
+use super::step::{self, Alternative, LoginPage, Step, Turn};
+use crate::actions::account_events::record;
+use crate::actions::one_time_passwords::{Tried, try_recovery_code};
+use crate::domain::login::next_step::Second;
+use crate::domain::login::recovery_code;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::protocol::params::Params;
+use crate::web::error_page::ErrorKind;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+use crate::web::trouble::Trouble;
+
+/// The page that asks for a recovery code.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecoveryCodePage {
+    pub step: String,
+    pub alternatives: Vec<Alternative>,
+    pub error: Option<CodeError>,
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let token = visit.query.get("step").map(str::to_owned);
+    match step::turn(&mut visit, token.as_deref(), LoginPage::RecoveryCode).await {
+        Ok(Turn::Here(step)) => visit.page(&page(&step, None)),
+        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+fn page(step: &Step, error: Option<CodeError>) -> RecoveryCodePage {
+    RecoveryCodePage { step: step.token.clone(), alternatives: step.alternatives(LoginPage::RecoveryCode), error }
+}
+
+enum Outcome {
+    GoTo(String),
+    Again(RecoveryCodePage),
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    match attempt(&mut visit, &fields).await {
+        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
+        Ok(Outcome::Again(page)) => visit.form_again(&page),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
+    let step = match step::turn(visit, fields.get("step"), LoginPage::RecoveryCode).await? {
+        Turn::Here(step) => *step,
+        Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
+    };
+    if fields.get("cancel").is_some() {
+        return Ok(Outcome::GoTo(step.cancel(visit)));
+    }
+    visit.site.limits.login(visit.address)?;
+    let app = visit.site.app.clone();
+    let typed = fields.get("recovery_code").unwrap_or_default();
+    if recovery_code::understand(typed).is_none() {
+        return Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeMalformed))));
+    }
+    match try_recovery_code(&app, &step.member, typed, visit.device()).await? {
+        Tried::Right((mut tx, left)) => {
+            let event = AccountEvent::RecoveryCodeUsed { left };
+            record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+            let proved = step.login.proved.with(Second::RecoveryCode, false);
+            let to = step.go_on(visit, &mut tx, proved).await?;
+            tx.commit().await?;
+            Ok(Outcome::GoTo(to))
+        }
+        Tried::Wrong | Tried::Spent => Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeWrong)))),
+        Tried::Locked { .. } => Err(Trouble::page(ErrorKind::AccountLocked)),
+    }
+}
+
+impl PageTemplate for RecoveryCodePage {
+    const TEMPLATE: &'static str = "login/recovery_code.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |error| RecoveryCodePage {
+            step: "step-1".into(),
+            alternatives: vec![Alternative { name: "totp", href: "/login/totp?step=step-1".into() }],
+            error,
+        };
+        vec![
+            ("fresh", page(None)),
+            ("wrong", page(Some(CodeError::RecoveryCodeWrong))),
+            ("malformed", page(Some(CodeError::RecoveryCodeMalformed))),
+        ]
+    }
+}

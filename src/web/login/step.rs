@@ -1,0 +1,285 @@
+//! What the pages of a login share, from the first factor to the end: each asks [`next_step`] whether it is its turn.
+
+use crate::actions::authenticators::{self, demands};
+use crate::actions::complete_login::complete_login;
+use crate::actions::one_time_passwords::lift_if_over;
+use crate::crypto::opaque_token::{self, Kind};
+use crate::domain::login::flow::{AccountPage, Continue, Flow};
+use crate::domain::login::next_step::{Closed, Demands, NextStep, Proved, next_step};
+use crate::domain::member::authentication_method::{Enrolled, Method};
+use crate::domain::member::profile::{Member, Password};
+use crate::domain::protocol::client::Client;
+use crate::store::logins::{self, Login};
+use crate::store::{WriteTx, known_devices, members};
+use crate::web::error_page::ErrorKind;
+use crate::web::login::{password, sealed_flow};
+use crate::web::oidc::authorize;
+use crate::web::request::visit::Visit;
+use crate::web::trouble::Trouble;
+
+/// A page between the first factor and the end of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginPage {
+    /// The second factor, by this method.
+    Factor(Method),
+    RecoveryCode,
+    InitialPassword,
+    EmailAddress,
+    EmailAddressCode,
+    Method,
+    TotpEnrolment,
+    PasskeyEnrolment,
+}
+
+impl LoginPage {
+    const fn path(self) -> &'static str {
+        match self {
+            LoginPage::Factor(Method::Email) => "/login/email-code",
+            LoginPage::Factor(Method::Totp) => "/login/totp",
+            LoginPage::Factor(Method::Passkey) => "/login/passkey",
+            LoginPage::RecoveryCode => "/login/recovery-code",
+            LoginPage::InitialPassword => "/login/initial-password",
+            LoginPage::EmailAddress => "/login/email-address",
+            LoginPage::EmailAddressCode => "/login/email-address-code",
+            LoginPage::Method => "/login/method",
+            LoginPage::TotpEnrolment => "/login/totp-enrolment",
+            LoginPage::PasskeyEnrolment => "/login/passkey-enrolment",
+        }
+    }
+
+    /// Its address in the login that `token` stands for.
+    pub fn address(self, token: &str) -> String {
+        format!("{}?step={token}", self.path())
+    }
+
+    /// Whether it is this page's turn.
+    fn serves(self, due: &NextStep) -> bool {
+        match due {
+            NextStep::SecondFactor { usual, others, recovery_code } => match self {
+                LoginPage::Factor(method) => method == *usual || others.contains(&method),
+                LoginPage::RecoveryCode => *recovery_code,
+                _ => false,
+            },
+            NextStep::ChangeInitialPassword => self == LoginPage::InitialPassword,
+            NextStep::RegisterEmailAddress => matches!(self, LoginPage::EmailAddress | LoginPage::EmailAddressCode),
+            NextStep::ChooseMethod { offered } => match self {
+                LoginPage::Method => true,
+                LoginPage::TotpEnrolment => offered.contains(&Method::Totp),
+                LoginPage::PasskeyEnrolment => offered.contains(&Method::Passkey),
+                _ => false,
+            },
+            NextStep::Complete | NextStep::Refuse(_) => false,
+        }
+    }
+
+    /// The page that a member comes to first. `None` where there is nothing to show.
+    fn of(due: &NextStep) -> Option<LoginPage> {
+        match due {
+            NextStep::SecondFactor { usual, .. } => Some(LoginPage::Factor(*usual)),
+            NextStep::ChangeInitialPassword => Some(LoginPage::InitialPassword),
+            NextStep::RegisterEmailAddress => Some(LoginPage::EmailAddress),
+            NextStep::ChooseMethod { .. } => Some(LoginPage::Method),
+            NextStep::Complete | NextStep::Refuse(_) => None,
+        }
+    }
+}
+
+/// A login under way in this browser, with all that its pages need.
+pub struct Step {
+    /// The token in the addresses of its pages.
+    pub token: String,
+    pub login: Login,
+    pub member: Member,
+    pub password: Option<Password>,
+    pub client: Option<Client>,
+    pub enrolled: Enrolled,
+    pub demands: Demands,
+    pub due: NextStep,
+}
+
+/// What to show for an address of a login.
+pub enum Turn {
+    Here(Box<Step>),
+    /// It is another page's turn.
+    Elsewhere(String),
+}
+
+/// Where a member stands in the first login, for 「step 2 of 3」.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Progress {
+    pub step: u32,
+    pub of: u32,
+}
+
+/// The login that `token` stands for, at `page`, unless it has ended, belongs to another browser or its member may not
+/// come in any more.
+pub async fn turn(visit: &mut Visit, token: Option<&str>, page: LoginPage) -> Result<Turn, Trouble> {
+    let gone = || Trouble::page(ErrorKind::FlowExpired);
+    let token = token.ok_or_else(gone)?.to_owned();
+    let app = visit.site.app.clone();
+    let mut reader = app.store.reader().await?;
+    let digest = opaque_token::digest(&token);
+    let login = logins::going_on(&mut reader, &digest, &visit.browser_digest(), app.now()).await?.ok_or_else(gone)?;
+    let member = members::by_id(&mut reader, &login.member).await?.ok_or_else(gone)?;
+    let password = members::password(&mut reader, &login.member).await?;
+    let enrolled = authenticators::enrolled(&mut reader, &member).await?;
+    drop(reader);
+    let client = sealed_flow::client(visit, &login.flow).await?;
+    password::on_behalf_of(visit, &login.flow, client.as_ref());
+    let demands = demands(&app, client.as_ref(), login.flow.request());
+    let due = next_step(&member, password.as_ref(), &enrolled, &login.proved, &demands, app.now());
+    if let NextStep::Refuse(closed) = due {
+        return Err(refusal(closed));
+    }
+    if page.serves(&due) {
+        return Ok(Turn::Here(Box::new(Step { token, login, member, password, client, enrolled, demands, due })));
+    }
+    Ok(Turn::Elsewhere(LoginPage::of(&due).ok_or_else(gone)?.address(&token)))
+}
+
+/// The page for somebody who may not come in.
+fn refusal(closed: Closed) -> Trouble {
+    Trouble::page(match closed {
+        Closed::AccountLocked { .. } => ErrorKind::AccountLocked,
+        Closed::Disabled => ErrorKind::AccountDisabled,
+        Closed::InitialPasswordExpired => ErrorKind::FlowExpired,
+    })
+}
+
+/// How a login goes on after the first factor.
+pub enum Begun {
+    GoTo(String),
+    Refused(Closed),
+}
+
+/// After the first factor: the end, or the first of further steps.
+pub async fn begin(
+    visit: &mut Visit,
+    tx: &mut WriteTx,
+    flow: Flow,
+    client: Option<Client>,
+    mut member: Member,
+    mut proved: Proved,
+) -> Result<Begun, Trouble> {
+    let app = visit.site.app.clone();
+    let now = app.now();
+    lift_if_over(&app, tx, &mut member).await?;
+    if let Some(device) = visit.device_token() {
+        let digest = opaque_token::digest(device);
+        proved.trusted_device = app.settings.authentication.trust_device_for.is_some()
+            && known_devices::is_trusted(tx, &digest, &member.id, now).await?;
+    }
+    let password = members::password(tx, &member.id).await?;
+    let enrolled = authenticators::enrolled(tx, &member).await?;
+    let demands = demands(&app, client.as_ref(), flow.request());
+    let due = next_step(&member, password.as_ref(), &enrolled, &proved, &demands, now);
+    match LoginPage::of(&due) {
+        Some(page) => {
+            let token = opaque_token::new(Kind::Step);
+            let login = Login {
+                digest: opaque_token::digest(token.expose()),
+                browser: visit.browser_digest(),
+                member: member.id,
+                proved,
+                flow,
+                expires_at: now + app.settings.sessions.login_time_limit,
+            };
+            logins::insert(tx, &login, now).await?;
+            Ok(Begun::GoTo(page.address(token.expose())))
+        }
+        None => match due {
+            NextStep::Refuse(closed) => Ok(Begun::Refused(closed)),
+            _ => Ok(Begun::GoTo(finish(visit, tx, flow, client.as_ref(), &member, &proved).await?)),
+        },
+    }
+}
+
+impl Step {
+    /// After a step of this login, in the transaction that wrote it down: the next page, or the end. `proved` is all that
+    /// the login has shown by now.
+    pub async fn go_on(mut self, visit: &mut Visit, tx: &mut WriteTx, proved: Proved) -> Result<String, Trouble> {
+        let gone = || Trouble::page(ErrorKind::FlowExpired);
+        let app = visit.site.app.clone();
+        let now = app.now();
+        if !logins::prove(tx, &self.login, &proved, now).await? {
+            return Err(gone());
+        }
+        self.login.proved = proved;
+        let member = members::by_id(tx, &self.login.member).await?.ok_or_else(gone)?;
+        let password = members::password(tx, &member.id).await?;
+        let enrolled = authenticators::enrolled(tx, &member).await?;
+        let due = next_step(&member, password.as_ref(), &enrolled, &proved, &self.demands, now);
+        match (LoginPage::of(&due), due) {
+            (Some(page), _) => Ok(page.address(&self.token)),
+            (None, NextStep::Refuse(closed)) => Err(refusal(closed)),
+            (None, _) => {
+                if !logins::take(tx, &self.login, now).await? {
+                    return Err(gone());
+                }
+                finish(visit, tx, self.login.flow, self.client.as_ref(), &member, &proved).await
+            }
+        }
+    }
+
+    /// Back to where the login came from.
+    pub fn cancel(&self, visit: &Visit) -> String {
+        password::cancel(visit, &self.login.flow)
+    }
+
+    /// The methods that would do as well as the one of this page.
+    pub fn alternatives(&self, to: LoginPage) -> Vec<Alternative> {
+        let NextStep::SecondFactor { usual, others, recovery_code } = &self.due else { return Vec::new() };
+        let methods = std::iter::once(*usual).chain(others.iter().copied());
+        let pages = methods.map(|method| (method.name(), LoginPage::Factor(method)));
+        let codes = recovery_code.then_some(("recovery-code", LoginPage::RecoveryCode));
+        pages
+            .chain(codes)
+            .filter(|(_, page)| *page != to)
+            .map(|(name, page)| Alternative { name, href: page.address(&self.token) })
+            .collect()
+    }
+
+    /// In the first login there are three steps: password, address, method.
+    pub fn progress(&self) -> Option<Progress> {
+        let step = match self.due {
+            NextStep::ChangeInitialPassword => 1,
+            NextStep::RegisterEmailAddress => 2,
+            NextStep::ChooseMethod { .. } => 3,
+            _ => return None,
+        };
+        let all = self.demands.email_address
+            && self.demands.second_factor == crate::config::SecondFactor::Required
+            && self.member.first_login_at.is_none();
+        all.then_some(Progress { step, of: 3 })
+    }
+}
+
+/// Another way to show the second factor.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Alternative {
+    /// The end of its text's key.
+    pub name: &'static str,
+    pub href: String,
+}
+
+/// Every step is done: the session begins, and the browser goes on to what the login was for.
+async fn finish(
+    visit: &mut Visit,
+    tx: &mut WriteTx,
+    flow: Flow,
+    client: Option<&Client>,
+    member: &Member,
+    proved: &Proved,
+) -> Result<String, Trouble> {
+    let app = visit.site.app.clone();
+    let before = visit.session_in(tx).await?;
+    let done = complete_login(&app, tx, member, &flow.id, proved, visit.bearer(before.as_ref())).await?;
+    visit.log_in(&done);
+    Ok(match (flow.then, client) {
+        (Continue::Authorize(request), Some(client)) => {
+            authorize::proceed(visit, tx, *request, client, &done.session).await?
+        }
+        (Continue::Authorize(_), None) => AccountPage::Profile.path(),
+        (Continue::Account(page), _) => page.path(),
+    })
+}

@@ -1,0 +1,100 @@
+//! `/login/totp-enrolment`: in a login that needs a second factor, an authenticator app is enrolled.
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::step::{self, LoginPage, Progress, Step, Turn};
+use crate::actions::account_events::record;
+use crate::domain::login::next_step::Second;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::authentication_method::Method;
+use crate::domain::protocol::params::Params;
+use crate::store::members;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+use crate::web::totp_enrolment::{self, TotpEnrolment};
+use crate::web::trouble::Trouble;
+
+/// The page with the key.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoginTotpEnrolmentPage {
+    pub step: String,
+    pub progress: Option<Progress>,
+    /// The page with the choice of methods.
+    pub back: String,
+    pub enrolment: TotpEnrolment,
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let token = visit.query.get("step").map(str::to_owned);
+    match step::turn(&mut visit, token.as_deref(), LoginPage::TotpEnrolment).await {
+        Ok(Turn::Here(step)) => {
+            let page = page(&step, totp_enrolment::fresh(&visit, &step.member));
+            visit.page(&page)
+        }
+        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+fn page(step: &Step, enrolment: TotpEnrolment) -> LoginTotpEnrolmentPage {
+    LoginTotpEnrolmentPage {
+        step: step.token.clone(),
+        progress: step.progress(),
+        back: LoginPage::Method.address(&step.token),
+        enrolment,
+    }
+}
+
+enum Outcome {
+    GoTo(String),
+    Again(LoginTotpEnrolmentPage),
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    match enrol(&mut visit, &fields).await {
+        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
+        Ok(Outcome::Again(page)) => visit.form_again(&page),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+async fn enrol(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
+    let step = match step::turn(visit, fields.get("step"), LoginPage::TotpEnrolment).await? {
+        Turn::Here(step) => *step,
+        Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
+    };
+    visit.site.limits.login(visit.address)?;
+    let confirmed = match totp_enrolment::check(visit, &step.member, fields)? {
+        Ok(confirmed) => confirmed,
+        Err(form) => return Ok(Outcome::Again(page(&step, form))),
+    };
+    let app = visit.site.app.clone();
+    let mut tx = app.store.write().await?;
+    if !totp_enrolment::add(visit, &mut tx, &step.member, confirmed).await? {
+        drop(tx);
+        return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(visit, &step.member))));
+    }
+    members::set_method(&mut tx, &step.member.id, Some(Method::Totp)).await?;
+    let event = AccountEvent::MethodChosen { method: Method::Totp };
+    record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+    let proved = step.login.proved.with(Second::Method(Method::Totp), false);
+    let to = step.go_on(visit, &mut tx, proved).await?;
+    tx.commit().await?;
+    Ok(Outcome::GoTo(to))
+}
+
+impl PageTemplate for LoginTotpEnrolmentPage {
+    const TEMPLATE: &'static str = "login/totp_enrolment.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |enrolment: TotpEnrolment| LoginTotpEnrolmentPage {
+            step: "step-1".into(),
+            progress: enrolment.error.is_none().then_some(Progress { step: 3, of: 3 }),
+            back: "/login/method?step=step-1".into(),
+            enrolment,
+        };
+        totp_enrolment::samples().into_iter().map(|(state, enrolment)| (state, page(enrolment))).collect()
+    }
+}
