@@ -19,6 +19,7 @@ mod locks;
 mod login;
 mod logout;
 mod openidconnect_client;
+mod passkeys;
 mod protocol_parameters;
 mod rate_limits;
 mod refresh;
