@@ -9,11 +9,13 @@ use crate::clock::Clock;
 use crate::config::{MailTransport, Settings, SmtpSecurity};
 use crate::crypto::master_key::{MasterKey, MasterKeyError, Purpose};
 use crate::crypto::opaque_token::{self, RefreshTokens};
+use crate::crypto::passkey::Passkeys;
 use crate::crypto::password_hash::{self, PasswordHasher};
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::{KeyError, KeySet};
 use crate::domain::login::locks::LockPolicy;
 use crate::domain::login::password_policy::{CommonPasswords, PasswordPolicy};
+use crate::domain::member::authentication_method::Method;
 use crate::domain::member::user_id::{UserIdKey, UserIdRules};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
@@ -35,6 +37,8 @@ pub struct Parts {
     pub password_lock: LockPolicy,
     pub account_lock: LockPolicy,
     pub user_ids: UserIdRules,
+    /// Where members may use them and the issuer has a name.
+    pub passkeys: Option<Passkeys>,
     /// Seals what lies in the database.
     pub at_rest: Sealer,
     /// Seals what travels through the browser.
@@ -95,6 +99,7 @@ impl App {
             password_lock: LockPolicy::from(&settings.locks.password),
             account_lock: LockPolicy::from(&settings.locks.account),
             user_ids: UserIdRules::from(&settings.user_ids),
+            passkeys: passkeys(&settings),
             in_flow: Sealer::new(master, Purpose::SealedFlow),
             refresh_tokens: RefreshTokens::new(master.derive(Purpose::RefreshToken)),
             csrf_key: master.derive(Purpose::Csrf),
@@ -132,6 +137,17 @@ fn transport(settings: &Settings) -> Result<Transport, TransportError> {
     };
     let host = settings.issuer.host_str().unwrap_or("localhost");
     Transport::new(route, settings.society.service_name.get("ja"), &mail.no_reply, &mail.webmaster, host)
+}
+
+fn passkeys(settings: &Settings) -> Option<Passkeys> {
+    if !settings.authentication.methods.contains(&Method::Passkey) {
+        return None;
+    }
+    let passkeys = Passkeys::new(&settings.issuer);
+    if passkeys.is_none() {
+        tracing::warn!(issuer = %settings.issuer, "no passkeys at an IP address: give the issuer a host name");
+    }
+    passkeys
 }
 
 impl std::ops::Deref for App {

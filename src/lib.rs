@@ -14,7 +14,7 @@ pub mod cli;
 pub mod clock;
 /// The settings, a file per section.
 pub mod config;
-/// Password hashing, JOSE, signing keys, sealing, opaque tokens.
+/// Password hashing, passkeys, JOSE, signing keys, sealing, opaque tokens.
 pub mod crypto;
 /// Rules and states. Pure: no input or output, no clock, no framework.
 pub mod domain;

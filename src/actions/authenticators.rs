@@ -3,11 +3,12 @@
 use super::ActionError;
 use crate::app::App;
 use crate::domain::login::next_step::Demands;
+use crate::domain::login::passkey::Passkey;
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::client::Client;
-use crate::store::{Reads, recovery_codes, totp_devices};
+use crate::store::{Reads, passkeys, recovery_codes, totp_devices};
 
 /// What a member could show beside the password.
 pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, ActionError> {
@@ -18,6 +19,9 @@ pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, 
     if !totp_devices::of_member(db, &member.id).await?.is_empty() {
         methods.push(Method::Totp);
     }
+    if passkeys::of_member(db, &member.id).await?.iter().any(Passkey::is_usable) {
+        methods.push(Method::Passkey);
+    }
     let recovery_codes = recovery_codes::left(db, &member.id).await? > 0;
     Ok(Enrolled { methods, recovery_codes })
 }
@@ -25,9 +29,10 @@ pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, 
 /// What a login for this request must show; without one, it is to the member's own account.
 pub fn demands(app: &App, client: Option<&Client>, request: Option<&AuthorizationRequest>) -> Demands {
     let settings = &app.settings.authentication;
+    let possible = |method: &Method| *method != Method::Passkey || app.passkeys.is_some();
     Demands {
         second_factor: client.and_then(|client| client.second_factor).unwrap_or(settings.second_factor),
-        methods: settings.methods.clone(),
+        methods: settings.methods.iter().copied().filter(possible).collect(),
         email_address: settings.email_address == crate::config::EmailAddress::Required,
         recovery_codes: settings.recovery_codes,
         assurance: request.and_then(|request| request.assurance),

@@ -10,10 +10,12 @@ pub mod email_codes;
 pub mod issue_tokens;
 pub mod members;
 pub mod one_time_passwords;
+pub mod passkeys;
 pub mod send_mail;
 pub mod signing_keys;
 
 use crate::crypto::jwt::SignError;
+use crate::crypto::passkey::PasskeyError;
 use crate::crypto::password_hash::HashError;
 use crate::crypto::signing_keys::KeyError;
 use crate::store::StoreError;
@@ -29,6 +31,11 @@ pub enum ActionError {
     Sign(#[from] SignError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Of a question that we could not ask; what members answer is judged in `actions/passkeys.rs`.
+    #[error("passkeys: {0}")]
+    Passkey(#[from] PasskeyError),
+    #[error("there are no passkeys here: authentication.methods leaves them out, or the issuer is an IP address")]
+    NoPasskeys,
     #[error("too many attempts on one account at the same moment")]
     Contended,
     #[error("{0} holds a value that this master key does not open")]

@@ -16,6 +16,7 @@ pub mod logins;
 pub mod mail_outbox;
 pub mod members;
 pub mod one_time_password_failures;
+pub mod passkeys;
 pub mod password_failures;
 pub mod recovery_codes;
 pub mod signing_keys;
@@ -144,6 +145,7 @@ impl Store {
             // A grant needs its session's row; without grants, an expired session says nothing any more.
             "DELETE FROM browser_sessions WHERE expires_at < $1 AND NOT EXISTS
                (SELECT 1 FROM authorization_grants g WHERE g.session_id = browser_sessions.session_id)",
+            "DELETE FROM used_webauthn_challenges WHERE expires_at < $1",
             "DELETE FROM initial_access_tokens WHERE expires_at < $1",
             "DELETE FROM signing_keys WHERE published_until < $1",
         ] {

@@ -18,6 +18,8 @@ pub mod login;
 pub mod oidc;
 /// Templates, filled in the reader's language.
 pub mod page;
+/// Questions to a browser's WebAuthn, and enrolling a passkey, at a login and from the profile.
+pub mod passkey;
 /// What handlers get: the visit, checked forms, limits.
 pub mod request;
 /// Every URL, on one screen.

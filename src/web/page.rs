@@ -71,7 +71,7 @@ pub struct Asset {
 pub enum PageError {
     #[error("templates/{0} is not UTF-8")]
     NotText(String),
-    #[error("templates/assets/{0} has no known ending: css, svg, png, ico, webp, txt")]
+    #[error("templates/assets/{0} has no known ending: css, js, svg, png, ico, webp, txt")]
     UnknownAsset(String),
     /// The engine's own words say which template, where and why.
     #[error(transparent)]
@@ -203,6 +203,7 @@ fn assets() -> Result<BTreeMap<&'static str, Asset>, PageError> {
             let name = path.to_str().ok_or_else(|| PageError::UnknownAsset(path.to_string_lossy().into_owned()))?;
             let content_type = match path.extension().and_then(|ending| ending.to_str()) {
                 Some("css") => "text/css; charset=utf-8",
+                Some("js") => "text/javascript; charset=utf-8",
                 Some("svg") => "image/svg+xml",
                 Some("png") => "image/png",
                 Some("ico") => "image/x-icon",
@@ -232,6 +233,8 @@ mod tests {
     use crate::web::login::email_code::EmailCodePage;
     use crate::web::login::initial_password::InitialPasswordPage;
     use crate::web::login::method::MethodPage;
+    use crate::web::login::passkey::PasskeyPage;
+    use crate::web::login::passkey_enrolment::LoginPasskeyEnrolmentPage;
     use crate::web::login::password::PasswordPage;
     use crate::web::login::recovery_code::RecoveryCodePage;
     use crate::web::login::totp::TotpPage;
@@ -337,7 +340,10 @@ mod tests {
         }
 
         // The Content-Security-Policy has no place for these.
-        expect(all(&html, "script, style, [style]").is_empty(), "script or style within the page".into());
+        let inline = "script:not([src^='/assets/']), style, [style]";
+        expect(all(&html, inline).is_empty(), "script or style within the page".into());
+        let said: String = all(&html, "script").iter().flat_map(|script| script.text()).collect();
+        expect(said.is_empty(), format!("script within the page: {said}"));
         for element in all(&html, "*") {
             let handler = element.value().attrs().find(|(name, _)| name.starts_with("on"));
             expect(handler.is_none(), format!("script within the page: {handler:?}"));
@@ -353,6 +359,8 @@ mod tests {
         let pages = strict();
         let checked = BTreeSet::from([
             check::<PasswordPage>(&pages),
+            check::<PasskeyPage>(&pages),
+            check::<LoginPasskeyEnrolmentPage>(&pages),
             check::<InitialPasswordPage>(&pages),
             check::<MethodPage>(&pages),
             check::<EmailCodePage>(&pages),

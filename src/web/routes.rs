@@ -62,6 +62,8 @@ pub fn router(site: Site) -> Router {
         )
         .route(LOGOUT, get(oidc::end_session::get).post(oidc::end_session::post))
         .route("/login/password", get(login::password::get).post(login::password::post))
+        .route("/login/passkey", get(login::passkey::get).post(login::passkey::post))
+        .route("/login/passkey-enrolment", get(login::passkey_enrolment::get).post(login::passkey_enrolment::post))
         .route("/login/initial-password", get(login::initial_password::get).post(login::initial_password::post))
         .route("/login/totp", get(login::totp::get).post(login::totp::post))
         .route("/login/email-code", get(login::email_code::get).post(login::email_code::post))

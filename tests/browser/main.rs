@@ -11,6 +11,7 @@
 
 mod harness;
 mod journey;
+mod passkeys;
 #[path = "../../examples/portal/portal.rs"]
 mod portal;
 #[path = "../support/mod.rs"]

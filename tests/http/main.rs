@@ -12,6 +12,7 @@
 mod authorize;
 mod code;
 mod discovery;
+mod email_codes;
 mod first_login;
 mod headers;
 mod help;
@@ -19,6 +20,7 @@ mod locks;
 mod login;
 mod logout;
 mod openidconnect_client;
+mod passkeys;
 mod protocol_parameters;
 mod rate_limits;
 mod refresh;

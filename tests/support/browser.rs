@@ -217,7 +217,28 @@ impl Page {
         self.chromium.command(None, "Target.closeTarget", json!({ "targetId": self.target })).await.unwrap();
     }
 
-    /// Any command of the DevTools protocol in this tab, such as those of its virtual authenticator (`WebAuthn`).
+    /// Gives the tab an authenticator built into the device, such as a phone's: it keeps passkeys and verifies its user.
+    pub async fn authenticator(&self) -> VirtualAuthenticator<'_> {
+        self.command("WebAuthn.enable", json!({ "enableUI": false })).await;
+        let options = json!({ "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal",
+            "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true,
+            "automaticPresenceSimulation": true });
+        let added = self.command("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        VirtualAuthenticator { page: self, id: string(&added, "authenticatorId") }
+    }
+
+    /// Runs a script in every page that comes, before the page's own.
+    pub async fn before_each_page(&self, script: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    /// Whether the element is there to be seen.
+    pub async fn shows(&self, selector: &str) -> bool {
+        let seen = "function() { return this.checkVisibility({ visibilityProperty: true }) }";
+        self.exists(selector).await && self.ask(selector, seen, &[]).await == true
+    }
+
+    /// Any command of the DevTools protocol in this tab.
     pub async fn command(&self, method: &str, params: Value) -> Value {
         self.try_command(method, params.clone()).await.unwrap_or_else(|error| panic!("{method} {params}: {error}"))
     }
@@ -295,6 +316,47 @@ impl Page {
             }
             sleep(BETWEEN_LOOKS).await;
         }
+    }
+}
+
+/// An authenticator of one tab (WebAuthn Level 3, 11).
+pub struct VirtualAuthenticator<'a> {
+    page: &'a Page,
+    id: String,
+}
+
+impl VirtualAuthenticator<'_> {
+    async fn command(&self, method: &str, mut params: Value) -> Value {
+        params["authenticatorId"] = self.id.clone().into();
+        self.page.command(&format!("WebAuthn.{method}"), params).await
+    }
+
+    /// Whether its user recognises a finger or face from now on.
+    pub async fn verifies(&self, verifies: bool) {
+        self.command("setUserVerified", json!({ "isUserVerified": verifies })).await;
+    }
+
+    /// Whether somebody answers it at once. Without anybody there, questions stay open.
+    pub async fn attended(&self, attended: bool) {
+        self.command("setAutomaticPresenceSimulation", json!({ "enabled": attended })).await;
+    }
+
+    /// Its credentials, with private keys, user handles and counters.
+    pub async fn credentials(&self) -> Vec<Value> {
+        self.command("getCredentials", json!({})).await["credentials"].as_array().unwrap().clone()
+    }
+
+    pub async fn put(&self, credential: &Value) {
+        self.command("addCredential", json!({ "credential": credential })).await;
+    }
+
+    pub async fn forget(&self, credential: &Value) {
+        self.command("removeCredential", json!({ "credentialId": credential["credentialId"] })).await;
+    }
+
+    /// Out of the device.
+    pub async fn remove(self) {
+        self.command("removeVirtualAuthenticator", json!({})).await;
     }
 }
 

@@ -2,7 +2,9 @@
 #![allow(dead_code, unused_imports, unused_macros, clippy::allow_attributes, reason = "no test binary uses all of it")]
 
 pub mod app;
+pub mod authenticator;
 pub mod browser;
+pub mod mails;
 pub mod postgres;
 pub mod relying_party;
 pub mod visitor;

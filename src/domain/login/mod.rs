@@ -7,5 +7,6 @@ pub mod flow;
 pub mod locks;
 pub mod next_step;
 pub mod one_time_password;
+pub mod passkey;
 pub mod password_policy;
 pub mod recovery_code;

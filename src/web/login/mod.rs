@@ -6,6 +6,8 @@ pub mod email_code;
 pub mod initial_password;
 pub mod method;
 pub mod one_time_password;
+pub mod passkey;
+pub mod passkey_enrolment;
 pub mod password;
 pub mod recovery_code;
 pub mod sealed_flow;

@@ -12,10 +12,12 @@ use crate::domain::login::locks::Until;
 use crate::domain::login::next_step::{Closed, Proved};
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::oauth_error::ErrorCode;
+use crate::domain::protocol::params::Params;
 use crate::random;
 use crate::web::error_page::ErrorKind;
 use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
+use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question};
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
 use crate::web::trouble::Trouble;
@@ -29,6 +31,8 @@ pub struct PasswordPage {
     pub user_id: String,
     /// The member is logged in and shows again who they are.
     pub confirms: bool,
+    /// What a passkey is asked, by the button and in the autofill of the user ID. `None` where there are no passkeys.
+    pub passkey: Option<Question>,
     pub error: Option<PasswordError>,
 }
 
@@ -49,6 +53,9 @@ pub enum PasswordError {
         until: Option<String>,
     },
     InitialPasswordExpired,
+    Passkey {
+        because: PasskeyTrouble,
+    },
 }
 
 /// `GET`: the page. Without a flow it is a login to the member's own account here.
@@ -76,7 +83,7 @@ async fn show(visit: &mut Visit) -> Result<Shown, Trouble> {
     let confirms = flow.confirms.is_some();
     let user_id =
         flow.confirms.clone().or_else(|| flow.request().and_then(|r| r.login_hint.clone())).unwrap_or_default();
-    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, confirms, error: None }))
+    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, confirms, passkey: ask_anybody(visit)?, error: None }))
 }
 
 /// The address of a login to the member's own account. `confirms` is the user ID of the one who is logged in and shows
@@ -100,38 +107,43 @@ pub fn on_behalf_of(visit: &mut Visit, flow: &Flow, client: Option<&Client>) {
 
 /// `POST`: one attempt.
 pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let sealed = fields.get("flow").unwrap_or_default().to_owned();
-    let user_id = fields.get("user_id").unwrap_or_default().to_owned();
-    match attempt(&mut visit, &sealed, &user_id, fields.get("password"), fields.get("cancel").is_some()).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(error)) => {
-            let confirms = sealed_flow::open(&visit, Some(&sealed)).is_ok_and(|flow| flow.confirms.is_some());
-            visit.form_again(&PasswordPage { flow: sealed, user_id, confirms, error: Some(error) })
-        }
-        Err(trouble) => visit.trouble(trouble),
-    }
+    let outcome = attempt(&mut visit, &fields).await;
+    answer(visit, &fields, outcome)
 }
 
-enum Outcome {
+/// What came of a form of the login page.
+pub enum Outcome {
     GoTo(String),
     Again(PasswordError),
 }
 
-async fn attempt(
-    visit: &mut Visit,
-    sealed: &str,
-    user_id: &str,
-    password: Option<&str>,
-    cancelled: bool,
-) -> Result<Outcome, Trouble> {
-    let flow = sealed_flow::open(visit, Some(sealed))?;
+/// On, or the login page again with what was typed.
+pub fn answer(visit: Visit, fields: &Params, outcome: Result<Outcome, Trouble>) -> Response {
+    let error = match outcome {
+        Ok(Outcome::GoTo(to)) => return visit.redirect(&to),
+        Ok(Outcome::Again(error)) => Some(error),
+        Err(trouble) => return visit.trouble(trouble),
+    };
+    let passkey = match ask_anybody(&visit) {
+        Ok(question) => question,
+        Err(error) => return visit.trouble(error.into()),
+    };
+    let flow = fields.get("flow").unwrap_or_default().to_owned();
+    let user_id = fields.get("user_id").unwrap_or_default().to_owned();
+    let confirms = sealed_flow::open(&visit, Some(&flow)).is_ok_and(|flow| flow.confirms.is_some());
+    visit.form_again(&PasswordPage { flow, user_id, confirms, passkey, error })
+}
+
+async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
+    let flow = sealed_flow::open(visit, Some(fields.get("flow").unwrap_or_default()))?;
     let client = sealed_flow::client(visit, &flow).await?;
     on_behalf_of(visit, &flow, client.as_ref());
-    if cancelled {
+    if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(cancel(visit, &flow)));
     }
     let app = visit.site.app.clone();
-    let password = match (app.user_ids.understand(user_id).is_empty(), password) {
+    let user_id = fields.get("user_id").unwrap_or_default();
+    let password = match (app.user_ids.understand(user_id).is_empty(), fields.get("password")) {
         (true, None) => return Ok(Outcome::Again(PasswordError::BothMissing)),
         (true, Some(_)) => return Ok(Outcome::Again(PasswordError::UserIdMissing)),
         (false, None) => return Ok(Outcome::Again(PasswordError::PasswordMissing)),
@@ -183,6 +195,11 @@ async fn right_password(
     };
     let begun = step::begin(visit, &mut tx, flow, client, member, Proved::PASSWORD).await?;
     tx.commit().await?;
+    self::begun(visit, begun)
+}
+
+/// What the login page answers to somebody who has shown who they are.
+pub fn begun(visit: &Visit, begun: Begun) -> Result<Outcome, Trouble> {
     match begun {
         Begun::GoTo(to) => Ok(Outcome::GoTo(to)),
         Begun::Refused(Closed::AccountLocked { until }) => {
@@ -199,11 +216,17 @@ impl PageTemplate for PasswordPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |user_id: &str, error| {
             let confirms = user_id == "confirming";
-            PasswordPage { flow: "flow-1".into(), user_id: user_id.into(), confirms, error }
+            let passkey = Some(sample_question());
+            PasswordPage { flow: "flow-1".into(), user_id: user_id.into(), confirms, passkey, error }
         };
+        let passkey = |because| page("hanako", Some(PasswordError::Passkey { because }));
         let until = Some(String::from("2026-11-22 10:42"));
         vec![
             ("fresh", page("", None)),
+            ("without_passkeys", PasswordPage { passkey: None, ..page("", None) }),
+            ("passkey_refused", passkey(PasskeyTrouble::SecurityKeyInvalid)),
+            ("passkey_expired", passkey(PasskeyTrouble::PasskeyExpired)),
+            ("passkey_unanswered", passkey(PasskeyTrouble::PasskeyUnanswered)),
             ("hinted", page("hanako", None)),
             ("confirming", page("confirming", None)),
             ("user_id_missing", page("", Some(PasswordError::UserIdMissing))),

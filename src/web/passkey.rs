@@ -1,0 +1,184 @@
+//! What the pages with passkeys share: a question that a form carries to the browser's WebAuthn and back, and the form that
+//! enrols a passkey, at a login and from the profile (product.md 1.7). The script is `templates/assets/passkey.js`.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::actions::ActionError;
+use crate::actions::passkeys::{self as action, Added, Answered};
+use crate::crypto::passkey::{Asked, Authenticating, Registering, User, new_user_handle};
+use crate::domain::ids::MemberId;
+use crate::domain::member::profile::Member;
+use crate::domain::protocol::params::Params;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{WriteTx, passkeys};
+use crate::web::login::one_time_password::{name_of, suggested_name};
+use crate::web::request::visit::Visit;
+use crate::web::trouble::Trouble;
+
+/// What a form asks the browser.
+#[derive(Clone, Debug, Serialize)]
+pub struct Question {
+    /// The options of WebAuthn, as JSON.
+    pub options: String,
+    /// What we remember of them, sealed: sent back as the hidden field `question`.
+    pub sealed: String,
+}
+
+/// Why a page with a passkey is shown again. Its name is the key of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasskeyTrouble {
+    /// The name that the manual gives to every refusal.
+    SecurityKeyInvalid,
+    PasskeyExpired,
+    /// Nothing was answered: the browser runs no scripts.
+    PasskeyUnanswered,
+    TooManyPasskeys,
+}
+
+/// A question opens in the browser that was asked, for what and for whom it was asked.
+fn place(visit: &Visit, purpose: &str, member: Option<&MemberId>) -> String {
+    format!("passkey {purpose} of {} in {}", member.map_or("anybody", MemberId::as_str), visit.browser_digest())
+}
+
+const LOGIN: &str = "login";
+const ENROLMENT: &str = "enrolment";
+
+fn expires_at(visit: &Visit) -> UnixTime {
+    let app = &visit.site.app;
+    app.now() + app.settings.sessions.login_time_limit
+}
+
+fn question<S: Serialize>(
+    visit: &Visit,
+    purpose: &str,
+    member: Option<&MemberId>,
+    options: &Value,
+    remembered: &S,
+) -> Question {
+    let json = serde_json::to_vec(remembered).unwrap_or_default();
+    let sealed = visit.site.app.in_flow.seal(&json, &place(visit, purpose, member));
+    Question { options: options.to_string(), sealed }
+}
+
+fn open<S: DeserializeOwned>(visit: &Visit, purpose: &str, member: Option<&MemberId>, fields: &Params) -> Option<S> {
+    let json = visit.site.app.in_flow.open(fields.get("question")?, &place(visit, purpose, member)).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+/// The question of the login page, where nobody is known yet. Nothing is written for it. `None` where there are no passkeys.
+pub fn ask_anybody(visit: &Visit) -> Result<Option<Question>, ActionError> {
+    let Some(passkeys) = &visit.site.app.passkeys else { return Ok(None) };
+    let (options, asked) = passkeys.start_login(expires_at(visit))?;
+    Ok(Some(question(visit, LOGIN, None, &options, &asked)))
+}
+
+/// The question after a password: one of this member's.
+pub async fn ask_member(visit: &Visit, member: &Member) -> Result<Question, ActionError> {
+    let app = &visit.site.app;
+    let relying_party = app.passkeys.as_ref().ok_or(ActionError::NoPasskeys)?;
+    let existing = passkeys::of_member(&mut app.store.reader().await?, &member.id).await?;
+    let (options, asked) = relying_party.start_for_member(&existing, expires_at(visit))?;
+    Ok(question(visit, LOGIN, Some(&member.id), &options, &asked))
+}
+
+/// Judges what came back to one of these questions.
+pub async fn answered(
+    visit: &Visit,
+    member: Option<&MemberId>,
+    fields: &Params,
+) -> Result<Result<(WriteTx, Member), PasskeyTrouble>, Trouble> {
+    let Some(answer) = fields.get("answer") else { return Ok(Err(PasskeyTrouble::PasskeyUnanswered)) };
+    let Some(asked) = open::<Authenticating>(visit, LOGIN, member, fields) else {
+        return Ok(Err(PasskeyTrouble::PasskeyExpired));
+    };
+    Ok(match action::authenticate(&visit.site.app, &asked, answer, member, visit.device()).await? {
+        Answered::Right(right) => Ok(right),
+        Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
+        Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
+    })
+}
+
+/// What the form that enrols a passkey shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct PasskeyEnrolment {
+    pub question: Question,
+    /// What the passkey will be called, to be changed.
+    pub name: String,
+    pub error: Option<PasskeyTrouble>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    asked: Registering,
+    handle: String,
+}
+
+/// A form with a new question.
+pub async fn enrolment(
+    visit: &Visit,
+    member: &Member,
+    name: Option<&str>,
+    error: Option<PasskeyTrouble>,
+) -> Result<PasskeyEnrolment, ActionError> {
+    let app = &visit.site.app;
+    let mut reader = app.store.reader().await?;
+    let existing = passkeys::of_member(&mut reader, &member.id).await?;
+    let handle = passkeys::user_handle(&mut reader, &member.id).await?.unwrap_or_else(new_user_handle);
+    drop(reader);
+    let user = User {
+        handle: &handle,
+        name: &member.user_id,
+        display_name: member.name.as_deref().unwrap_or(&member.user_id),
+    };
+    let service = app.settings.society.service_name.get(visit.locale().tag());
+    let relying_party = app.passkeys.as_ref().ok_or(ActionError::NoPasskeys)?;
+    let (options, asked) = relying_party.start_registration(service, user, &existing, expires_at(visit))?;
+    let question = question(visit, ENROLMENT, Some(&member.id), &options, &Pending { asked, handle });
+    let name = name.map_or_else(|| suggested_name(visit), str::to_owned);
+    Ok(PasskeyEnrolment { question, name, error })
+}
+
+/// What was sent with the form: the passkey is added, in a transaction of the caller's, or the form again.
+pub async fn enrol(
+    visit: &Visit,
+    member: &Member,
+    fields: &Params,
+) -> Result<Result<WriteTx, PasskeyEnrolment>, Trouble> {
+    // The authenticator has made it already: a missing name is no reason to lose it.
+    let typed = fields.get("device_name");
+    let name = name_of(typed).unwrap_or_else(|| suggested_name(visit));
+    let error = match (fields.get("answer"), open::<Pending>(visit, ENROLMENT, Some(&member.id), fields)) {
+        (None, _) => PasskeyTrouble::PasskeyUnanswered,
+        (_, None) => PasskeyTrouble::PasskeyExpired,
+        (Some(answer), Some(Pending { asked, handle })) => {
+            let asked: (&Asked<_>, &str) = (&asked, &handle);
+            match action::add(&visit.site.app, member, asked, answer, name, visit.device()).await? {
+                Answered::Right(Added::Done(tx)) => return Ok(Ok(tx)),
+                Answered::Right(Added::TooMany) => PasskeyTrouble::TooManyPasskeys,
+                Answered::Refused => PasskeyTrouble::SecurityKeyInvalid,
+                Answered::Expired => PasskeyTrouble::PasskeyExpired,
+            }
+        }
+    };
+    Ok(Err(enrolment(visit, member, typed, Some(error)).await?))
+}
+
+/// For the samples of pages.
+pub fn sample_question() -> Question {
+    Question { options: r#"{"challenge":"<\"1\">"}"#.into(), sealed: "sealed-1".into() }
+}
+
+/// For the samples of pages.
+pub fn samples() -> Vec<(&'static str, PasskeyEnrolment)> {
+    let with = |error| PasskeyEnrolment { question: sample_question(), name: "iPhone <1>".into(), error };
+    vec![
+        ("fresh", with(None)),
+        ("refused", with(Some(PasskeyTrouble::SecurityKeyInvalid))),
+        ("expired", with(Some(PasskeyTrouble::PasskeyExpired))),
+        ("unanswered", with(Some(PasskeyTrouble::PasskeyUnanswered))),
+        ("too_many", with(Some(PasskeyTrouble::TooManyPasskeys))),
+    ]
+}
