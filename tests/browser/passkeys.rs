@@ -2,6 +2,7 @@
 //! what members see when it fails (product.md 1.7).
 
 use sekisho::config::SecondFactor;
+use sekisho::domain::unix_time::Span;
 use serde_json::{Value, json};
 
 use crate::support::app::HANAKO;
@@ -188,7 +189,7 @@ on_both_engines! {
         arrived(&app, &page).await;
     }
 
-    async fn a_passkey_deleted_at_the_provider_is_invalid_and_one_click_from_its_help(engine: Engine) {
+    async fn faq_15_an_unknown_security_key_is_invalid_and_its_help_one_click_away(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
         let page = browser.page().await;
@@ -291,5 +292,94 @@ on_both_engines! {
         assert!(!page.shows("#enrol").await);
         page.click("#back").await;
         assert!(page.exists("#method-totp").await);
+    }
+
+    async fn faq_20_a_computer_without_biometrics_asks_a_phone_by_qr_code(engine: Engine) {
+        let app = required(engine).await;
+        let (phone, computer) = (phone().await, Browser::launch(Options::DESKTOP).await);
+        let page = phone.page().await;
+        let authenticator = page.authenticator().await;
+        enrol(&app, &page).await;
+        let passkey = authenticator.credentials().await.remove(0);
+
+        let page = computer.page().await;
+        let phone_beside = page.phone_beside().await;
+        phone_beside.put(&passkey).await;
+        type_password(&app, &page).await;
+        assert!(page.text("main").await.contains("QRコード"));
+        assert!(page.text("main").await.contains("Bluetooth"));
+        assert_eq!(page.attribute("#passkey-qr-help", "href").await.as_deref(), Some("/help/faq/passkey-qr-not-read"));
+        page.click("#use-passkey").await;
+        arrived(&app, &page).await;
+        // From the login page as well, without a user ID.
+        login_page(&app, &page, &phone_beside).await;
+        press(&page, &phone_beside, "#passkey-login").await;
+        arrived(&app, &page).await;
+    }
+
+    async fn faq_16_a_phone_is_enrolled_by_the_qr_code_on_a_computer(engine: Engine) {
+        let app = required(engine).await;
+        let computer = Browser::launch(Options::DESKTOP).await;
+        let page = computer.page().await;
+        let phone_beside = page.phone_beside().await;
+        type_password(&app, &page).await;
+        page.click("label[for=method-passkey]").await;
+        page.click("#continue").await;
+        assert_eq!(page.attribute("#phone-qr-help", "href").await.as_deref(), Some("/help/faq/phone-qr-not-read"));
+        page.click("#enrol").await;
+        arrived(&app, &page).await;
+        assert_eq!(phone_beside.credentials().await.len(), 1);
+        let help = computer.page().await;
+        help.goto(&app.at("/help/faq/phone-qr-not-read")).await;
+        assert!(help.text("main").await.contains("FIDO"));
+    }
+
+    async fn several_passkeys_are_added_named_and_deleted_in_the_account(engine: Engine) {
+        let app = required(engine).await;
+        let browser = phone().await;
+        let page = browser.page().await;
+        let own = page.authenticator().await;
+        enrol(&app, &page).await;
+        page.goto(&app.at("/account/passkeys")).await;
+        page.click("#passkeys a").await;
+        page.fill("#device_name", "わたしのスマホ").await;
+        page.click("#save").await;
+        assert!(page.text("#passkeys").await.contains("わたしのスマホ"));
+
+        // Another authenticator, as another phone: the login is not fresh any more, so a passkey is shown first.
+        app.advance(Span::minutes(11));
+        own.attended(false).await;
+        page.click("#add").await;
+        assert!(page.url().await.contains("/login/password?flow="), "{}", page.url().await);
+        press(&page, &own, "#passkey-login").await;
+        page.wait_for("#enrol:not([hidden])").await;
+        let first = own.credentials().await.remove(0);
+        own.remove().await;
+        let other = page.authenticator().await;
+        page.fill("#device_name", "家族のタブレット").await;
+        page.click("#enrol").await;
+        page.wait_for("#passkeys").await;
+        assert!(page.text("#passkeys").await.contains("家族のタブレット"));
+        assert!(page.text("#passkeys").await.contains("LinuxのChrome"), "where the first one was last used");
+        let second = other.credentials().await.remove(0);
+        assert_eq!(first["userHandle"], second["userHandle"], "one member, one handle");
+        // Either logs in.
+        login_page(&app, &page, &other).await;
+        press(&page, &other, "#passkey-login").await;
+        arrived(&app, &page).await;
+
+        page.goto(&app.at("/account/passkeys")).await;
+        page.click("#passkeys li:first-child a[id^=delete]").await;
+        assert!(page.text("h1").await.contains("わたしのスマホ"));
+        page.click("#delete").await;
+        page.wait_for("#passkeys").await;
+        assert!(!page.text("#passkeys").await.contains("わたしのスマホ"));
+        // The last one is what the policy asks for.
+        page.click("#passkeys a[id^=delete]").await;
+        page.click("#delete").await;
+        assert!(page.text("#error").await.contains("削除できません"));
+        assert_eq!(app.rows("passkeys").await, 1);
+        assert_eq!(app.rows("account_events WHERE event LIKE '%passkey-removed%'").await, 1);
+        assert_eq!(app.rows("account_events WHERE event LIKE '%passkey-added%'").await, 2);
     }
 }
