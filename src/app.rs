@@ -3,8 +3,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::Notify;
+
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{MailTransport, Settings, SmtpSecurity};
 use crate::crypto::master_key::{MasterKey, MasterKeyError, Purpose};
 use crate::crypto::opaque_token::{self, RefreshTokens};
 use crate::crypto::passkey::Passkeys;
@@ -17,6 +19,8 @@ use crate::domain::member::authentication_method::Method;
 use crate::domain::member::user_id::{UserIdKey, UserIdRules};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
+use crate::i18n::{Catalogue, I18nError};
+use crate::mail::transport::{Route, Security, Server, Transport, TransportError};
 use crate::store::{OpenError, Store, StoreError, signing_keys};
 
 /// Everything that outlives a request. Cheap to clone.
@@ -40,6 +44,10 @@ pub struct Parts {
     /// Seals what travels through the browser.
     pub in_flow: Sealer,
     pub refresh_tokens: RefreshTokens,
+    pub catalogue: Arc<Catalogue>,
+    pub mail: Transport,
+    /// Woken when mail is queued here.
+    pub mail_waits: Arc<Notify>,
     csrf_key: Secret<[u8; 32]>,
     account_key: Secret<[u8; 32]>,
     one_time_password_key: Secret<[u8; 32]>,
@@ -57,6 +65,10 @@ pub enum StartError {
     MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
     Keys(#[from] KeyError),
+    #[error(transparent)]
+    Words(#[from] I18nError),
+    #[error(transparent)]
+    Mail(#[from] TransportError),
     #[error(transparent)]
     Passwords(#[from] password_hash::StartError),
 }
@@ -94,6 +106,9 @@ impl App {
             account_key: master.derive(Purpose::AccountKey),
             one_time_password_key: master.derive(Purpose::OneTimePassword),
             keys: RwLock::new(Arc::new(keys)),
+            catalogue: Arc::new(Catalogue::load()?),
+            mail: transport(&settings)?,
+            mail_waits: Arc::new(Notify::new()),
             at_rest,
             settings,
             clock,
@@ -111,6 +126,28 @@ fn passkeys(settings: &Settings) -> Option<Passkeys> {
         tracing::warn!(issuer = %settings.issuer, "no passkeys at an IP address: give the issuer a host name");
     }
     passkeys
+}
+
+/// How mail leaves, by the settings.
+fn transport(settings: &Settings) -> Result<Transport, TransportError> {
+    let mail = &settings.mail;
+    let route = match mail.transport {
+        MailTransport::Folder => Route::Folder(mail.folder.clone()),
+        MailTransport::Smtp => Route::Smtp(Server {
+            host: mail.smtp.host.clone(),
+            port: mail.smtp.port,
+            security: match mail.smtp.security {
+                SmtpSecurity::Starttls => Security::Starttls,
+                SmtpSecurity::Tls => Security::Tls,
+                SmtpSecurity::None => Security::None,
+            },
+            ca_file: mail.smtp.ca_file.clone(),
+            account: mail.smtp.user_name.clone().zip(mail.smtp.password_file.clone()),
+            timeout: mail.smtp.timeout.as_duration(),
+        }),
+    };
+    let host = settings.issuer.host_str().unwrap_or("localhost");
+    Transport::new(route, settings.society.service_name.get("ja"), &mail.no_reply, &mail.webmaster, host)
 }
 
 impl std::ops::Deref for App {

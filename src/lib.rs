@@ -20,8 +20,10 @@ pub mod crypto;
 pub mod domain;
 /// The translations under `templates/locales/`, and which of them a reader wants.
 pub mod i18n;
-/// What runs beside the requests: cleaning up, rotating keys.
+/// What runs beside the requests: sending mail, cleaning up, rotating keys.
 pub mod jobs;
+/// What mails say, and how they leave.
+pub mod mail;
 /// Random bytes from the operating system.
 pub mod random;
 /// The only place that speaks SQL, one file per noun.

@@ -1,12 +1,15 @@
 //! Writes down what happened to an account: for the member's list and, where it matters, by mail.
 
 use super::ActionError;
+use super::send_mail::{self, Letter};
 use crate::app::App;
 use crate::domain::login::device::Device;
 use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::email_address::is_same;
 use crate::domain::member::profile::Member;
-use crate::store::WriteTx;
+use crate::mail::messages::Message;
 use crate::store::account_events::{self, Happened};
+use crate::store::{WriteTx, members};
 
 /// In the caller's transaction: it stands with what it tells of. `device` is where the member did it; `None` if it was
 /// somebody else.
@@ -19,6 +22,24 @@ pub async fn record(
 ) -> Result<(), ActionError> {
     tracing::info!(member = %member.id, event = event.name(), "account");
     let happened = Happened { event, device, at: app.now() };
-    account_events::insert(tx, &member.id, &happened).await?;
+    let id = account_events::insert(tx, &member.id, &happened).await?;
+    if !happened.event.is_told() {
+        return Ok(());
+    }
+    // `member` is as before the event: where the address changes, the old one hears of it, and the new one as well.
+    let now = members::by_id(tx, &member.id).await?;
+    let mut addresses: Vec<&str> = member.verified_email().into_iter().collect();
+    if let Some(new) = now.as_ref().and_then(Member::verified_email)
+        && !addresses.iter().any(|old| is_same(old, new))
+    {
+        addresses.push(new);
+    }
+    for to in addresses {
+        let cause = format!("account event {id} to {to}");
+        let Happened { event, device, at } = happened.clone();
+        let message = Message::Account { event, at, device };
+        let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &cause, message };
+        send_mail::queue(app, tx, letter).await?;
+    }
     Ok(())
 }

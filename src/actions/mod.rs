@@ -6,10 +6,12 @@ pub mod check_password;
 pub mod clients;
 pub mod complete_login;
 pub mod continue_authorization;
+pub mod email_codes;
 pub mod issue_tokens;
 pub mod members;
 pub mod one_time_passwords;
 pub mod passkeys;
+pub mod send_mail;
 pub mod signing_keys;
 
 use crate::crypto::jwt::SignError;

@@ -32,7 +32,7 @@ pub use http::Http;
 pub use load::{DEFAULT_FILE, SettingsSource};
 pub use locks::{AccountLock, LockRelease, Locks, PasswordLock};
 pub use log::{Log, LogFormat};
-pub use mail::Mail;
+pub use mail::{Mail, MailTransport, Smtp, SmtpSecurity};
 pub use passwords::{Argon2Cost, Passwords};
 pub use problems::{Place, Problem, Problems};
 pub use rate_limits::{Quota, RateLimits};

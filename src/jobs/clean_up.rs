@@ -1,7 +1,7 @@
 //! Deletes what nobody can use any more, so that the database stays as large as what it is needed for.
 
 use crate::app::App;
-use crate::store::{StoreError, known_devices, password_failures};
+use crate::store::{StoreError, known_devices, mail_outbox, password_failures};
 
 /// One round: what has expired, devices that were not used for long, and failures at IDs that don't exist beyond the
 /// number that is kept.
@@ -12,6 +12,7 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     gone += known_devices::forget(&mut tx, now - lock.known_device_lifetime).await?;
     gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
+    gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
     tx.commit().await?;
     tracing::debug!(rows = gone, "cleaned up");
     Ok(())
@@ -33,6 +34,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.database.url = format!("sqlite:{}", folder.path().join("a.db").display());
         settings.secrets.master_key_file = folder.path().join("master.key");
+        settings.mail.folder = folder.path().join("mail");
         settings.locks.password.unknown_ids_kept = 1;
         let app = App::start(settings, Clock::manual(UnixTime(1_790_000_000))).await.unwrap();
         let old = initial_access_token(&app, Span::hours(1)).await.unwrap();

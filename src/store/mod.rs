@@ -13,6 +13,7 @@ mod engine;
 pub mod grants;
 pub mod known_devices;
 pub mod logins;
+pub mod mail_outbox;
 pub mod members;
 pub mod one_time_password_failures;
 pub mod passkeys;
@@ -22,9 +23,11 @@ pub mod signing_keys;
 pub mod totp_devices;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::sync::Notify;
 
 use engine::Engine;
 pub use engine::{OpenError, Version};
@@ -43,7 +46,11 @@ pub struct Store {
 pub struct Reader(PoolConnection<Any>);
 
 /// A transaction that may write. Dropped without [`WriteTx::commit`], it leaves no trace.
-pub struct WriteTx(Transaction<'static, Any>);
+pub struct WriteTx {
+    tx: Transaction<'static, Any>,
+    /// Told when it is committed.
+    wakes: Vec<Arc<Notify>>,
+}
 
 /// What can be read from: a [`Reader`], or a [`WriteTx`] that sees its own changes.
 pub trait Reads: Send {
@@ -59,7 +66,7 @@ impl Reads for Reader {
 
 impl Reads for WriteTx {
     fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.0
+        &mut self.tx
     }
 }
 
@@ -118,7 +125,7 @@ impl Store {
     }
 
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
-        Ok(WriteTx(self.write.begin_with(self.engine.begin()).await?))
+        Ok(WriteTx { tx: self.write.begin_with(self.engine.begin()).await?, wakes: Vec::new() })
     }
 
     pub async fn close(&self) {
@@ -151,7 +158,16 @@ impl Store {
 
 impl WriteTx {
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        self.tx.commit().await?;
+        for waiting in self.wakes {
+            waiting.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Wakes who waits for what is written here, once it can be seen.
+    pub fn wake_after_commit(&mut self, waiting: &Arc<Notify>) {
+        self.wakes.push(Arc::clone(waiting));
     }
 }
 

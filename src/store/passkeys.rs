@@ -164,10 +164,8 @@ pub async fn delete(tx: &mut WriteTx, member: &MemberId, id: &str) -> Result<boo
 
 /// Deletes all of the member's, as after a reset; how many there were. Their handle stays.
 pub async fn delete_all(tx: &mut WriteTx, member: &MemberId) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM passkeys WHERE member_id = $1")
-        .bind(member.as_str())
-        .execute(tx.connection())
-        .await?;
+    let done =
+        sqlx::query("DELETE FROM passkeys WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
     Ok(done.rows_affected())
 }
 

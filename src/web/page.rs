@@ -231,6 +231,8 @@ mod tests {
     use crate::web::error_page::ErrorPage;
     use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
     use crate::web::login::consent::ConsentPage;
+    use crate::web::login::email_address::{EmailAddressCodePage, EmailAddressPage};
+    use crate::web::login::email_code::EmailCodePage;
     use crate::web::login::initial_password::InitialPasswordPage;
     use crate::web::login::method::MethodPage;
     use crate::web::login::passkey::PasskeyPage;
@@ -363,6 +365,9 @@ mod tests {
             check::<LoginPasskeyEnrolmentPage>(&pages),
             check::<InitialPasswordPage>(&pages),
             check::<MethodPage>(&pages),
+            check::<EmailCodePage>(&pages),
+            check::<EmailAddressPage>(&pages),
+            check::<EmailAddressCodePage>(&pages),
             check::<TotpPage>(&pages),
             check::<LoginTotpEnrolmentPage>(&pages),
             check::<RecoveryCodePage>(&pages),

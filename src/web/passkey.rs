@@ -63,12 +63,7 @@ fn question<S: Serialize>(
     Question { options: options.to_string(), sealed }
 }
 
-fn open<S: DeserializeOwned>(
-    visit: &Visit,
-    purpose: &str,
-    member: Option<&MemberId>,
-    fields: &Params,
-) -> Option<S> {
+fn open<S: DeserializeOwned>(visit: &Visit, purpose: &str, member: Option<&MemberId>, fields: &Params) -> Option<S> {
     let json = visit.site.app.in_flow.open(fields.get("question")?, &place(visit, purpose, member)).ok()?;
     serde_json::from_slice(&json).ok()
 }

@@ -22,8 +22,6 @@ pub struct Site {
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     #[error(transparent)]
-    Words(#[from] crate::i18n::I18nError),
-    #[error(transparent)]
     Pages(#[from] crate::web::page::PageError),
     #[error(transparent)]
     Help(#[from] crate::web::help::HelpError),
@@ -31,7 +29,7 @@ pub enum SiteError {
 
 impl Site {
     pub fn new(app: App) -> Result<Site, SiteError> {
-        let catalogue = Arc::new(Catalogue::load()?);
+        let catalogue = Arc::clone(&app.catalogue);
         Ok(Site {
             pages: Arc::new(Pages::load(Arc::clone(&catalogue))?),
             help: Arc::new(HelpSite::load(&app.settings, Arc::clone(&catalogue), app.now())?),

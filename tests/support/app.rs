@@ -62,6 +62,7 @@ impl TestApp {
             Engine::Postgres => Cluster::shared().new_database().await,
         };
         settings.secrets.master_key_file = folder.path().join("master.key");
+        settings.mail.folder = folder.path().join("mail");
         settings.society.inquiry_url = Some("https://inquiry.example.jp/form".parse().unwrap());
         // A hash here costs microseconds: what is tested is the rules, not Argon2.
         settings.passwords.argon2.memory_kib = 16;

@@ -27,7 +27,9 @@ pub async fn signed_in(visit: &Visit, page: AccountPage) -> Result<Entrance, Tro
 pub async fn freshly_signed_in(visit: &Visit, page: AccountPage) -> Result<Entrance, Trouble> {
     let app = &visit.site.app;
     Ok(match of_session(visit).await? {
-        Some((session, member)) if app.now().since(session.authenticated_at) < app.settings.authentication.fresh_for => {
+        Some((session, member))
+            if app.now().since(session.authenticated_at) < app.settings.authentication.fresh_for =>
+        {
             Entrance::Open(Box::new(member))
         }
         Some((_, member)) => Entrance::Login(password::to_account(visit, page, Some(&member.user_id))),

@@ -1,6 +1,8 @@
 //! The steps of a login, a file each.
 
 pub mod consent;
+pub mod email_address;
+pub mod email_code;
 pub mod initial_password;
 pub mod method;
 pub mod one_time_password;

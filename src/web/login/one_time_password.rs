@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::actions::email_codes::Sent;
 use crate::domain::login::device::Device;
-use crate::domain::member::authentication_method::Method;
 use crate::web::request::visit::Visit;
 
 /// Why a member sees the form for a code again. Its name is the key of its text.
@@ -13,6 +13,8 @@ pub enum CodeError {
     /// Not six digits: nothing was tried.
     CodeMalformed,
     CodeWrong,
+    /// One that was sent by e-mail.
+    EmailCodeWrong,
     /// It has expired, was used or was tried too often: another one must be sent.
     CodeSpent,
     /// Codes are sent at intervals.
@@ -21,6 +23,17 @@ pub enum CodeError {
     CodeTooMany,
     RecoveryCodeMalformed,
     RecoveryCodeWrong,
+}
+
+impl CodeError {
+    /// Why no code was sent.
+    pub fn of(sent: Sent) -> Option<CodeError> {
+        match sent {
+            Sent::Sent => None,
+            Sent::TooSoon => Some(CodeError::CodeTooSoon),
+            Sent::TooMany => Some(CodeError::CodeTooMany),
+        }
+    }
 }
 
 /// How many days a device stays trusted, where members may trust devices.
@@ -45,13 +58,4 @@ pub fn in_words(visit: &Visit, device: Device) -> String {
 pub fn name_of(typed: Option<&str>) -> Option<String> {
     let name: String = typed?.trim().chars().filter(|c| !c.is_control()).collect();
     (1..=40).contains(&name.chars().count()).then_some(name)
-}
-
-/// For templates: the help entry that explains a method's errors.
-pub const fn help_of(method: Method) -> &'static str {
-    match method {
-        Method::Email => "mail-not-received",
-        Method::Totp => "otp-incorrect",
-        Method::Passkey => "security-key-invalid",
-    }
 }

@@ -11,9 +11,9 @@ use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
 use crate::store::members;
 use crate::web::page::PageTemplate;
+use crate::web::passkey::{self, PasskeyEnrolment};
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
-use crate::web::passkey::{self, PasskeyEnrolment};
 use crate::web::trouble::Trouble;
 
 /// The page that asks the browser for a passkey.

@@ -234,3 +234,26 @@ passkey-enrolment-make = 端末で確認する
     .how = 「登録する」を押すと、端末の確認画面が開きます。指紋・顔・画面ロックなどで確認してください。
     .phone = スマートフォンを登録したいときは、確認画面で「別の端末」や「スマートフォン」を選び、表示されるQRコードを読み取ってください。
 passkey-enrolment-button = 登録する
+
+# Codes by e-mail, and registering an address.
+
+email-code-wrong = ワンタイムパスワードが正しくありません
+    .next = メールに書かれた6桁の数字を、もう一度お確かめください。何通か届いているときは、いちばん新しいメールの数字を入力してください。
+email-code-heading = メールで届いたワンタイムパスワードを入力してください
+email-code-how = { $address } に6桁の数字を送りました。{ $minutes }分以内に入力してください。
+email-code-no-mail = メールが届かないとき
+    .how = 少し待っても届かないときは、迷惑メールのフォルダをご確認ください。差出人は { $sender } です。
+email-code-resend = もう一度送る
+email-code-sent-again = 新しいワンタイムパスワードを送りました。先に届いたものは使えません。
+mail-not-received-help = メールを受信できないとき
+email-address-heading = メールアドレスを登録してください
+email-address-why = パスワードを忘れたときや、大切なお知らせをするときに使います。ご家族と同じアドレスでもかまいません。
+email-address = メールアドレス
+    .hint = 例：hanako@example.jp
+email-address-next = { $sender } から確認のメールを送ります。受信できるようにしておいてください。
+email-address-send = 確認のメールを送る
+email-malformed = メールアドレスの形が正しくありません。
+    .next = 「@」の前後を含めて、正しく入力されているかお確かめください。
+email-address-code-heading = 届いたメールの数字を入力してください
+email-address-code-how = { $address } に6桁の数字を送りました。{ $minutes }分以内に入力してください。
+email-address-other = 別のメールアドレスを登録する

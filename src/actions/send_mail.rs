@@ -1,0 +1,176 @@
+//! Queues mail in the transaction of what caused it, and sends what is queued.
+
+use std::time::Duration;
+
+use super::ActionError;
+use crate::app::App;
+use crate::crypto::opaque_token;
+use crate::domain::ids::MemberId;
+use crate::domain::unix_time::{Span, UnixTime};
+use crate::mail::messages::{Message, Society, compose};
+use crate::mail::transport::Outcome;
+use crate::random;
+use crate::store::mail_outbox::{self, Claimed, NewMail, State};
+use crate::store::{StoreError, WriteTx};
+
+/// A mail to be queued.
+pub struct Letter<'a> {
+    pub to: &'a str,
+    pub member: Option<&'a MemberId>,
+    /// A tag; without one it is Japanese.
+    pub language: Option<&'a str>,
+    /// One cause, one mail.
+    pub cause: &'a str,
+    pub message: Message,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    Queued,
+    /// Its cause has had a mail.
+    Already,
+    /// The address has got too many in the last hour: it is written down and not sent.
+    OverBudget,
+}
+
+/// How long one node takes care of a mail before others may.
+const CLAIM: Span = Span::minutes(5);
+/// The pause after the first try that failed; it doubles up to the longest.
+const FIRST_PAUSE: Span = Span::seconds(30);
+const LONGEST_PAUSE: Span = Span::hours(1);
+
+/// In the caller's transaction; it leaves when that is committed.
+pub async fn queue(app: &App, tx: &mut WriteTx, letter: Letter<'_>) -> Result<Queued, ActionError> {
+    let now = app.now();
+    let recipient_key = opaque_token::digest(&letter.to.to_lowercase());
+    let sent = mail_outbox::to_address_since(tx, &recipient_key, now - Span::hours(1)).await?;
+    let over_budget = sent >= app.settings.mail.per_address_per_hour;
+    let id = random::identifier();
+    let json = serde_json::to_vec(&letter.message).unwrap_or_default();
+    let sealed = app.at_rest.seal(&json, &mail_outbox::place(&id));
+    let new = NewMail {
+        id: &id,
+        cause_digest: &opaque_token::digest(letter.cause),
+        member: letter.member,
+        kind: letter.message.kind(),
+        recipient: letter.to,
+        recipient_key: &recipient_key,
+        language: letter.language.unwrap_or("ja"),
+        content: (!over_budget).then_some(sealed.as_str()),
+        state: if over_budget { State::Withheld } else { State::Queued },
+        expires_at: letter.message.valid().map(|valid| now + valid),
+    };
+    if !mail_outbox::insert(tx, &new, now).await? {
+        return Ok(Queued::Already);
+    }
+    if over_budget {
+        tracing::warn!(kind = new.kind, "a mail is withheld: its address has got too many");
+        return Ok(Queued::OverBudget);
+    }
+    tx.wake_after_commit(&app.mail_waits);
+    Ok(Queued::Queued)
+}
+
+/// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued.
+pub async fn keep_sending(app: App) {
+    loop {
+        match send_due(&app).await {
+            Ok(0) => {
+                // The time is up or something was queued: either is a reason to look.
+                drop(tokio::time::timeout(Duration::from_secs(2), app.mail_waits.notified()).await);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!("mail can't be sent: {error}");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+    }
+}
+
+/// Sends what is due now; how many mails were tried.
+pub async fn send_due(app: &App) -> Result<usize, StoreError> {
+    let now = app.now();
+    let due = mail_outbox::due(&mut app.store.reader().await?, now, 8).await?;
+    let mut tried = 0;
+    let mut under_way = tokio::task::JoinSet::new();
+    for id in due {
+        let mut tx = app.store.write().await?;
+        let claimed = mail_outbox::claim(&mut tx, &id, now, now + CLAIM).await?;
+        tx.commit().await?;
+        if let Some(mail) = claimed {
+            tried += 1;
+            let app = app.clone();
+            under_way.spawn(async move { send_one(&app, mail).await });
+        }
+    }
+    while let Some(done) = under_way.join_next().await {
+        if let Ok(Err(error)) = done {
+            return Err(error);
+        }
+    }
+    Ok(tried)
+}
+
+async fn send_one(app: &App, mail: Claimed) -> Result<(), StoreError> {
+    let now = app.now();
+    let outcome = if mail.expires_at.is_some_and(|at| now >= at) { None } else { Some(attempt(app, &mail, now).await) };
+    let mut tx = app.store.write().await?;
+    let finish = |state, answer: Option<String>| (state, answer);
+    let (state, answer) = match outcome {
+        None => finish(State::Expired, None),
+        Some(Outcome::Accepted(answer)) => finish(State::Sent, Some(answer)),
+        Some(Outcome::Refused(answer)) => finish(State::Refused, Some(answer)),
+        Some(Outcome::TryLater(answer)) => {
+            let next = now + pause_after(mail.attempts);
+            if next < mail.created_at + app.settings.mail.give_up_after {
+                tracing::warn!(mail = mail.id, "a mail could not be sent, it is tried again: {answer}");
+                mail_outbox::retry(&mut tx, &mail.id, &answer, next).await?;
+                return tx.commit().await;
+            }
+            finish(State::GivenUp, Some(answer))
+        }
+    };
+    mail_outbox::finish(&mut tx, &mail.id, state, answer.as_deref(), now).await?;
+    tx.commit().await?;
+    match state {
+        State::Sent => tracing::debug!(mail = mail.id, "mail sent"),
+        state => tracing::warn!(mail = mail.id, state = state.name(), "a mail was not sent"),
+    }
+    Ok(())
+}
+
+async fn attempt(app: &App, mail: &Claimed, now: UnixTime) -> Outcome {
+    let opened =
+        mail.content.as_deref().and_then(|sealed| app.at_rest.open(sealed, &mail_outbox::place(&mail.id)).ok());
+    let message: Option<Message> = opened.and_then(|json| serde_json::from_slice(&json).ok());
+    let Some(message) = message else { return Outcome::Refused("its content can't be read by this version".into()) };
+    let locale = app.catalogue.negotiate(Some(&mail.language), None, None);
+    let settings = &app.settings.society;
+    let society = Society {
+        name: settings.name.get(locale.tag()).to_owned(),
+        service: settings.service_name.get(locale.tag()).to_owned(),
+        inquiry_url: settings.inquiry_url.as_ref().map(ToString::to_string),
+    };
+    match compose(&app.catalogue, &society, locale, &message) {
+        Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now).await,
+        Err(error) => Outcome::Refused(error.to_string()),
+    }
+}
+
+/// Doubles with each try.
+fn pause_after(attempts: u32) -> Span {
+    let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1)).saturating_mul(FIRST_PAUSE.as_seconds());
+    Span::seconds(doubled).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_an_hour() {
+        let pauses: Vec<u32> = [1, 2, 3, 7, 8, 100].map(|attempts| pause_after(attempts).as_seconds()).into();
+        assert_eq!(pauses, [30, 60, 120, 1_920, 3_600, 3_600]);
+    }
+}

@@ -1,0 +1,306 @@
+//! What mails say. The words stand in `mail.ftl` of each language; the text part says all that the HTML part says.
+
+use serde::{Deserialize, Serialize};
+use tera::{Context, Tera};
+
+use crate::domain::login::device::Device;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::unix_time::{Span, UnixTime};
+use crate::i18n::{Catalogue, Locale, Value};
+
+/// A mail to a member, before it has words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum Message {
+    /// Shows that an address is read by the member.
+    AddressCode { code: String, valid: Span },
+    /// A one-time password for a login.
+    LoginCode { code: String, valid: Span },
+    /// For a forgotten password.
+    PasswordReset { link: String, valid: Span },
+    /// For a forgotten user ID: those of all members who have registered the address.
+    UserIds { user_ids: Vec<String> },
+    /// Something has happened to the account. `device` is where the member did it; `None` if it was somebody else.
+    Account { event: AccountEvent, at: UnixTime, device: Option<Device> },
+    /// The methods will be taken away then, to be set up again, unless somebody says that it was not them.
+    MethodResetPlanned { at: UnixTime, cancel_link: String },
+}
+
+/// Whom a mail comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    NoReply,
+    Webmaster,
+}
+
+/// Who writes, in the language of the mail.
+#[derive(Clone, Debug)]
+pub struct Society {
+    pub name: String,
+    pub service: String,
+    pub inquiry_url: Option<String>,
+}
+
+/// A mail in words.
+#[derive(Clone, Debug)]
+pub struct Composed {
+    pub sender: Sender,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Words are missing, or the template and its values do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    #[error("a text of a mail is missing: {0}")]
+    Words(String),
+    #[error("templates/mail/message.html: {0}")]
+    Template(#[from] tera::Error),
+}
+
+impl Message {
+    /// Stable: for staff, who see what kind of mail was sent.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Message::AddressCode { .. } => "address-code",
+            Message::LoginCode { .. } => "login-code",
+            Message::PasswordReset { .. } => "password-reset-link",
+            Message::UserIds { .. } => "user-ids",
+            Message::Account { event, .. } => event.name(),
+            Message::MethodResetPlanned { .. } => "method-reset-planned",
+        }
+    }
+
+    pub fn sender(&self) -> Sender {
+        match self {
+            Message::Account { event: AccountEvent::FirstLogin, .. } => Sender::Webmaster,
+            _ => Sender::NoReply,
+        }
+    }
+
+    /// For how long what it says is of use. `None`: for ever.
+    pub fn valid(&self) -> Option<Span> {
+        match self {
+            Message::AddressCode { valid, .. }
+            | Message::LoginCode { valid, .. }
+            | Message::PasswordReset { valid, .. } => Some(*valid),
+            Message::UserIds { .. } | Message::Account { .. } | Message::MethodResetPlanned { .. } => None,
+        }
+    }
+}
+
+/// The parts of a mail, in order.
+#[derive(Default, Serialize)]
+struct Parts {
+    language: &'static str,
+    subject: String,
+    /// What has happened, or what this is.
+    before: Vec<String>,
+    code: Option<String>,
+    link: Option<String>,
+    list: Vec<String>,
+    facts: Vec<(String, String)>,
+    /// What to do.
+    after: Vec<String>,
+    inquiry: Option<String>,
+    footer: Vec<String>,
+}
+
+/// Puts a message into the words of `locale`.
+pub fn compose(
+    catalogue: &Catalogue,
+    society: &Society,
+    locale: Locale,
+    message: &Message,
+) -> Result<Composed, ComposeError> {
+    let text = |key: &str, args: &[(&str, Value<'_>)]| {
+        let mut all =
+            vec![("service", Value::from(society.service.as_str())), ("society", Value::from(society.name.as_str()))];
+        all.extend(args.iter().cloned());
+        catalogue.find(&locale, key, &all).map_err(|problem| ComposeError::Words(format!("{key}: {problem}")))
+    };
+    let minutes = |span: Span| Value::from(span.as_seconds().div_ceil(60));
+    let mut parts = Parts { language: locale.tag(), ..Parts::default() };
+    match message {
+        Message::AddressCode { code, valid } => {
+            parts.subject = text("mail-address-code", &[])?;
+            parts.before = vec![text("mail-address-code.what", &[])?];
+            parts.code = Some(code.clone());
+            parts.after = vec![
+                text("mail-code-valid", &[("minutes", minutes(*valid))])?,
+                text("mail-address-code.not-you", &[])?,
+            ];
+        }
+        Message::LoginCode { code, valid } => {
+            parts.subject = text("mail-login-code", &[])?;
+            parts.before = vec![text("mail-login-code.what", &[])?];
+            parts.code = Some(code.clone());
+            parts.after = vec![
+                text("mail-code-valid", &[("minutes", minutes(*valid))])?,
+                text("mail-code-secret", &[])?,
+                text("mail-login-code.not-you", &[])?,
+            ];
+        }
+        Message::PasswordReset { link, valid } => {
+            parts.subject = text("mail-password-reset-link", &[])?;
+            parts.before = vec![text("mail-password-reset-link.what", &[])?];
+            parts.link = Some(link.clone());
+            parts.after = vec![
+                text("mail-password-reset-link.valid", &[("minutes", minutes(*valid))])?,
+                text("mail-password-reset-link.not-you", &[])?,
+            ];
+        }
+        Message::UserIds { user_ids } => {
+            parts.subject = text("mail-user-ids", &[])?;
+            parts.before = vec![text("mail-user-ids.what", &[])?];
+            parts.list = user_ids.clone();
+            parts.after = vec![text("mail-user-ids.not-you", &[])?];
+        }
+        Message::Account { event, at, device } => {
+            let detail = detail(event, &text)?;
+            let key = format!("mail-event-{}", event.name());
+            parts.subject = text(&key, &[])?;
+            parts.before = vec![text(&format!("{key}.what"), &[])?];
+            parts.facts.extend(detail);
+            parts.facts.push((text("mail-when", &[])?, catalogue.date_time(&locale, *at)));
+            let device = match device {
+                Some(device) => {
+                    let system = text(&format!("system-{}", device.system.name()), &[])?;
+                    let browser = text(&format!("browser-{}", device.browser.name()), &[])?;
+                    text("device-in-words", &[("system", system.into()), ("browser", browser.into())])?
+                }
+                None => text("mail-by-staff", &[])?,
+            };
+            parts.facts.push((text("mail-device", &[])?, device));
+            let not_you =
+                if *event == AccountEvent::FirstLogin { "mail-event-first-login.next" } else { "mail-not-you" };
+            parts.after = vec![text(not_you, &[])?];
+        }
+        Message::MethodResetPlanned { at, cancel_link } => {
+            parts.subject = text("mail-method-reset-planned", &[])?;
+            let at = catalogue.date_time(&locale, *at);
+            parts.before = vec![
+                text("mail-method-reset-planned.what", &[("at", at.into())])?,
+                text("mail-method-reset-planned.not-you", &[])?,
+            ];
+            parts.link = Some(cancel_link.clone());
+        }
+    }
+    parts.inquiry = society.inquiry_url.clone();
+    if let Some(inquiry) = &parts.inquiry {
+        parts.footer.push(text("mail-inquiry", &[("url", inquiry.as_str().into())])?);
+    }
+    parts.footer.push(text("mail-automatic", &[])?);
+    Ok(Composed { sender: message.sender(), text: parts.as_text(), html: parts.as_html()?, subject: parts.subject })
+}
+
+/// What an event was about, as a line of its own.
+fn detail(
+    event: &AccountEvent,
+    text: &impl Fn(&str, &[(&str, Value<'_>)]) -> Result<String, ComposeError>,
+) -> Result<Option<(String, String)>, ComposeError> {
+    Ok(match event {
+        AccountEvent::TotpAdded { name }
+        | AccountEvent::TotpRemoved { name }
+        | AccountEvent::PasskeyAdded { name }
+        | AccountEvent::PasskeyRemoved { name }
+        | AccountEvent::PasskeyCloned { name } => Some((text("mail-name", &[])?, name.clone())),
+        AccountEvent::EmailChanged { to, .. } => Some((text("mail-new-address", &[])?, to.clone())),
+        AccountEvent::MethodChosen { method } => {
+            Some((text("authentication-method", &[])?, text(&format!("method-{}", method.name()), &[])?))
+        }
+        AccountEvent::RecoveryCodeUsed { left } => Some((text("mail-codes-left", &[])?, left.to_string())),
+        _ => None,
+    })
+}
+
+impl Parts {
+    fn as_text(&self) -> String {
+        let mut blocks: Vec<String> = Vec::new();
+        blocks.extend(self.before.clone());
+        blocks.extend(self.code.as_ref().map(|code| format!("    {code}")));
+        blocks.extend(self.link.clone());
+        if !self.list.is_empty() {
+            blocks.push(self.list.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"));
+        }
+        if !self.facts.is_empty() {
+            blocks
+                .push(self.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n"));
+        }
+        blocks.extend(self.after.clone());
+        blocks.push(format!("--\n{}", self.footer.join("\n")));
+        blocks.join("\n\n") + "\n"
+    }
+
+    fn as_html(&self) -> Result<String, ComposeError> {
+        let mut tera = Tera::new();
+        tera.add_raw_template("message.html", include_str!("../../templates/mail/message.html"))?;
+        Ok(tera.render("message.html", &Context::from_serialize(self)?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::member::authentication_method::Method;
+
+    fn every_message() -> Vec<Message> {
+        let name = || String::from("iPhone <1> & more");
+        let events = [
+            AccountEvent::FirstLogin,
+            AccountEvent::PasswordLocked,
+            AccountEvent::AccountLocked,
+            AccountEvent::LocksLifted,
+            AccountEvent::PasswordChanged,
+            AccountEvent::PasswordReset,
+            AccountEvent::PasswordIssued,
+            AccountEvent::EmailChanged { from: None, to: "h•••••@example.jp".into() },
+            AccountEvent::MethodChosen { method: Method::Totp },
+            AccountEvent::EmailMethodRemoved,
+            AccountEvent::TotpAdded { name: name() },
+            AccountEvent::TotpRemoved { name: name() },
+            AccountEvent::PasskeyAdded { name: name() },
+            AccountEvent::PasskeyRemoved { name: name() },
+            AccountEvent::PasskeyCloned { name: name() },
+            AccountEvent::RecoveryCodesMade,
+            AccountEvent::RecoveryCodeUsed { left: 9 },
+            AccountEvent::MethodsReset,
+            AccountEvent::DeviceTrusted,
+        ];
+        assert!(events.iter().all(AccountEvent::is_told));
+        let at = UnixTime(1_790_000_000);
+        let device = |event: &AccountEvent| (*event != AccountEvent::LocksLifted).then(Device::default);
+        let told = events.into_iter().map(|event| Message::Account { device: device(&event), event, at });
+        let valid = Span::minutes(10);
+        told.chain([
+            Message::AddressCode { code: "123456".into(), valid },
+            Message::LoginCode { code: "123456".into(), valid },
+            Message::PasswordReset { link: "https://id.example.jp/recovery?a=1&b=2".into(), valid },
+            Message::UserIds { user_ids: vec!["hanako".into(), "taro<b>".into()] },
+            Message::MethodResetPlanned { at, cancel_link: "https://id.example.jp/cancel".into() },
+        ])
+        .collect()
+    }
+
+    #[test]
+    fn every_message_has_its_words_in_every_language_and_says_all_of_it_in_both_parts() {
+        let catalogue = Catalogue::load().unwrap();
+        let society =
+            Society { name: "S".into(), service: "P".into(), inquiry_url: Some("https://s.example.jp/?a=1".into()) };
+        for locale in catalogue.locales() {
+            for message in every_message() {
+                let mail = compose(&catalogue, &society, locale, &message)
+                    .unwrap_or_else(|error| panic!("{locale}, {}: {error}", message.kind()));
+                assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'));
+                assert!(!mail.html.contains("<1>") && !mail.html.contains("<b>"));
+                let shown = scraper::Html::parse_document(&mail.html).root_element().text().collect::<String>();
+                // Spaces and the colons of the text part's facts make no difference.
+                let squeezed = |text: &str| text.replace(": ", "").split_whitespace().collect::<String>();
+                for line in mail.text.lines().filter(|line| *line != "--") {
+                    assert!(squeezed(&shown).contains(&squeezed(line)), "{line}\n{shown}");
+                }
+            }
+        }
+    }
+}
