@@ -408,7 +408,7 @@ on_both_engines! {
         };
         add(&pages[0]).await.expect_status(303);
         let again = is_expired(add(&pages[1]).await);
-        let two = futures::future::join_all([&again, &visitor.get("/account/passkey-enrolment").await].map(|p| add(p))).await;
+        let two = futures::future::join_all([&again, &visitor.get("/account/passkey-enrolment").await].map(add)).await;
         assert_eq!(two.iter().filter(|a| a.status == 303).count(), 1);
         assert_eq!(app.rows("passkeys").await, 2);
         let full = visitor.get("/account/passkey-enrolment").await.expect_status(200);
