@@ -34,6 +34,14 @@ const LISTEN: &str = r#"
     }
 "#;
 
+/// A tab whose browser knows no conditional mediation: what happens there was pressed. A virtual authenticator answers
+/// autofill by itself, at once.
+async fn tab_without_autofill(browser: &Browser) -> Page {
+    let page = browser.page().await;
+    page.before_each_page("delete window.PublicKeyCredential?.isConditionalMediationAvailable").await;
+    page
+}
+
 async fn asked(page: &Page) -> Value {
     page.evaluate("window.asked").await
 }
@@ -77,7 +85,7 @@ on_both_engines! {
     async fn a_passkey_is_enrolled_in_the_login_and_logs_in_without_a_user_id(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         type_password(&app, &page).await;
         page.click("label[for=method-passkey]").await;
@@ -132,7 +140,7 @@ on_both_engines! {
     async fn after_a_password_the_passkey_is_the_second_step(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         login_page(&app, &page, &authenticator).await;
@@ -147,7 +155,7 @@ on_both_engines! {
     async fn after_a_password_and_at_enrolment_no_way_to_the_authenticator_is_hidden(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         page.before_each_page(LISTEN).await;
         authenticator.attended(false).await;
@@ -171,7 +179,7 @@ on_both_engines! {
     async fn an_authenticator_that_does_not_verify_its_user_is_told_of_and_nothing_is_lost(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         login_page(&app, &page, &authenticator).await;
@@ -192,7 +200,7 @@ on_both_engines! {
     async fn faq_15_an_unknown_security_key_is_invalid_and_its_help_one_click_away(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         app.execute("DELETE FROM passkeys").await;
@@ -210,7 +218,7 @@ on_both_engines! {
     async fn a_passkey_deleted_at_the_authenticator_leaves_the_password_and_the_other_methods(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         authenticator.forget(&authenticator.credentials().await[0]).await;
@@ -227,7 +235,7 @@ on_both_engines! {
     async fn a_cloned_authenticator_is_shut_out_and_so_is_the_original(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         let clone = authenticator.credentials().await.remove(0);
@@ -255,13 +263,12 @@ on_both_engines! {
     async fn the_same_authenticator_is_enrolled_once(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let _authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         // As if the passkey were of no use to the member's next login, which asks for a method again.
         app.execute("UPDATE passkeys SET cloned_at = 1").await;
         page.command("Network.clearBrowserCookies", json!({})).await;
-        page.before_each_page("delete PublicKeyCredential.isConditionalMediationAvailable").await;
         type_password(&app, &page).await;
         page.click("label[for=method-passkey]").await;
         page.click("#continue").await;
@@ -297,12 +304,12 @@ on_both_engines! {
     async fn faq_20_a_computer_without_biometrics_asks_a_phone_by_qr_code(engine: Engine) {
         let app = required(engine).await;
         let (phone, computer) = (phone().await, Browser::launch(Options::DESKTOP).await);
-        let page = phone.page().await;
+        let page = tab_without_autofill(&phone).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         let passkey = authenticator.credentials().await.remove(0);
 
-        let page = computer.page().await;
+        let page = tab_without_autofill(&computer).await;
         let phone_beside = page.phone_beside().await;
         phone_beside.put(&passkey).await;
         type_password(&app, &page).await;
@@ -320,7 +327,7 @@ on_both_engines! {
     async fn faq_16_a_phone_is_enrolled_by_the_qr_code_on_a_computer(engine: Engine) {
         let app = required(engine).await;
         let computer = Browser::launch(Options::DESKTOP).await;
-        let page = computer.page().await;
+        let page = tab_without_autofill(&computer).await;
         let phone_beside = page.phone_beside().await;
         type_password(&app, &page).await;
         page.click("label[for=method-passkey]").await;
@@ -337,7 +344,7 @@ on_both_engines! {
     async fn several_passkeys_are_added_named_and_deleted_in_the_account(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let own = page.authenticator().await;
         enrol(&app, &page).await;
         page.goto(&app.at("/account/passkeys")).await;
