@@ -117,17 +117,6 @@ impl App {
     }
 }
 
-fn passkeys(settings: &Settings) -> Option<Passkeys> {
-    if !settings.authentication.methods.contains(&Method::Passkey) {
-        return None;
-    }
-    let passkeys = Passkeys::new(&settings.issuer);
-    if passkeys.is_none() {
-        tracing::warn!(issuer = %settings.issuer, "no passkeys at an IP address: give the issuer a host name");
-    }
-    passkeys
-}
-
 /// How mail leaves, by the settings.
 fn transport(settings: &Settings) -> Result<Transport, TransportError> {
     let mail = &settings.mail;
@@ -148,6 +137,17 @@ fn transport(settings: &Settings) -> Result<Transport, TransportError> {
     };
     let host = settings.issuer.host_str().unwrap_or("localhost");
     Transport::new(route, settings.society.service_name.get("ja"), &mail.no_reply, &mail.webmaster, host)
+}
+
+fn passkeys(settings: &Settings) -> Option<Passkeys> {
+    if !settings.authentication.methods.contains(&Method::Passkey) {
+        return None;
+    }
+    let passkeys = Passkeys::new(&settings.issuer);
+    if passkeys.is_none() {
+        tracing::warn!(issuer = %settings.issuer, "no passkeys at an IP address: give the issuer a host name");
+    }
+    passkeys
 }
 
 impl std::ops::Deref for App {

@@ -87,6 +87,8 @@ async fn log_in(app: &App, members: &[MemberId], sessions: usize) -> Result<Vec<
     let mut tx = app.store.write().await?;
     for member in members.iter().cycle().take(sessions) {
         let session = BrowserSession {
+            assurance: sekisho::domain::login::assurance::Assurance::TwoFactors,
+            device: sekisho::domain::login::device::Device::default(),
             id: BrowserSessionId(random::identifier()),
             member: member.clone(),
             flow: FlowId(random::identifier()),

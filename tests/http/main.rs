@@ -12,6 +12,7 @@
 mod authorize;
 mod code;
 mod discovery;
+mod email_codes;
 mod first_login;
 mod headers;
 mod help;

@@ -195,6 +195,28 @@ browser-safari = Safari
 browser-other = a browser
 device-in-words = { $browser } on { $system }
 
+# Codes by e-mail, and registering an address.
+
+email-code-wrong = The one-time password is not correct
+    .next = Please check the six digits in the mail. If you have received several mails, use the latest one.
+email-code-heading = Enter the one-time password that was mailed to you
+email-code-how = Six digits were sent to { $address }. Enter them within { $minutes } minutes.
+email-code-no-mail = If no mail arrives
+    .how = Wait a little, then look into your junk folder. The sender is { $sender }.
+email-code-resend = Send again
+email-code-sent-again = A new one-time password has been sent. The earlier one can no longer be used.
+mail-not-received-help = When mail does not arrive
+email-address-heading = Register your e-mail address
+email-address-why = We use it when you forget your password and for important notices. It may be the same as that of others in your family.
+email-address = E-mail address
+    .hint = For example hanako@example.jp
+email-address-next = A mail will be sent from { $sender } to confirm it. Please make sure that you can receive it.
+email-address-send = Send the confirmation mail
+email-malformed = This is not an e-mail address.
+    .next = Please check that it is complete, before and after the “@”.
+email-address-code-heading = Enter the digits from the mail
+email-address-code-how = Six digits were sent to { $address }. Enter them within { $minutes } minutes.
+email-address-other = Register another address
 # Passkeys.
 
 passkey-login = Log in with a passkey
@@ -222,7 +244,6 @@ passkey-unanswered = The passkey was not asked
     .next = Turn on JavaScript in your browser’s settings and try again.
 too-many-passkeys = No more passkeys can be added
     .next = Remove a passkey that you no longer use under “Profile” first.
-phone-qr-help = When a phone can’t read the QR code
 passkey-qr-help = When the passkey’s QR code can’t be read
 security-key-help = When “the security key’s registration is not valid” is shown
 passkey-enrolment-heading = Set up biometrics (passkey)
@@ -234,26 +255,3 @@ passkey-enrolment-make = Confirm on the device
     .how = When you press “Set up”, your device asks you to confirm with your fingerprint, face or screen lock.
     .phone = To set up a phone, choose “another device” or “phone” there and scan the QR code that appears.
 passkey-enrolment-button = Set up
-
-# Codes by e-mail, and registering an address.
-
-email-code-wrong = The one-time password is not correct
-    .next = Please check the six digits in the mail. If you have received several mails, use the latest one.
-email-code-heading = Enter the one-time password that was mailed to you
-email-code-how = Six digits were sent to { $address }. Enter them within { $minutes } minutes.
-email-code-no-mail = If no mail arrives
-    .how = Wait a little, then look into your junk folder. The sender is { $sender }.
-email-code-resend = Send again
-email-code-sent-again = A new one-time password has been sent. The earlier one can no longer be used.
-mail-not-received-help = When mail does not arrive
-email-address-heading = Register your e-mail address
-email-address-why = We use it when you forget your password and for important notices. It may be the same as that of others in your family.
-email-address = E-mail address
-    .hint = For example hanako@example.jp
-email-address-next = A mail will be sent from { $sender } to confirm it. Please make sure that you can receive it.
-email-address-send = Send the confirmation mail
-email-malformed = This is not an e-mail address.
-    .next = Please check that it is complete, before and after the “@”.
-email-address-code-heading = Enter the digits from the mail
-email-address-code-how = Six digits were sent to { $address }. Enter them within { $minutes } minutes.
-email-address-other = Register another address

@@ -195,6 +195,28 @@ browser-safari = Safari
 browser-other = ブラウザ
 device-in-words = { $system }の{ $browser }
 
+# Codes by e-mail, and registering an address.
+
+email-code-wrong = ワンタイムパスワードが正しくありません
+    .next = メールに書かれた6桁の数字を、もう一度お確かめください。何通か届いているときは、いちばん新しいメールの数字を入力してください。
+email-code-heading = メールで届いたワンタイムパスワードを入力してください
+email-code-how = { $address } に6桁の数字を送りました。{ $minutes }分以内に入力してください。
+email-code-no-mail = メールが届かないとき
+    .how = 少し待っても届かないときは、迷惑メールのフォルダをご確認ください。差出人は { $sender } です。
+email-code-resend = もう一度送る
+email-code-sent-again = 新しいワンタイムパスワードを送りました。先に届いたものは使えません。
+mail-not-received-help = メールを受信できないとき
+email-address-heading = メールアドレスを登録してください
+email-address-why = パスワードを忘れたときや、大切なお知らせをするときに使います。ご家族と同じアドレスでもかまいません。
+email-address = メールアドレス
+    .hint = 例：hanako@example.jp
+email-address-next = { $sender } から確認のメールを送ります。受信できるようにしておいてください。
+email-address-send = 確認のメールを送る
+email-malformed = メールアドレスの形が正しくありません。
+    .next = 「@」の前後を含めて、正しく入力されているかお確かめください。
+email-address-code-heading = 届いたメールの数字を入力してください
+email-address-code-how = { $address } に6桁の数字を送りました。{ $minutes }分以内に入力してください。
+email-address-other = 別のメールアドレスを登録する
 # Passkeys.
 
 passkey-login = パスキーでログイン
@@ -222,7 +244,6 @@ passkey-unanswered = パスキーの確認が行われませんでした
     .next = ブラウザの設定でJavaScriptを有効にしてから、もう一度お試しください。
 too-many-passkeys = これ以上は登録できません
     .next = 使わなくなったパスキーを「プロフィール変更」から削除すると、登録できます。
-phone-qr-help = スマートフォンでQRコードを読み取れないとき
 passkey-qr-help = パスキーのQRコードを読み取れないとき
 security-key-help = 「セキュリティキーの登録が無効です」と表示されるとき
 passkey-enrolment-heading = 生体認証（パスキー）を登録してください
@@ -234,26 +255,3 @@ passkey-enrolment-make = 端末で確認する
     .how = 「登録する」を押すと、端末の確認画面が開きます。指紋・顔・画面ロックなどで確認してください。
     .phone = スマートフォンを登録したいときは、確認画面で「別の端末」や「スマートフォン」を選び、表示されるQRコードを読み取ってください。
 passkey-enrolment-button = 登録する
-
-# Codes by e-mail, and registering an address.
-
-email-code-wrong = ワンタイムパスワードが正しくありません
-    .next = メールに書かれた6桁の数字を、もう一度お確かめください。何通か届いているときは、いちばん新しいメールの数字を入力してください。
-email-code-heading = メールで届いたワンタイムパスワードを入力してください
-email-code-how = { $address } に6桁の数字を送りました。{ $minutes }分以内に入力してください。
-email-code-no-mail = メールが届かないとき
-    .how = 少し待っても届かないときは、迷惑メールのフォルダをご確認ください。差出人は { $sender } です。
-email-code-resend = もう一度送る
-email-code-sent-again = 新しいワンタイムパスワードを送りました。先に届いたものは使えません。
-mail-not-received-help = メールを受信できないとき
-email-address-heading = メールアドレスを登録してください
-email-address-why = パスワードを忘れたときや、大切なお知らせをするときに使います。ご家族と同じアドレスでもかまいません。
-email-address = メールアドレス
-    .hint = 例：hanako@example.jp
-email-address-next = { $sender } から確認のメールを送ります。受信できるようにしておいてください。
-email-address-send = 確認のメールを送る
-email-malformed = メールアドレスの形が正しくありません。
-    .next = 「@」の前後を含めて、正しく入力されているかお確かめください。
-email-address-code-heading = 届いたメールの数字を入力してください
-email-address-code-how = { $address } に6桁の数字を送りました。{ $minutes }分以内に入力してください。
-email-address-other = 別のメールアドレスを登録する

@@ -1,0 +1,138 @@
+//! Codes by e-mail: a first login with an address and a method, and the second factor (product.md 1.2 and 1.6).
+
+use sekisho::config::{EmailAddress, SecondFactor};
+use sekisho::domain::unix_time::Span;
+
+use crate::support::app::{HANAKO, TARO};
+use crate::support::visitor::{Answer, Visitor};
+use crate::support::{Engine, TestApp, on_both_engines};
+
+async fn required(engine: Engine) -> TestApp {
+    TestApp::start_with(engine, |settings| {
+        settings.authentication.second_factor = SecondFactor::Required;
+        settings.authentication.email_address = EmailAddress::Required;
+    })
+    .await
+}
+
+/// Sends the page's form with these fields, and follows.
+async fn send(visitor: &Visitor, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let mut form = page.form();
+    form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let answer = visitor.post(path, &form).await;
+    visitor.onward(answer).await
+}
+
+/// Hanako, at the page that asks for the code mailed to her.
+async fn hanako_asked(app: &TestApp, visitor: &Visitor) -> Answer {
+    let page = visitor.follow(&app.at("/account/profile")).await;
+    let page = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
+    if page.url.contains("/login/method") {
+        send(visitor, &page, "/login/method", &[("method", "email")]).await
+    } else {
+        page
+    }
+}
+
+fn other_than(code: &str) -> &'static str {
+    if code == "000000" { "111111" } else { "000000" }
+}
+
+on_both_engines! {
+    async fn a_first_login_goes_from_the_initial_password_to_the_method_and_the_notice(engine: Engine) {
+        let app = required(engine).await;
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        let page = visitor.log_in_and_follow(&page, TARO.0, TARO.1).await;
+        assert!(page.text("#progress").unwrap().contains('1'));
+        let own = "My-own-words-7";
+        let page = send(&visitor, &page, "/login/initial-password", &[("new_password", own), ("new_password_again", own)]).await;
+        assert!(page.url.contains("/login/email-address?"), "{}", page.url);
+        // Interrupted here, it goes on here.
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        let page = visitor.log_in_and_follow(&page, TARO.0, own).await;
+        assert!(page.url.contains("/login/email-address?"), "{}", page.url);
+        let refused = send(&visitor, &page, "/login/email-address", &[("email", "taro")]).await.expect_status(422);
+        assert!(refused.text("#email-error").is_some());
+        let page = send(&visitor, &page, "/login/email-address", &[("email", " Ｔaro@example.jp ")]).await;
+        assert!(page.body.contains("Taro@example.jp"));
+        let code = app.code_mailed_to("Taro@example.jp").await;
+        send(&visitor, &page, "/login/email-address-code", &[("code", other_than(&code))]).await.expect_status(422);
+        let page = send(&visitor, &page, "/login/email-address-code", &[("code", &code)]).await;
+        assert!(page.url.contains("/login/method?"), "{}", page.url);
+        visitor.get("/account/profile").await.expect_status(303);
+        // The address has just been shown to be read: no second code is asked for.
+        let page = send(&visitor, &page, "/login/method", &[("method", "email")]).await;
+        assert_eq!(page.url, app.at("/account/profile"), "{}", page.body);
+        let mails = app.mails_to("Taro@example.jp").await;
+        let from: Vec<&str> = mails.iter().map(|mail| mail.header("From")).collect();
+        assert!(from.iter().any(|from| from.contains("webmaster@localhost")), "{from:?}");
+        assert!(mails.iter().all(|mail| mail.header("Auto-Submitted") == "auto-generated"));
+    }
+
+    async fn a_code_by_mail_is_the_second_factor_once_and_in_time(engine: Engine) {
+        let app = required(engine).await;
+        let visitor = app.visitor();
+        let page = hanako_asked(&app, &visitor).await;
+        assert!(page.url.contains("/login/email-code?"), "{}", page.url);
+        assert!(page.body.contains("h•••••@example.jp") && !page.body.contains("hanako@example.jp"));
+        let first = app.code_mailed_to("hanako@example.jp").await;
+        // Opened again, it sends no second mail.
+        let sent = app.mails_to("hanako@example.jp").await.len();
+        visitor.get(&page.url).await.expect_status(200);
+        send(&visitor, &page, "/login/email-code", &[("resend", "1")]).await.expect_status(422);
+        assert_eq!(app.mails_to("hanako@example.jp").await.len(), sent);
+        // Another one takes its place.
+        app.advance(Span::minutes(1));
+        let again = send(&visitor, &page, "/login/email-code", &[("resend", "1")]).await.expect_status(200);
+        assert!(again.text("#sent-again").is_some());
+        let second = app.code_mailed_to("hanako@example.jp").await;
+        if first != second {
+            send(&visitor, &page, "/login/email-code", &[("code", &first)]).await.expect_status(422);
+        }
+        // Not in another browser.
+        let other = app.visitor();
+        other.follow(&app.at("/account/profile")).await;
+        other.get(&page.url).await.expect_error_page("flow_expired");
+        app.advance(Span::minutes(10));
+        let late = send(&visitor, &page, "/login/email-code", &[("code", &second)]).await.expect_status(422);
+        assert!(late.text("#error").is_some());
+        send(&visitor, &page, "/login/email-code", &[("resend", "1")]).await.expect_status(200);
+        let third = app.code_mailed_to("hanako@example.jp").await;
+        let typed = format!(" {} {} ", &third[..3], &third[3..]);
+        let done = send(&visitor, &page, "/login/email-code", &[("code", &typed)]).await;
+        assert_eq!(done.url, app.at("/account/profile"), "{}", done.body);
+        send(&visitor, &page, "/login/email-code", &[("code", &third)]).await.expect_error_page("flow_expired");
+    }
+
+    async fn after_five_wrong_tries_a_code_is_spent(engine: Engine) {
+        let app = required(engine).await;
+        let visitor = app.visitor();
+        let page = hanako_asked(&app, &visitor).await;
+        let code = app.code_mailed_to("hanako@example.jp").await;
+        for _ in 0..5 {
+            send(&visitor, &page, "/login/email-code", &[("code", other_than(&code))]).await.expect_status(422);
+        }
+        send(&visitor, &page, "/login/email-code", &[("code", &code)]).await.expect_status(422);
+        visitor.get("/account/profile").await.expect_status(303);
+    }
+
+    async fn nobody_s_inbox_is_flooded(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.authentication.second_factor = SecondFactor::Required;
+            settings.mail.per_address_per_hour = 5;
+        })
+        .await;
+        let visitor = app.visitor();
+        let mut page = hanako_asked(&app, &visitor).await;
+        for _ in 0..20 {
+            app.advance(Span::minutes(1));
+            page = send(&visitor, &page, "/login/email-code", &[("resend", "1")]).await;
+            app.mails_to("hanako@example.jp").await;
+        }
+        assert!(page.text("#error").is_some());
+        assert_eq!(app.mails_to("hanako@example.jp").await.len(), 5);
+        assert_eq!(app.rows("mail_outbox WHERE state = 'sent' AND content IS NULL").await, 5);
+    }
+}
