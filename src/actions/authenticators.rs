@@ -4,7 +4,7 @@ use super::ActionError;
 use crate::app::App;
 use crate::domain::login::next_step::Demands;
 use crate::domain::login::passkey::Passkey;
-use crate::domain::member::authentication_method::{Enrolled, Method};
+use crate::domain::member::authentication_method::{Enrolled, Method, SecondFactor};
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::client::Client;
@@ -24,6 +24,12 @@ pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, 
     }
     let recovery_codes = recovery_codes::left(db, &member.id).await? > 0;
     Ok(Enrolled { methods, recovery_codes })
+}
+
+/// Whether the policy is content with these methods: nobody is left with less by removing one of theirs.
+pub fn are_enough(app: &App, enrolled: &Enrolled) -> bool {
+    let demands = demands(app, None, None);
+    demands.second_factor != SecondFactor::Required || demands.methods.iter().any(|method| enrolled.has(*method))
 }
 
 /// What a login for this request must show; without one, it is to the member's own account.

@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn a_registration_asks_for_a_resident_verifying_credential_anywhere() {
         let (_, existing, handle) = registered();
-        let (mut options, _) = ask_to_register(&[existing.clone()], &handle);
+        let (mut options, _) = ask_to_register(std::slice::from_ref(&existing), &handle);
         let challenge = options["challenge"].take();
         assert_eq!(decoded(challenge.as_str().unwrap()).unwrap().len(), 32);
         assert_eq!(
@@ -497,7 +497,7 @@ mod tests {
     #[test]
     fn after_a_password_the_answer_need_not_name_the_member_but_may_name_nobody_else() {
         let (mut authenticator, passkey, handle) = registered();
-        let (options, asked) = passkeys().start_for_member(&[passkey.clone()], LATER).unwrap();
+        let (options, asked) = passkeys().start_for_member(std::slice::from_ref(&passkey), LATER).unwrap();
         authenticator.user_handle = None;
         assert!(finish(&asked, &authenticator.get(&options), &passkey, &handle).is_ok());
         authenticator.user_handle = Some(new_user_handle());

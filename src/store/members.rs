@@ -49,6 +49,15 @@ pub async fn by_id(db: &mut impl Reads, id: &MemberId) -> Result<Option<Member>,
     row.as_ref().map(from_row).transpose()
 }
 
+/// The member, held until the transaction ends: whoever else holds them waits, and then sees what was changed.
+pub async fn held(tx: &mut WriteTx, id: &MemberId) -> Result<Option<Member>, StoreError> {
+    sqlx::query("UPDATE members SET updated_at = updated_at WHERE member_id = $1")
+        .bind(id.as_str())
+        .execute(tx.connection())
+        .await?;
+    by_id(tx, id).await
+}
+
 /// The member with this ID as looked up (width, case and spaces folded).
 pub async fn by_user_id_key(db: &mut impl Reads, key: &str) -> Result<Option<Member>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM members m WHERE m.user_id_key = $1");

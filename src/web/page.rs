@@ -225,6 +225,8 @@ mod tests {
     use scraper::{ElementRef, Html, Selector};
 
     use super::*;
+    use crate::web::account::passkey_enrolment::AccountPasskeyEnrolmentPage;
+    use crate::web::account::passkeys::{PasskeyDeletionPage, PasskeyNamePage, PasskeysPage};
     use crate::web::account::profile::ProfilePage;
     use crate::web::error_page::ErrorPage;
     use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
@@ -372,6 +374,10 @@ mod tests {
             check::<ConsentPage>(&pages),
             check::<ErrorPage>(&pages),
             check::<ProfilePage>(&pages),
+            check::<AccountPasskeyEnrolmentPage>(&pages),
+            check::<PasskeysPage>(&pages),
+            check::<PasskeyNamePage>(&pages),
+            check::<PasskeyDeletionPage>(&pages),
             check::<HelpPage>(&pages),
             check::<FaqPage>(&pages),
             check::<QuestionPage>(&pages),

@@ -128,6 +128,9 @@ pub async fn enrolment(
     let existing = passkeys::of_member(&mut reader, &member.id).await?;
     let handle = passkeys::user_handle(&mut reader, &member.id).await?.unwrap_or_else(new_user_handle);
     drop(reader);
+    // Told before the authenticator makes one that nobody can use.
+    let full = existing.len() >= app.settings.authentication.passkeys.max_passkeys as usize;
+    let error = if full { Some(PasskeyTrouble::TooManyPasskeys) } else { error };
     let user = User {
         handle: &handle,
         name: &member.user_id,

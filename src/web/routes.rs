@@ -74,6 +74,16 @@ pub fn router(site: Site) -> Router {
         .route("/login/totp-enrolment", get(login::totp_enrolment::get).post(login::totp_enrolment::post))
         .route("/login/consent", get(login::consent::get).post(login::consent::post))
         .route("/account/profile", get(account::profile::get))
+        .route(
+            "/account/passkey-enrolment",
+            get(account::passkey_enrolment::get).post(account::passkey_enrolment::post),
+        )
+        .route("/account/passkeys", get(account::passkeys::get))
+        .route("/account/passkeys/{id}", get(account::passkeys::get_one).post(account::passkeys::post_one))
+        .route(
+            "/account/passkeys/{id}/delete",
+            get(account::passkeys::get_deletion).post(account::passkeys::post_deletion),
+        )
         .route("/help", get(help::pages::index))
         .route("/help/faq", get(help::pages::faq))
         .route("/help/faq/{id}", get(help::pages::question))

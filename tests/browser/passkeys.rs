@@ -2,6 +2,7 @@
 //! what members see when it fails (product.md 1.7).
 
 use sekisho::config::SecondFactor;
+use sekisho::domain::unix_time::Span;
 use serde_json::{Value, json};
 
 use crate::support::app::HANAKO;
@@ -32,6 +33,14 @@ const LISTEN: &str = r#"
         };
     }
 "#;
+
+/// A tab whose browser knows no conditional mediation: what happens there was pressed. A virtual authenticator answers
+/// autofill by itself, at once.
+async fn tab_without_autofill(browser: &Browser) -> Page {
+    let page = browser.page().await;
+    page.before_each_page("delete window.PublicKeyCredential?.isConditionalMediationAvailable").await;
+    page
+}
 
 async fn asked(page: &Page) -> Value {
     page.evaluate("window.asked").await
@@ -76,7 +85,7 @@ on_both_engines! {
     async fn a_passkey_is_enrolled_in_the_login_and_logs_in_without_a_user_id(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         type_password(&app, &page).await;
         page.click("label[for=method-passkey]").await;
@@ -131,7 +140,7 @@ on_both_engines! {
     async fn after_a_password_the_passkey_is_the_second_step(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         login_page(&app, &page, &authenticator).await;
@@ -146,7 +155,7 @@ on_both_engines! {
     async fn after_a_password_and_at_enrolment_no_way_to_the_authenticator_is_hidden(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         page.before_each_page(LISTEN).await;
         authenticator.attended(false).await;
@@ -170,7 +179,7 @@ on_both_engines! {
     async fn an_authenticator_that_does_not_verify_its_user_is_told_of_and_nothing_is_lost(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         login_page(&app, &page, &authenticator).await;
@@ -188,10 +197,10 @@ on_both_engines! {
         arrived(&app, &page).await;
     }
 
-    async fn a_passkey_deleted_at_the_provider_is_invalid_and_one_click_from_its_help(engine: Engine) {
+    async fn faq_15_an_unknown_security_key_is_invalid_and_its_help_one_click_away(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         app.execute("DELETE FROM passkeys").await;
@@ -209,7 +218,7 @@ on_both_engines! {
     async fn a_passkey_deleted_at_the_authenticator_leaves_the_password_and_the_other_methods(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         authenticator.forget(&authenticator.credentials().await[0]).await;
@@ -226,7 +235,7 @@ on_both_engines! {
     async fn a_cloned_authenticator_is_shut_out_and_so_is_the_original(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         let clone = authenticator.credentials().await.remove(0);
@@ -254,13 +263,12 @@ on_both_engines! {
     async fn the_same_authenticator_is_enrolled_once(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
-        let page = browser.page().await;
+        let page = tab_without_autofill(&browser).await;
         let _authenticator = page.authenticator().await;
         enrol(&app, &page).await;
         // As if the passkey were of no use to the member's next login, which asks for a method again.
         app.execute("UPDATE passkeys SET cloned_at = 1").await;
         page.command("Network.clearBrowserCookies", json!({})).await;
-        page.before_each_page("delete PublicKeyCredential.isConditionalMediationAvailable").await;
         type_password(&app, &page).await;
         page.click("label[for=method-passkey]").await;
         page.click("#continue").await;
@@ -291,5 +299,94 @@ on_both_engines! {
         assert!(!page.shows("#enrol").await);
         page.click("#back").await;
         assert!(page.exists("#method-totp").await);
+    }
+
+    async fn faq_20_a_computer_without_biometrics_asks_a_phone_by_qr_code(engine: Engine) {
+        let app = required(engine).await;
+        let (phone, computer) = (phone().await, Browser::launch(Options::DESKTOP).await);
+        let page = tab_without_autofill(&phone).await;
+        let authenticator = page.authenticator().await;
+        enrol(&app, &page).await;
+        let passkey = authenticator.credentials().await.remove(0);
+
+        let page = tab_without_autofill(&computer).await;
+        let phone_beside = page.phone_beside().await;
+        phone_beside.put(&passkey).await;
+        type_password(&app, &page).await;
+        assert!(page.text("main").await.contains("QRコード"));
+        assert!(page.text("main").await.contains("Bluetooth"));
+        assert_eq!(page.attribute("#passkey-qr-help", "href").await.as_deref(), Some("/help/faq/passkey-qr-not-read"));
+        page.click("#use-passkey").await;
+        arrived(&app, &page).await;
+        // From the login page as well, without a user ID.
+        login_page(&app, &page, &phone_beside).await;
+        press(&page, &phone_beside, "#passkey-login").await;
+        arrived(&app, &page).await;
+    }
+
+    async fn faq_16_a_phone_is_enrolled_by_the_qr_code_on_a_computer(engine: Engine) {
+        let app = required(engine).await;
+        let computer = Browser::launch(Options::DESKTOP).await;
+        let page = tab_without_autofill(&computer).await;
+        let phone_beside = page.phone_beside().await;
+        type_password(&app, &page).await;
+        page.click("label[for=method-passkey]").await;
+        page.click("#continue").await;
+        assert_eq!(page.attribute("#phone-qr-help", "href").await.as_deref(), Some("/help/faq/phone-qr-not-read"));
+        page.click("#enrol").await;
+        arrived(&app, &page).await;
+        assert_eq!(phone_beside.credentials().await.len(), 1);
+        let help = computer.page().await;
+        help.goto(&app.at("/help/faq/phone-qr-not-read")).await;
+        assert!(help.text("main").await.contains("FIDO"));
+    }
+
+    async fn several_passkeys_are_added_named_and_deleted_in_the_account(engine: Engine) {
+        let app = required(engine).await;
+        let browser = phone().await;
+        let page = tab_without_autofill(&browser).await;
+        let own = page.authenticator().await;
+        enrol(&app, &page).await;
+        page.goto(&app.at("/account/passkeys")).await;
+        page.click("#passkeys a").await;
+        page.fill("#device_name", "わたしのスマホ").await;
+        page.click("#save").await;
+        assert!(page.text("#passkeys").await.contains("わたしのスマホ"));
+
+        // Another authenticator, as another phone: the login is not fresh any more, so a passkey is shown first.
+        app.advance(Span::minutes(11));
+        own.attended(false).await;
+        page.click("#add").await;
+        assert!(page.url().await.contains("/login/password?flow="), "{}", page.url().await);
+        press(&page, &own, "#passkey-login").await;
+        page.wait_for("#enrol:not([hidden])").await;
+        let first = own.credentials().await.remove(0);
+        own.remove().await;
+        let other = page.authenticator().await;
+        page.fill("#device_name", "家族のタブレット").await;
+        page.click("#enrol").await;
+        page.wait_for("#passkeys").await;
+        assert!(page.text("#passkeys").await.contains("家族のタブレット"));
+        assert!(page.text("#passkeys").await.contains("LinuxのChrome"), "where the first one was last used");
+        let second = other.credentials().await.remove(0);
+        assert_eq!(first["userHandle"], second["userHandle"], "one member, one handle");
+        // Either logs in.
+        login_page(&app, &page, &other).await;
+        press(&page, &other, "#passkey-login").await;
+        arrived(&app, &page).await;
+
+        page.goto(&app.at("/account/passkeys")).await;
+        page.click("#passkeys li:first-child a[id^=delete]").await;
+        assert!(page.text("h1").await.contains("わたしのスマホ"));
+        page.click("#delete").await;
+        page.wait_for("#passkeys").await;
+        assert!(!page.text("#passkeys").await.contains("わたしのスマホ"));
+        // The last one is what the policy asks for.
+        page.click("#passkeys a[id^=delete]").await;
+        page.click("#delete").await;
+        assert!(page.text("#error").await.contains("削除できません"));
+        assert_eq!(app.rows("passkeys").await, 1);
+        assert_eq!(app.rows("account_events WHERE event LIKE '%passkey-removed%'").await, 1);
+        assert_eq!(app.rows("account_events WHERE event LIKE '%passkey-added%'").await, 2);
     }
 }

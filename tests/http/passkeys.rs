@@ -359,4 +359,79 @@ on_both_engines! {
             assert!(elsewhere.location().unwrap().starts_with("/login/method?step="));
         }
     }
+
+    async fn the_pages_of_the_account_serve_their_member_freshly_logged_in_and_nobody_else(engine: Engine) {
+        let app = required(engine).await;
+        let (mut hanakos, mut jiros) = (enrol(&app, HANAKO).await, enrol(&app, JIRO).await);
+        let (hanako, jiro) = (app.visitor(), app.visitor());
+        for (visitor, authenticator) in [(&hanako, &mut hanakos), (&jiro, &mut jiros)] {
+            let page = login_page(&app, visitor).await;
+            answer(visitor, &page, authenticator.get(&options(&page))).await.expect_status(303);
+        }
+        let list = hanako.get("/account/passkeys").await.expect_status(200);
+        let rename = list.attribute("#passkeys a", "href").unwrap();
+        let delete = format!("{rename}/delete");
+        let page = hanako.get(&rename).await.expect_status(200);
+        for path in [&rename, &delete] {
+            jiro.get(path).await.expect_error_page("not_found");
+            let form = jiro.get("/account/profile").await.form();
+            jiro.post(path, &form).await.expect_error_page("not_found");
+            let nobody = app.visitor().get(path).await.expect_status(303);
+            assert!(nobody.location().unwrap().starts_with("/login/password?flow="));
+        }
+        app.advance(Span::minutes(10));
+        let mut form = page.form();
+        form.insert("device_name".into(), "stolen".into());
+        for path in [&rename, &delete] {
+            let stale = hanako.post(path, &form).await.expect_status(303);
+            assert!(stale.location().unwrap().starts_with("/login/password?flow="));
+            hanako.get(path).await.expect_status(303);
+        }
+        hanako.get("/account/passkey-enrolment").await.expect_status(303);
+        assert_eq!(app.rows("passkeys WHERE name = 'stolen'").await, 0);
+        assert_eq!(app.rows("passkeys").await, 2);
+        // Looking needs no fresh login.
+        hanako.get("/account/passkeys").await.expect_status(200);
+    }
+
+    async fn a_member_has_as_many_passkeys_as_the_operator_allows(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| settings.authentication.passkeys.max_passkeys = 2).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let mut pages = Vec::new();
+        for _ in 0..3 {
+            pages.push(visitor.get("/account/passkey-enrolment").await.expect_status(200));
+        }
+        // The first one settles what authenticators know the member by: pages that named another one ask again.
+        let add = async |page: &Answer| {
+            let form = with_answer(page, Authenticator::new(&app.issuer).create(&options(page)));
+            visitor.post("/account/passkey-enrolment", &form).await
+        };
+        add(&pages[0]).await.expect_status(303);
+        let again = is_expired(add(&pages[1]).await);
+        let two = futures::future::join_all([&again, &visitor.get("/account/passkey-enrolment").await].map(add)).await;
+        assert_eq!(two.iter().filter(|a| a.status == 303).count(), 1);
+        assert_eq!(app.rows("passkeys").await, 2);
+        let full = visitor.get("/account/passkey-enrolment").await.expect_status(200);
+        assert!(full.text("#error").unwrap().contains("これ以上は登録できません"));
+        assert!(full.text("form[data-passkey]").is_none(), "no authenticator is asked in vain");
+        assert!(visitor.get("/account/passkeys").await.text("#add").is_none());
+    }
+
+    async fn without_a_policy_the_last_passkey_may_go_and_the_method_with_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let page = visitor.get("/account/passkey-enrolment").await;
+        let form = with_answer(&page, Authenticator::new(&app.issuer).create(&options(&page)));
+        visitor.post("/account/passkey-enrolment", &form).await.expect_status(303);
+        assert_eq!(app.rows("members WHERE authentication_method = 'passkey'").await, 1);
+        let list = visitor.get("/account/passkeys").await;
+        let delete = format!("{}/delete", list.attribute("#passkeys a", "href").unwrap());
+        let page = visitor.get(&delete).await;
+        visitor.post(&delete, &page.form()).await.expect_status(303);
+        visitor.post(&delete, &page.form()).await.expect_error_page("not_found");
+        assert_eq!(app.rows("passkeys").await, 0);
+        assert_eq!(app.rows("members WHERE authentication_method IS NULL AND user_id = 'hanako'").await, 1);
+        // What authenticators know the member by stays: they would keep two entries for one account.
+        assert_eq!(app.rows("passkey_users").await, 1);
+    }
 }

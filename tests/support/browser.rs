@@ -219,8 +219,17 @@ impl Page {
 
     /// Gives the tab an authenticator built into the device, such as a phone's: it keeps passkeys and verifies its user.
     pub async fn authenticator(&self) -> VirtualAuthenticator<'_> {
+        self.authenticator_by("internal").await
+    }
+
+    /// Gives the tab, of a computer, a phone that has read its QR code.
+    pub async fn phone_beside(&self) -> VirtualAuthenticator<'_> {
+        self.authenticator_by("cable").await
+    }
+
+    async fn authenticator_by(&self, transport: &str) -> VirtualAuthenticator<'_> {
         self.command("WebAuthn.enable", json!({ "enableUI": false })).await;
-        let options = json!({ "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal",
+        let options = json!({ "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": transport,
             "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true,
             "automaticPresenceSimulation": true });
         let added = self.command("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;

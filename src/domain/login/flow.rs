@@ -36,6 +36,7 @@ pub enum AccountPage {
     TotpEnrolment,
     /// By the device's ID.
     TotpDevice(String),
+    Passkeys,
     PasskeyEnrolment,
     /// By the passkey's ID.
     Passkey(String),
@@ -55,6 +56,7 @@ impl AccountPage {
             AccountPage::AuthenticationMethod => "authentication-method",
             AccountPage::TotpEnrolment => "totp-enrolment",
             AccountPage::TotpDevice(id) => return format!("/account/totp-devices/{id}"),
+            AccountPage::Passkeys => "passkeys",
             AccountPage::PasskeyEnrolment => "passkey-enrolment",
             AccountPage::Passkey(id) => return format!("/account/passkeys/{id}"),
             AccountPage::RecoveryCodes => "recovery-codes",

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::actions::email_codes::Sent;
+use crate::domain::login::device::Device;
 use crate::web::request::visit::Visit;
 
 /// Why a member sees the form for a code again. Its name is the key of its text.
@@ -42,7 +43,11 @@ pub fn trust_days(visit: &Visit) -> Option<u32> {
 
 /// The name that a device gets if the member gives it none.
 pub fn suggested_name(visit: &Visit) -> String {
-    let device = visit.device();
+    in_words(visit, visit.device())
+}
+
+/// A device as the reader's language calls it.
+pub fn in_words(visit: &Visit, device: Device) -> String {
     let texts = &visit.site.catalogue;
     let system = texts.text(visit.locale(), &format!("system-{}", device.system.name()), &[]);
     let browser = texts.text(visit.locale(), &format!("browser-{}", device.browser.name()), &[]);

@@ -13,3 +13,26 @@ logout-confirm-means = After that, you will have to log in again to use { $servi
 logged-out-heading = You are logged out
 logged-out-shared-device = If other people use this computer or phone too, please close all windows of the browser.
 back-to = Back to “{ $name }”
+
+# Passkeys.
+
+passkeys-heading = Biometrics (passkeys)
+passkeys-none = You have no passkeys.
+passkeys-back = Back to your passkeys
+profile-back = Back to your profile
+passkey-add = Add a passkey
+passkey-created = Set up: { $at }
+passkey-last-used = Last used: { $at } ({ $device })
+passkey-never-used = Not used to log in yet
+passkey-cloned = It may have been copied and has been switched off. Delete it and set it up again.
+rename-link = Rename
+delete-link = Delete
+passkey-rename-heading = Rename a passkey
+passkey-rename-button = Rename
+passkey-name-refused = Enter a name of at most 40 characters for the passkey.
+passkey-deletion-heading = Delete “{ $name }”?
+passkey-deletion-means = You will no longer be able to log in with this passkey. If it stays on your device or in your password manager, delete it in the settings there.
+delete-button = Delete
+delete-not = Keep it and go back
+last-factor = It cannot be deleted
+    .next = You would have no authentication method left, and you need one to log in. Set up another method or another passkey first.

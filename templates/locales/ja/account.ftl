@@ -13,3 +13,26 @@ logout-confirm-means = ログアウトすると、{ $service }を使うときに
 logged-out-heading = ログアウトしました
 logged-out-shared-device = ほかの人も使うパソコンやスマートフォンでは、ブラウザをすべて閉じてください。
 back-to = 「{ $name }」に戻る
+
+# Passkeys.
+
+passkeys-heading = 生体認証（パスキー）
+passkeys-none = 登録されているパスキーはありません。
+passkeys-back = パスキーの一覧に戻る
+profile-back = プロフィール変更に戻る
+passkey-add = パスキーを追加する
+passkey-created = 登録した日時：{ $at }
+passkey-last-used = 最後に使った日時：{ $at }（{ $device }）
+passkey-never-used = まだログインに使われていません
+passkey-cloned = 複製されたおそれがあるため、使えなくしました。削除して、登録し直してください。
+rename-link = 名前を変える
+delete-link = 削除する
+passkey-rename-heading = パスキーの名前を変える
+passkey-rename-button = 変更する
+passkey-name-refused = パスキーの名前を40文字以内で入力してください。
+passkey-deletion-heading = 「{ $name }」を削除しますか？
+passkey-deletion-means = 削除すると、このパスキーではログインできなくなります。端末やパスワード管理アプリに残ったパスキーは、その設定から削除してください。
+delete-button = 削除する
+delete-not = 削除しないで戻る
+last-factor = 削除できません
+    .next = ログインに必要な認証方法がなくなるためです。先に別の認証方法か別のパスキーを登録してから削除してください。
