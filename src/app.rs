@@ -13,6 +13,7 @@ use crate::crypto::passkey::Passkeys;
 use crate::crypto::password_hash::{self, PasswordHasher};
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::{KeyError, KeySet};
+use crate::domain::ids::MemberId;
 use crate::domain::login::locks::LockPolicy;
 use crate::domain::login::password_policy::{CommonPasswords, PasswordPolicy};
 use crate::domain::member::authentication_method::Method;
@@ -178,6 +179,11 @@ impl Parts {
     /// The value of the hidden form field that shows a form to be ours, for this browser.
     pub fn csrf(&self, browser_token: &str) -> String {
         opaque_token::keyed_digest(&self.csrf_key, &[browser_token.as_bytes()])
+    }
+
+    /// The value of the hidden form field that says whose account a form of this browser changes.
+    pub fn form_owner(&self, browser_token: &str, member: &MemberId) -> String {
+        opaque_token::keyed_digest(&self.csrf_key, &[browser_token.as_bytes(), member.as_str().as_bytes()])
     }
 
     /// What is stored of a short code: nobody can guess it from that without the key. `owner` is whose or where it is.

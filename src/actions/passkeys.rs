@@ -2,7 +2,7 @@
 
 use super::ActionError;
 use super::account_events::record;
-use super::authenticators::{are_enough, enrolled};
+use super::authenticators::{Removed, Removing};
 use crate::app::App;
 use crate::crypto::passkey::{Assertion, Authenticating, PasskeyError, Registering};
 use crate::domain::ids::MemberId;
@@ -131,31 +131,10 @@ pub async fn add(
     Ok(Answered::Right(Added::Done(tx)))
 }
 
-/// What became of a deletion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deleted {
-    Done,
-    /// The policy asks for a method, and without this passkey there is none.
-    LastFactor,
-    /// There is no such passkey any more.
-    Gone,
-}
-
 /// Deletes a passkey of the member's, unless the policy needs it.
-pub async fn delete(app: &App, member: &MemberId, id: &str, device: Device) -> Result<Deleted, ActionError> {
-    let mut tx = app.store.write().await?;
-    // Two factors deleted side by side wait for each other.
-    let Some(member) = members::held(&mut tx, member).await? else { return Ok(Deleted::Gone) };
-    let Some(passkey) = passkeys::by_id(&mut tx, &member.id, id).await? else { return Ok(Deleted::Gone) };
-    passkeys::delete(&mut tx, &member.id, id).await?;
-    let left = enrolled(&mut tx, &member).await?;
-    if passkey.is_usable() && !are_enough(app, &left) {
-        return Ok(Deleted::LastFactor);
-    }
-    if member.method == Some(Method::Passkey) && !left.has(Method::Passkey) {
-        members::set_method(&mut tx, &member.id, left.methods.first().copied()).await?;
-    }
-    record(app, &mut tx, &member, AccountEvent::PasskeyRemoved { name: passkey.name }, Some(device)).await?;
-    tx.commit().await?;
-    Ok(Deleted::Done)
+pub async fn delete(app: &App, member: &MemberId, id: &str, device: Device) -> Result<Removed, ActionError> {
+    let Some(mut removing) = Removing::begin(app, member).await? else { return Ok(Removed::Gone) };
+    let Some(passkey) = passkeys::by_id(removing.tx(), member, id).await? else { return Ok(Removed::Gone) };
+    passkeys::delete(removing.tx(), member, id).await?;
+    removing.settle(app, AccountEvent::PasskeyRemoved { name: passkey.name }, device).await
 }

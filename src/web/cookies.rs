@@ -15,6 +15,8 @@ pub enum Name {
     Device,
     /// The language that the member chose.
     Language,
+    /// What was done, to be said on the next page.
+    Notice,
 }
 
 impl Name {
@@ -24,6 +26,7 @@ impl Name {
             Name::Browser => "sekisho-browser",
             Name::Device => "sekisho-device",
             Name::Language => "sekisho-language",
+            Name::Notice => "sekisho-notice",
         }
     }
 

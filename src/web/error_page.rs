@@ -43,6 +43,8 @@ pub enum ErrorKind {
     PostLogoutRedirectUriMismatch,
     AccountDisabled,
     AccountLocked,
+    /// Since the form was shown, another member has logged in to this browser.
+    OtherMember,
 }
 
 impl ErrorKind {
@@ -66,6 +68,7 @@ impl ErrorKind {
             ErrorKind::PostLogoutRedirectUriMismatch => "post_logout_redirect_uri_mismatch",
             ErrorKind::AccountDisabled => "account_disabled",
             ErrorKind::AccountLocked => "account_locked",
+            ErrorKind::OtherMember => "other_member",
         }
     }
 }
@@ -98,6 +101,7 @@ impl PageTemplate for ErrorPage {
             ErrorKind::PostLogoutRedirectUriMismatch,
             ErrorKind::AccountDisabled,
             ErrorKind::AccountLocked,
+            ErrorKind::OtherMember,
         ]
         .into_iter()
         .map(|kind| (kind.code(), page(kind)))

@@ -41,6 +41,10 @@ pub struct Chrome {
     pub society_name: String,
     /// The inquiry form; an http(s) URL.
     pub inquiry_url: Option<String>,
+    /// Goes into every form of the account's pages as the hidden field `owner`. Empty elsewhere.
+    pub owner: String,
+    /// What was done: the end of a text's key.
+    pub notice: Option<&'static str>,
     /// The application that the member is logging in to, if there is one.
     pub application: Option<ApplicationLine>,
     /// Path and query of this page, for the links that show it in another language. Empty where there is no way to ask
@@ -258,10 +262,13 @@ mod tests {
             service_name: "Portal & more".into(),
             society_name: "Society <of> Health".into(),
             inquiry_url: None,
+            owner: "owner-1".into(),
+            notice: None,
             application: None,
             here: String::new(),
         };
         let full = Chrome {
+            notice: Some("password-changed"),
             inquiry_url: Some("https://society.example.jp/inquiry?a=1&b=2".into()),
             application: Some(ApplicationLine {
                 name: "Ledger <b>".into(),
@@ -339,6 +346,10 @@ mod tests {
             let csrf = Selector::parse("input[type=hidden][name=csrf]").expect("a selector");
             let value = form.select(&csrf).next().and_then(|input| input.attr("value"));
             expect(value == Some(chrome.csrf.as_str()), format!("csrf is {value:?}"));
+            let owner = Selector::parse("input[type=hidden][name=owner]").expect("a selector");
+            let value = form.select(&owner).next().and_then(|input| input.attr("value"));
+            let expected = form.attr("action").filter(|to| to.starts_with("/account/")).map(|_| chrome.owner.as_str());
+            expect(value == expected, format!("owner is {value:?}"));
         }
 
         // The Content-Security-Policy has no place for these.

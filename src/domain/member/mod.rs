@@ -2,6 +2,7 @@
 
 pub mod account_event;
 pub mod authentication_method;
+pub mod authenticator_removal;
 pub mod email_address;
 pub mod profile;
 pub mod user_id;

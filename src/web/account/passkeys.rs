@@ -4,8 +4,9 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Entrance, freshly_signed_in, signed_in};
-use crate::actions::passkeys::{self as action, Deleted};
+use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by, signed_in};
+use crate::actions::authenticators::Removed;
+use crate::actions::passkeys as action;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::passkey::Passkey;
 use crate::domain::member::profile::Member;
@@ -13,10 +14,10 @@ use crate::domain::protocol::params::Params;
 use crate::store::passkeys;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::{in_words, name_of};
+use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// All of them.
 #[derive(Clone, Debug, Serialize)]
@@ -64,103 +65,81 @@ fn line(visit: &Visit, passkey: &Passkey) -> PasskeyLine {
     }
 }
 
-enum Outcome<P> {
-    GoTo(String),
-    Page(P),
+pub async fn get(mut visit: Visit) -> Response {
+    let outcome = all(&mut visit).await;
+    answer(visit, outcome)
 }
 
-fn shown<P: PageTemplate>(visit: Visit, outcome: Result<Outcome<P>, Trouble>) -> Response {
-    match outcome {
-        Ok(Outcome::Page(page)) => visit.page(&page),
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
-    }
-}
-
-fn sent<P: PageTemplate>(visit: Visit, outcome: Result<Outcome<P>, Trouble>) -> Response {
-    match outcome {
-        Ok(Outcome::Page(page)) => visit.form_again(&page),
-        other => shown(visit, other),
-    }
-}
-
-pub async fn get(visit: Visit) -> Response {
-    let outcome = all(&visit).await;
-    shown(visit, outcome)
-}
-
-async fn all(visit: &Visit) -> Result<Outcome<PasskeysPage>, Trouble> {
-    let member = match signed_in(visit, AccountPage::Passkeys).await? {
-        Entrance::Open(member) => member,
-        Entrance::Login(to) => return Ok(Outcome::GoTo(to)),
-    };
+async fn all(visit: &mut Visit) -> Result<Shown<PasskeysPage>, Stop> {
+    let SignedIn { member, .. } = signed_in(visit, AccountPage::Passkeys).await?;
     let app = &visit.site.app;
     let all = passkeys::of_member(&mut app.store.reader().await?, &member.id).await?;
     let may_add = app.passkeys.is_some() && all.len() < app.settings.authentication.passkeys.max_passkeys as usize;
-    Ok(Outcome::Page(PasskeysPage { passkeys: all.iter().map(|passkey| line(visit, passkey)).collect(), may_add }))
+    Ok(Shown::Page(PasskeysPage { passkeys: all.iter().map(|passkey| line(visit, passkey)).collect(), may_add }))
 }
 
-/// The member, freshly logged in, and their passkey; or where to go first. Another member's passkey is not there.
-async fn one(visit: &Visit, id: &str) -> Result<Result<(Member, Passkey), String>, Trouble> {
-    let member = match freshly_signed_in(visit, AccountPage::Passkey(id.to_owned())).await? {
-        Entrance::Open(member) => *member,
-        Entrance::Login(to) => return Ok(Err(to)),
-    };
+/// Another member's passkey is not there.
+async fn one(visit: &Visit, member: &Member, id: &str) -> Result<Passkey, Stop> {
     let passkey = passkeys::by_id(&mut visit.site.app.store.reader().await?, &member.id, id).await?;
-    Ok(Ok((member, passkey.ok_or_else(|| Trouble::page(ErrorKind::NotFound))?)))
+    passkey.ok_or_else(|| Stop::page(ErrorKind::NotFound))
 }
 
-pub async fn get_one(visit: Visit, Path(id): Path<String>) -> Response {
-    let outcome = one(&visit, &id).await.map(|found| match found {
-        Ok((_, passkey)) => Outcome::Page(PasskeyNamePage { passkey: line(&visit, &passkey), refused: false }),
-        Err(to) => Outcome::GoTo(to),
-    });
-    shown(visit, outcome)
+pub async fn get_one(mut visit: Visit, Path(id): Path<String>) -> Response {
+    let outcome = show_one(&mut visit, &id).await;
+    answer(visit, outcome)
 }
 
-pub async fn post_one(Path(id): Path<String>, OwnForm { visit, fields }: OwnForm) -> Response {
-    let outcome = rename(&visit, &id, &fields).await;
-    sent(visit, outcome)
+async fn show_one(visit: &mut Visit, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
+    let SignedIn { member, .. } = freshly(visit, AccountPage::Passkey(id.to_owned())).await?;
+    let passkey = one(visit, &member, id).await?;
+    Ok(Shown::Page(PasskeyNamePage { passkey: line(visit, &passkey), refused: false }))
 }
 
-async fn rename(visit: &Visit, id: &str, fields: &Params) -> Result<Outcome<PasskeyNamePage>, Trouble> {
-    let (member, passkey) = match one(visit, id).await? {
-        Ok(found) => found,
-        Err(to) => return Ok(Outcome::GoTo(to)),
-    };
+pub async fn post_one(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = rename(&mut visit, &id, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn rename(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::Passkey(id.to_owned())).await?;
+    let passkey = one(visit, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
-        return Ok(Outcome::Page(PasskeyNamePage { passkey: line(visit, &passkey), refused: true }));
+        return Ok(Shown::Again(PasskeyNamePage { passkey: line(visit, &passkey), refused: true }));
     };
     let mut tx = visit.site.app.store.write().await?;
     passkeys::rename(&mut tx, &member.id, id, &name).await?;
     tx.commit().await?;
-    Ok(Outcome::GoTo(AccountPage::Passkeys.path()))
+    visit.notify(Notice::AuthenticatorRenamed);
+    Ok(Shown::GoTo(AccountPage::Passkeys.path()))
 }
 
-pub async fn get_deletion(visit: Visit, Path(id): Path<String>) -> Response {
-    let outcome = one(&visit, &id).await.map(|found| match found {
-        Ok((_, passkey)) => Outcome::Page(PasskeyDeletionPage { passkey: line(&visit, &passkey), last_factor: false }),
-        Err(to) => Outcome::GoTo(to),
-    });
-    shown(visit, outcome)
+pub async fn get_deletion(mut visit: Visit, Path(id): Path<String>) -> Response {
+    let outcome = show_deletion(&mut visit, &id).await;
+    answer(visit, outcome)
 }
 
-pub async fn post_deletion(Path(id): Path<String>, OwnForm { visit, .. }: OwnForm) -> Response {
-    let outcome = delete(&visit, &id).await;
-    sent(visit, outcome)
+async fn show_deletion(visit: &mut Visit, id: &str) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+    let SignedIn { member, .. } = freshly(visit, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let passkey = one(visit, &member, id).await?;
+    Ok(Shown::Page(PasskeyDeletionPage { passkey: line(visit, &passkey), last_factor: false }))
 }
 
-async fn delete(visit: &Visit, id: &str) -> Result<Outcome<PasskeyDeletionPage>, Trouble> {
-    let (member, passkey) = match one(visit, id).await? {
-        Ok(found) => found,
-        Err(to) => return Ok(Outcome::GoTo(to)),
-    };
+pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = delete(&mut visit, &id, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn delete(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let passkey = one(visit, &member, id).await?;
     match action::delete(&visit.site.app, &member.id, id, visit.device()).await? {
-        Deleted::Done | Deleted::Gone => Ok(Outcome::GoTo(AccountPage::Passkeys.path())),
-        Deleted::LastFactor => {
-            Ok(Outcome::Page(PasskeyDeletionPage { passkey: line(visit, &passkey), last_factor: true }))
+        Removed::Done => visit.notify(Notice::AuthenticatorRemoved),
+        Removed::Gone => {}
+        Removed::LastFactor => {
+            return Ok(Shown::Again(PasskeyDeletionPage { passkey: line(visit, &passkey), last_factor: true }));
         }
     }
+    Ok(Shown::GoTo(AccountPage::Passkeys.path()))
 }
 
 fn sample(id: &str) -> PasskeyLine {

@@ -1,44 +1,121 @@
-//! Who is logged in, for the account's own pages: changes need a login that is fresh (product.md 1.9).
+//! Who is logged in, for the account's own pages. Changes need a login that is fresh (product.md 1.9), and a form changes
+//! the account of the member whose page it stood on, whoever has logged in to the same browser meanwhile.
 
+use axum::response::Response;
+
+use crate::crypto::opaque_token;
+use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::profile::Member;
+use crate::domain::protocol::params::Params;
 use crate::store::members;
+use crate::web::error_page::ErrorKind;
 use crate::web::login::password;
+use crate::web::page::PageTemplate;
 use crate::web::request::visit::Visit;
 use crate::web::trouble::Trouble;
 
-/// Whether a page of the account may be shown.
-pub enum Entrance {
-    Open(Box<Member>),
+/// A member in their own browser.
+pub struct SignedIn {
+    pub member: Member,
+    pub session: BrowserSession,
+}
+
+/// Why a handler of the account ends early.
+pub enum Stop {
     /// The address of the login that leads back to the page.
     Login(String),
+    Trouble(Trouble),
+}
+
+/// How a handler of the account ends.
+pub enum Shown<P> {
+    Page(P),
+    /// The form again: nothing was done.
+    Again(P),
+    /// A page that answers a form, done.
+    Done(P),
+    GoTo(String),
+}
+
+impl<T: Into<Trouble>> From<T> for Stop {
+    fn from(trouble: T) -> Self {
+        Stop::Trouble(trouble.into())
+    }
+}
+
+impl Stop {
+    pub fn page(kind: ErrorKind) -> Stop {
+        Stop::Trouble(Trouble::page(kind))
+    }
+}
+
+/// The answer to the browser.
+pub fn answer<P: PageTemplate>(visit: Visit, outcome: Result<Shown<P>, Stop>) -> Response {
+    match outcome {
+        Ok(Shown::Page(page)) => visit.page(&page),
+        Ok(Shown::Again(page)) => visit.form_again(&page),
+        Ok(Shown::Done(page)) => visit.done(&page),
+        Ok(Shown::GoTo(to)) | Err(Stop::Login(to)) => visit.redirect(&to),
+        Err(Stop::Trouble(trouble)) => visit.trouble(trouble),
+    }
 }
 
 /// To a member who is logged in.
-pub async fn signed_in(visit: &Visit, page: AccountPage) -> Result<Entrance, Trouble> {
-    Ok(match of_session(visit).await? {
-        Some((_, member)) => Entrance::Open(Box::new(member)),
-        None => Entrance::Login(password::to_account(visit, page, None)),
-    })
+pub async fn signed_in(visit: &mut Visit, page: AccountPage) -> Result<SignedIn, Stop> {
+    match of_session(visit).await? {
+        Some(signed_in) => Ok(signed_in),
+        None => Err(Stop::Login(password::to_account(visit, page, None))),
+    }
 }
 
 /// To a member who has shown who they are a short while ago; whoever is logged in for longer shows it again.
-pub async fn freshly_signed_in(visit: &Visit, page: AccountPage) -> Result<Entrance, Trouble> {
-    let app = &visit.site.app;
-    Ok(match of_session(visit).await? {
-        Some((session, member))
-            if app.now().since(session.authenticated_at) < app.settings.authentication.fresh_for =>
-        {
-            Entrance::Open(Box::new(member))
-        }
-        Some((_, member)) => Entrance::Login(password::to_account(visit, page, Some(&member.user_id))),
-        None => Entrance::Login(password::to_account(visit, page, None)),
-    })
+pub async fn freshly(visit: &mut Visit, page: AccountPage) -> Result<SignedIn, Stop> {
+    let signed_in = signed_in(visit, page.clone()).await?;
+    if is_fresh(visit, &signed_in.session) {
+        Ok(signed_in)
+    } else {
+        Err(Stop::Login(password::to_account(visit, page, Some(&signed_in.member.user_id))))
+    }
 }
 
-async fn of_session(visit: &Visit) -> Result<Option<(BrowserSession, Member)>, Trouble> {
+/// A form of the member who is logged in. `page` is where a login leads back to.
+pub async fn sent_by(visit: &mut Visit, fields: &Params, page: AccountPage) -> Result<SignedIn, Stop> {
+    let Some(signed_in) = of_session(visit).await? else {
+        return Err(Stop::Login(password::and_again(password::to_account(visit, page, None))));
+    };
+    let owner = visit.owner().unwrap_or_default();
+    if fields.get("owner").is_some_and(|sent| opaque_token::same(sent, owner)) {
+        Ok(signed_in)
+    } else {
+        Err(Stop::page(ErrorKind::OtherMember))
+    }
+}
+
+/// A form that changes the account. A login that is no longer fresh is shown again, and the form with it: what was sent is
+/// dropped.
+pub async fn freshly_sent_by(visit: &mut Visit, fields: &Params, page: AccountPage) -> Result<SignedIn, Stop> {
+    let signed_in = sent_by(visit, fields, page.clone()).await?;
+    if is_fresh(visit, &signed_in.session) {
+        Ok(signed_in)
+    } else {
+        let confirm = password::to_account(visit, page, Some(&signed_in.member.user_id));
+        Err(Stop::Login(password::and_again(confirm)))
+    }
+}
+
+/// A device that is trusted has not shown the second factor: enough to come in, but not to change the account.
+fn is_fresh(visit: &Visit, session: &BrowserSession) -> bool {
+    let app = &visit.site.app;
+    session.assurance != Assurance::TrustedDevice
+        && app.now().since(session.authenticated_at) < app.settings.authentication.fresh_for
+}
+
+async fn of_session(visit: &mut Visit) -> Result<Option<SignedIn>, Stop> {
     let Some(session) = visit.session().await? else { return Ok(None) };
     let member = members::by_id(&mut visit.site.app.store.reader().await?, &session.member).await?;
-    Ok(member.filter(Member::may_act).map(|member| (session, member)))
+    let Some(member) = member.filter(Member::may_act) else { return Ok(None) };
+    visit.belongs_to(&member.id);
+    Ok(Some(SignedIn { member, session }))
 }

@@ -31,6 +31,8 @@ pub struct PasswordPage {
     pub user_id: String,
     /// The member is logged in and shows again who they are.
     pub confirms: bool,
+    /// What was sent before this page was dropped and is to be sent again.
+    pub again: bool,
     /// What a passkey is asked, by the button and in the autofill of the user ID. `None` where there are no passkeys.
     pub passkey: Option<Question>,
     pub error: Option<PasswordError>,
@@ -83,7 +85,8 @@ async fn show(visit: &mut Visit) -> Result<Shown, Trouble> {
     let confirms = flow.confirms.is_some();
     let user_id =
         flow.confirms.clone().or_else(|| flow.request().and_then(|r| r.login_hint.clone())).unwrap_or_default();
-    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, confirms, passkey: ask_anybody(visit)?, error: None }))
+    let again = visit.query.get("again").is_some();
+    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, confirms, again, passkey: ask_anybody(visit)?, error: None }))
 }
 
 /// The address of a login to the member's own account. `confirms` is the user ID of the one who is logged in and shows
@@ -96,6 +99,11 @@ pub fn to_account(visit: &Visit, page: AccountPage, confirms: Option<&str>) -> S
         confirms: confirms.map(str::to_owned),
     };
     format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
+}
+
+/// The same login, where a form was sent that can't be accepted before it.
+pub fn and_again(to_account: String) -> String {
+    format!("{to_account}&again=1")
 }
 
 /// Shows on every page of a login which application it is for.
@@ -131,7 +139,7 @@ pub fn answer(visit: Visit, fields: &Params, outcome: Result<Outcome, Trouble>) 
     let flow = fields.get("flow").unwrap_or_default().to_owned();
     let user_id = fields.get("user_id").unwrap_or_default().to_owned();
     let confirms = sealed_flow::open(&visit, Some(&flow)).is_ok_and(|flow| flow.confirms.is_some());
-    visit.form_again(&PasswordPage { flow, user_id, confirms, passkey, error })
+    visit.form_again(&PasswordPage { flow, user_id, confirms, again: false, passkey, error })
 }
 
 async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
@@ -217,7 +225,7 @@ impl PageTemplate for PasswordPage {
         let page = |user_id: &str, error| {
             let confirms = user_id == "confirming";
             let passkey = Some(sample_question());
-            PasswordPage { flow: "flow-1".into(), user_id: user_id.into(), confirms, passkey, error }
+            PasswordPage { flow: "flow-1".into(), user_id: user_id.into(), confirms, again: confirms, passkey, error }
         };
         let passkey = |because| page("hanako", Some(PasswordError::Passkey { because }));
         let until = Some(String::from("2026-11-22 10:42"));

@@ -164,7 +164,8 @@ pub async fn begin(
     let app = visit.site.app.clone();
     let now = app.now();
     lift_if_over(&app, tx, &mut member).await?;
-    if let Some(device) = visit.device_token() {
+    // Where a change to the account waits, the second factor is shown even on a device that is trusted.
+    if let (Some(device), None) = (visit.device_token(), &flow.confirms) {
         let digest = opaque_token::digest(device);
         proved.trusted_device = app.settings.authentication.trust_device_for.is_some()
             && known_devices::is_trusted(tx, &digest, &member.id, now).await?;

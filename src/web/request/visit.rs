@@ -16,16 +16,19 @@ use crate::actions::ActionError;
 use crate::actions::complete_login::{Bearer, LoggedIn};
 use crate::crypto::opaque_token::{self, Kind};
 use crate::crypto::password_hash::HashError;
+use crate::domain::ids::MemberId;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::device::Device;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
+use crate::domain::secret::Secret;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Locale;
 use crate::random;
 use crate::store::{Reads, StoreError, browser_sessions};
 use crate::web::cookies::{self, Name};
 use crate::web::error_page::{ErrorKind, ErrorPage};
+use crate::web::notice::Notice;
 use crate::web::page::{ApplicationLine, Chrome, PageTemplate};
 use crate::web::site::Site;
 use crate::web::trouble::Trouble;
@@ -51,6 +54,9 @@ pub struct Visit {
     device_token: Option<String>,
     device: Device,
     application: Option<ApplicationLine>,
+    /// Stands for the member whose account this page shows.
+    owner: Option<String>,
+    notice: Option<Notice>,
     /// Where a form on this page may lead in the end: the redirect URI's origin or scheme.
     form_leads_to: Option<String>,
     /// `Set-Cookie` headers of the answer.
@@ -108,6 +114,8 @@ impl Visit {
             device_token: cookie(Name::Device),
             device: Device::of(&header(USER_AGENT).unwrap_or_default()),
             application: None,
+            owner: None,
+            notice: cookie(Name::Notice).as_deref().and_then(Notice::named),
             form_leads_to: None,
             set_cookies,
             query,
@@ -136,6 +144,27 @@ impl Visit {
     /// Lets the forms of this page end up at `uri`.
     pub fn may_lead_to(&mut self, uri: &str) {
         self.form_leads_to = form_target(uri);
+    }
+
+    /// The page shows this member's account: its forms change no other.
+    pub fn belongs_to(&mut self, member: &MemberId) {
+        self.owner = Some(self.site.app.form_owner(&self.browser.token, member));
+    }
+
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// Has the member's next page say what was done.
+    pub fn notify(&mut self, notice: Notice) {
+        let lasts = Some(Span::minutes(1));
+        self.set_cookies.push(cookies::set(Name::Notice, notice.name(), lasts, &self.site.app.settings));
+    }
+
+    /// Speaks this language from now on.
+    pub fn choose_language(&mut self, locale: Locale) {
+        self.locale = locale;
+        self.set_cookies.push(cookies::set(Name::Language, locale.tag(), None, &self.site.app.settings));
     }
 
     /// Stands for this browser in sealed state and in the database.
@@ -204,14 +233,23 @@ impl Visit {
         }
     }
 
+    /// Gives the browser a new cookie for the session that it is in.
+    pub fn keep_session(&mut self, token: &Secret<String>) {
+        self.set_cookies.push(cookies::set(Name::Session, token.expose(), None, &self.site.app.settings));
+    }
+
     /// Takes the session's cookie away.
     pub fn log_out(&mut self) {
         self.set_cookies.push(cookies::removal(Name::Session, &self.site.app.settings));
     }
 
     /// A page that was asked for by its address.
-    pub fn page<P: PageTemplate>(self, page: &P) -> Response {
+    pub fn page<P: PageTemplate>(mut self, page: &P) -> Response {
         let here = self.here.clone();
+        self.notice = self.notice.filter(|_| self.owner.is_some());
+        if self.notice.is_some() {
+            self.set_cookies.push(cookies::removal(Name::Notice, &self.site.app.settings));
+        }
         self.show(StatusCode::OK, page, here)
     }
 
@@ -235,6 +273,8 @@ impl Visit {
             society_name: settings.society.name.get(language).to_owned(),
             inquiry_url: settings.society.inquiry_url.as_ref().map(ToString::to_string),
             application: self.application.clone(),
+            owner: self.owner.clone().unwrap_or_default(),
+            notice: self.notice.filter(|_| !here.is_empty()).map(Notice::name),
             here,
         };
         match self.site.pages.render(&chrome, page) {
@@ -368,7 +408,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorKind::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        ErrorKind::AccountDisabled | ErrorKind::AccountLocked => StatusCode::FORBIDDEN,
+        ErrorKind::AccountDisabled | ErrorKind::AccountLocked | ErrorKind::OtherMember => StatusCode::FORBIDDEN,
     }
 }
 

@@ -36,3 +36,19 @@ delete-button = Delete
 delete-not = Keep it and go back
 last-factor = It cannot be deleted
     .next = You would have no authentication method left, and you need one to log in. Set up another method or another passkey first.
+
+# What was done, on the page that follows.
+
+notice-language-changed = The language has been changed.
+notice-password-changed = The password has been changed. You have been logged out on all other devices.
+notice-email-changed = The e-mail address has been changed.
+notice-method-changed = The authentication method has been changed. You will use it from the next login on.
+notice-email-method-removed = E-mail is no longer one of your authentication methods.
+notice-totp-added = The authenticator app has been set up.
+notice-passkey-added = The passkey has been set up.
+notice-authenticator-renamed = The name has been changed.
+notice-authenticator-removed = It has been deleted.
+notice-session-ended = You have been logged out on that device.
+notice-other-sessions-ended = You have been logged out on all devices but this one.
+notice-trust-withdrawn = One-time passwords will be asked for on every device again.
+notice-application-withdrawn = The access has been withdrawn.

@@ -67,3 +67,6 @@ error-post-logout-redirect-uri-mismatch = You could not be logged out
 error-account-locked = The account is locked
     .why = Every way of logging in to this account has been stopped, because wrong one-time passwords were entered several times in a row, or by an administrator.
     .next = To have it unlocked, please write to us through the inquiry form.
+error-other-member = Another member is logged in
+    .why = After this page was opened, another member logged in to the same browser, so for safety we did not accept what was sent. Nothing has been changed.
+    .next = To change your own account, log out and log in again with your own user ID.

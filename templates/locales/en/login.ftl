@@ -96,6 +96,7 @@ scope-offline_access = Access while you are away
 
 confirm-heading = Confirm that it is you
 confirm-why = You are about to change something important. Please log in once more.
+confirm-again = Some time had passed, so what you sent from the last page has not been done yet. Please do it once more on the page that follows the login.
 
 # The second factor.
 

@@ -36,3 +36,19 @@ delete-button = 削除する
 delete-not = 削除しないで戻る
 last-factor = 削除できません
     .next = ログインに必要な認証方法がなくなるためです。先に別の認証方法か別のパスキーを登録してから削除してください。
+
+# What was done, on the page that follows.
+
+notice-language-changed = 表示する言語を変更しました。
+notice-password-changed = パスワードを変更しました。ほかの端末のログインは終了しました。
+notice-email-changed = メールアドレスを変更しました。
+notice-method-changed = 認証方法を変更しました。次回のログインから使います。
+notice-email-method-removed = メールによる認証を使わないようにしました。
+notice-totp-added = 認証アプリを登録しました。
+notice-passkey-added = パスキーを登録しました。
+notice-authenticator-renamed = 名前を変更しました。
+notice-authenticator-removed = 削除しました。
+notice-session-ended = その端末のログインを終了しました。
+notice-other-sessions-ended = この端末を除く、すべてのログインを終了しました。
+notice-trust-withdrawn = ワンタイムパスワードの省略をすべて取り消しました。
+notice-application-withdrawn = 情報の提供を取り消しました。

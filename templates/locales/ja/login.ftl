@@ -96,6 +96,7 @@ scope-offline_access = 利用していない間のアクセス
 
 confirm-heading = ご本人の確認
 confirm-why = 大切な情報を変更するため、もう一度ログインしてください。
+confirm-again = 時間がたったため、前の画面で送信した内容はまだ反映していません。ログインのあとに表示される画面で、もう一度操作してください。
 
 # The second factor.
 
