@@ -14,6 +14,8 @@ mod health;
 pub mod help;
 /// The steps of a login.
 pub mod login;
+/// The mails of a trial.
+pub mod mail_folder;
 /// The endpoints of OpenID Connect and OAuth 2.0.
 pub mod oidc;
 /// Templates, filled in the reader's language.
