@@ -26,6 +26,10 @@ fn essence(answer: &Answer, user_id: &str) -> (u16, Vec<(String, String)>, Strin
             body = body.replace(&value, &name);
         }
     }
+    // The challenges for passkeys.
+    let mut parts = body.split("data-options=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    body = parts.fold(first, |all, part| all + part.split_once('"').unwrap().1);
     let mut headers: Vec<(String, String)> = answer
         .headers
         .iter()
