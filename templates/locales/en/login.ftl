@@ -256,4 +256,3 @@ passkey-enrolment-make = Confirm on the device
     .how = When you press “Set up”, your device asks you to confirm with your fingerprint, face or screen lock.
     .phone = To set up a phone, choose “another device” or “phone” there and scan the QR code that appears.
 passkey-enrolment-button = Set up
-phone-qr-help = When a phone can’t read the QR code
