@@ -119,6 +119,7 @@ impl Demo {
         let file = format!("sqlite:{}", self.data.join("sekisho.db").display());
         settings.database.url = self.database.clone().unwrap_or(file);
         settings.secrets.master_key_file = self.data.join("master.key");
+        settings.mail.folder = self.data.join("mail");
         settings.registration =
             Registration { mode: RegistrationMode::Open, pkce: PkcePolicy::Optional, ..Registration::default() };
         Ok(settings.checked()?)
@@ -129,7 +130,7 @@ impl Demo {
         let issuer = app.settings.issuer();
         let mut text = format!(
             "\nSekisho's demo is ready. Everyone knows its passwords: never let it serve real members.\n\n  \
-             provider   {issuer}\n  profile    {issuer}/account/profile\n  discovery  {issuer}/.well-known/openid-configuration\n"
+             provider   {issuer}\n  profile    {issuer}/account/profile\n  mails      {issuer}/mail\n  discovery  {issuer}/.well-known/openid-configuration\n"
         );
         text.push_str("\nMembers (user ID, password):\n");
         for DemoMember { user_id, password, what, .. } in &data.members {

@@ -140,7 +140,7 @@ impl Transport {
             Err(error) => return Outcome::Refused(error.to_string()),
         };
         match &self.way {
-            Way::Folder(folder) => match write(folder, id, at, &message.formatted()) {
+            Way::Folder(folder) => match write(folder, id, at, &message.formatted(), mail) {
                 Ok(()) => Outcome::Accepted(format!("written to {}", folder.display())),
                 Err(error) => Outcome::TryLater(error.to_string()),
             },
@@ -216,13 +216,29 @@ fn cut(words: &str) -> String {
     words.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
-/// Whole or not at all, for its owner's eyes.
-fn write(folder: &Path, id: &str, at: UnixTime, message: &[u8]) -> std::io::Result<()> {
+/// The message as it would travel, and its text for reading: each whole or not at all, for its owner's eyes.
+fn write(folder: &Path, id: &str, at: UnixTime, message: &[u8], mail: &Composed) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let name = format!("{}-{id}.eml", at.0);
-    let unfinished = folder.join(format!(".{name}"));
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(message)?;
-    file.sync_all()?;
-    std::fs::rename(unfinished, folder.join(name))
+    let text = format!("{}\n\n{}", mail.subject, mail.text);
+    for (ending, content) in [("eml", message), ("txt", text.as_bytes())] {
+        let name = format!("{}-{id}.{ending}", at.0);
+        let unfinished = folder.join(format!(".{name}"));
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        std::fs::rename(unfinished, folder.join(name))?;
+    }
+    Ok(())
+}
+
+/// The texts of the latest messages in the folder, newest first; nothing where mail goes to a server.
+pub fn latest_in_folder(transport: &Transport, most: usize) -> Vec<String> {
+    let Way::Folder(folder) = &transport.way else { return Vec::new() };
+    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    let is_text = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "txt");
+    let mut texts: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).filter(is_text).collect();
+    let written = |path: &PathBuf| path.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    texts.sort_by_key(|path| std::cmp::Reverse(written(path)));
+    texts.iter().take(most).filter_map(|path| std::fs::read_to_string(path).ok()).collect()
 }

@@ -16,6 +16,8 @@ pub mod help;
 pub mod login;
 /// What was done, said once.
 pub mod notice;
+/// The mails of a trial.
+pub mod mail_folder;
 /// The endpoints of OpenID Connect and OAuth 2.0.
 pub mod oidc;
 /// Templates, filled in the reader's language.

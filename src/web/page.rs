@@ -245,6 +245,7 @@ mod tests {
     use crate::web::login::recovery_code::RecoveryCodePage;
     use crate::web::login::totp::TotpPage;
     use crate::web::login::totp_enrolment::LoginTotpEnrolmentPage;
+    use crate::web::mail_folder::MailFolderPage;
     use crate::web::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
 
     /// Refuses texts that are missing or lack an argument.
@@ -377,6 +378,7 @@ mod tests {
             check::<InitialPasswordPage>(&pages),
             check::<MethodPage>(&pages),
             check::<EmailCodePage>(&pages),
+            check::<MailFolderPage>(&pages),
             check::<EmailAddressPage>(&pages),
             check::<EmailAddressCodePage>(&pages),
             check::<TotpPage>(&pages),

@@ -19,7 +19,7 @@ use super::error_page::ErrorKind;
 use super::request::visit::Visit;
 use super::site::Site;
 use super::trouble::Trouble;
-use super::{account, assets, health, help, login, oidc, security_headers};
+use super::{account, assets, health, help, login, mail_folder, oidc, security_headers};
 
 pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
@@ -84,6 +84,7 @@ pub fn router(site: Site) -> Router {
             "/account/passkeys/{id}/delete",
             get(account::passkeys::get_deletion).post(account::passkeys::post_deletion),
         )
+        .route("/mail", get(mail_folder::get))
         .route("/help", get(help::pages::index))
         .route("/help/faq", get(help::pages::faq))
         .route("/help/faq/{id}", get(help::pages::question))

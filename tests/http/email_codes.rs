@@ -135,4 +135,18 @@ on_both_engines! {
         assert_eq!(app.mails_to("hanako@example.jp").await.len(), 5);
         assert_eq!(app.rows("mail_outbox WHERE state = 'sent' AND content IS NULL").await, 5);
     }
+
+    async fn the_mails_of_a_trial_are_shown_and_those_of_members_never(engine: Engine) {
+        let trial = required(engine).await;
+        let visitor = trial.visitor();
+        hanako_asked(&trial, &visitor).await;
+        let code = trial.code_mailed_to("hanako@example.jp").await;
+        let page = visitor.get("/mail").await.expect_status(200);
+        assert!(page.body.contains(&code));
+        let in_earnest = TestApp::start_with(engine, |settings| {
+            settings.mail.transport = sekisho::config::MailTransport::Smtp;
+        })
+        .await;
+        in_earnest.visitor().get("/mail").await.expect_error_page("not_found");
+    }
 }

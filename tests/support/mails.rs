@@ -17,7 +17,8 @@ impl TestApp {
         while send_mail::send_due(&self.app).await.unwrap() > 0 {}
         let folder = self.folder.path().join("mail");
         let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
-        let mut files: Vec<_> = files.map(|file| file.unwrap()).collect();
+        let mut files: Vec<_> =
+            files.map(|file| file.unwrap()).filter(|f| f.path().extension().unwrap() == "eml").collect();
         files.sort_by_key(|file| file.metadata().unwrap().modified().unwrap());
         let mails = files.into_iter().map(|file| Mail::read(std::fs::read_to_string(file.path()).unwrap()));
         mails.filter(|mail| mail.header("To").contains(address)).collect()

@@ -245,6 +245,7 @@ passkey-unanswered = The passkey was not asked
     .next = Turn on JavaScript in your browser’s settings and try again.
 too-many-passkeys = No more passkeys can be added
     .next = Remove a passkey that you no longer use under “Profile” first.
+phone-qr-help = When a phone can’t read the QR code
 passkey-qr-help = When the passkey’s QR code can’t be read
 security-key-help = When “the security key’s registration is not valid” is shown
 passkey-enrolment-heading = Set up biometrics (passkey)

@@ -67,3 +67,9 @@ mail-event-methods-reset = Your authentication methods were taken away
     .what = All your authentication methods were taken away. Set one up again when you log in next.
 mail-event-device-trusted = A device is trusted now
     .what = No one-time password will be asked for on this device.
+
+# The page for trying it out.
+
+mail-folder-heading = Mails that were sent (trial)
+mail-folder-why = With the settings of a trial, mails are not sent but shown here, the newest first.
+mail-folder-empty = There are no mails yet.

@@ -245,6 +245,7 @@ passkey-unanswered = パスキーの確認が行われませんでした
     .next = ブラウザの設定でJavaScriptを有効にしてから、もう一度お試しください。
 too-many-passkeys = これ以上は登録できません
     .next = 使わなくなったパスキーを「プロフィール変更」から削除すると、登録できます。
+phone-qr-help = スマートフォンでQRコードを読み取れないとき
 passkey-qr-help = パスキーのQRコードを読み取れないとき
 security-key-help = 「セキュリティキーの登録が無効です」と表示されるとき
 passkey-enrolment-heading = 生体認証（パスキー）を登録してください

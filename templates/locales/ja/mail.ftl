@@ -67,3 +67,9 @@ mail-event-methods-reset = 認証方法の登録が取り消されました
     .what = 登録されていた認証方法をすべて取り消しました。次のログインで、登録し直してください。
 mail-event-device-trusted = 端末での確認が省略されるようになりました
     .what = 次の端末では、ワンタイムパスワードなどの確認が省略されます。
+
+# The page for trying it out.
+
+mail-folder-heading = 送信したメール（お試し用）
+mail-folder-why = お試し用の設定のため、メールは送らずにここに表示します。新しいものから順に並んでいます。
+mail-folder-empty = まだメールはありません。
