@@ -227,6 +227,8 @@ mod tests {
 
     fn rendered<P: PageTemplate>(catalogue: &Arc<Catalogue>, locale: Locale, page: &P) -> Html {
         let chrome = Chrome {
+            owner: String::new(),
+            notice: None,
             locale,
             csrf: "csrf".into(),
             service_name: "Portal".into(),
