@@ -2,17 +2,20 @@
 
 use super::ActionError;
 use super::account_events::record;
+use super::one_time_passwords::recovery_code_digest;
 use crate::app::App;
 use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
 use crate::domain::login::next_step::Demands;
 use crate::domain::login::passkey::Passkey;
+use crate::domain::login::recovery_code::{ALPHABET, AT_A_TIME, of_places};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::authenticator_removal::{Removal, removal};
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::client::Client;
+use crate::random;
 use crate::store::{Reads, WriteTx, members, passkeys, recovery_codes, totp_devices};
 
 /// What a member could show beside the password.
@@ -130,4 +133,18 @@ pub async fn remove_email(app: &App, member: &MemberId, device: Device) -> Resul
     }
     members::set_email_method(removing.tx(), member, None).await?;
     removing.settle(app, AccountEvent::EmailMethodRemoved, device).await
+}
+
+/// Makes recovery codes in place of all before. Nobody sees them again.
+pub async fn make_recovery_codes(app: &App, member: &Member, device: Device) -> Result<Vec<String>, ActionError> {
+    let place = |_| random::below(u32::try_from(ALPHABET.len()).unwrap_or(1));
+    let codes: Vec<String> = (0..AT_A_TIME).map(|_| of_places(&std::array::from_fn(place))).collect();
+    let digests: Vec<String> = codes.iter().map(|code| recovery_code_digest(app, &member.id, code)).collect();
+    let mut tx = app.store.write().await?;
+    // Sets that are made side by side would mix.
+    members::held(&mut tx, &member.id).await?;
+    recovery_codes::replace_all(&mut tx, &member.id, &digests, app.now()).await?;
+    record(app, &mut tx, member, AccountEvent::RecoveryCodesMade, Some(device)).await?;
+    tx.commit().await?;
+    Ok(codes)
 }

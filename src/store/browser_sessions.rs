@@ -117,6 +117,60 @@ pub async fn end_all(tx: &mut WriteTx, member: &MemberId, now: UnixTime) -> Resu
     Ok(())
 }
 
+/// The same session goes on under a new cookie. `false` if it has ended meanwhile.
+pub async fn change_token(tx: &mut WriteTx, id: &BrowserSessionId, token_digest: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE browser_sessions SET token_digest = $2 WHERE session_id = $1 AND ended_at IS NULL")
+        .bind(id.as_str())
+        .bind(token_digest)
+        .execute(tx.connection())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends one session of this member and every grant made in it, those with refresh tokens, too; `false` if the member has
+/// no such session (any more).
+pub async fn end_one(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    id: &BrowserSessionId,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query(
+        "UPDATE browser_sessions SET ended_at = $3 WHERE session_id = $1 AND member_id = $2 AND ended_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(member.as_str())
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    sqlx::query(
+        "UPDATE authorization_grants SET ended_at = $3 WHERE session_id = $1 AND member_id = $2 AND ended_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(member.as_str())
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends all sessions of a member but this one, and every grant that was not made in it or could outlive it.
+pub async fn end_others(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    kept: &BrowserSessionId,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE browser_sessions SET ended_at = $3 WHERE member_id = $1 AND session_id <> $2 AND ended_at IS NULL",
+        "UPDATE authorization_grants SET ended_at = $3
+          WHERE member_id = $1 AND (session_id <> $2 OR refresh_generation IS NOT NULL) AND ended_at IS NULL",
+    ] {
+        sqlx::query(sql).bind(member.as_str()).bind(kept.as_str()).bind(now.0).execute(tx.connection()).await?;
+    }
+    Ok(())
+}
+
 /// The sessions of a member that have not ended, the last used first.
 pub async fn of_member(
     db: &mut impl Reads,

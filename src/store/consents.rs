@@ -45,3 +45,40 @@ pub async fn remember(
     .await?;
     Ok(())
 }
+
+/// What a member has agreed to for one client.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    pub client: ClientId,
+    pub scopes: Scopes,
+    pub given_at: UnixTime,
+}
+
+/// All that a member has agreed to.
+pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Vec<Consent>, StoreError> {
+    let rows = sqlx::query("SELECT client_id, scope, given_at FROM consents WHERE member_id = $1 ORDER BY client_id")
+        .bind(member.as_str())
+        .fetch_all(db.connection())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let (client, scope): (String, String) = (row.try_get("client_id")?, row.try_get("scope")?);
+            let scopes = Scopes::parse(&scope).map_err(|_| StoreError::Corrupt {
+                table: "consents",
+                column: "scope",
+                row: format!("{member}, {client}"),
+            })?;
+            Ok(Consent { client: ClientId(client), scopes, given_at: UnixTime(row.try_get("given_at")?) })
+        })
+        .collect()
+}
+
+/// Forgets what the member has agreed to; whether there was anything.
+pub async fn withdraw(tx: &mut WriteTx, member: &MemberId, client: &ClientId) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM consents WHERE member_id = $1 AND client_id = $2")
+        .bind(member.as_str())
+        .bind(client.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx, from_json, to_json};
-use crate::domain::ids::{BrowserSessionId, GrantId, MemberId};
+use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::refresh_rotation::RefreshState;
@@ -204,6 +204,36 @@ pub async fn end(tx: &mut WriteTx, id: &GrantId, now: UnixTime) -> Result<(), St
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// The grants of a member that clients hold something from: a code, or tokens that have not all expired.
+pub async fn in_use(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> Result<Vec<Grant>, StoreError> {
+    let sql = const_format::concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM authorization_grants WHERE member_id = $1 AND stage IN ('approved', 'redeemed') AND ended_at IS NULL
+            AND kept_until > $2 ORDER BY created_at, grant_id"
+    );
+    let rows = sqlx::query(sql).bind(member.as_str()).bind(now.0).fetch_all(db.connection()).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Ends every grant that a member has given a client, also one that waits for consent; whether there was any.
+pub async fn end_of_client(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    client: &ClientId,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE authorization_grants SET ended_at = $3 WHERE member_id = $1 AND client_id = $2 AND ended_at IS NULL",
+    )
+    .bind(member.as_str())
+    .bind(client.as_str())
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Revokes one access token before it expires.

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 use super::{Reads, StoreError, WriteTx, from_json, to_json};
 use crate::domain::ids::MemberId;
 use crate::domain::member::authentication_method::Method;
-use crate::domain::member::profile::{Member, Password, Role};
+use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::unix_time::UnixTime;
 
 fn from_row(row: &AnyRow) -> Result<Member, StoreError> {
@@ -213,6 +213,22 @@ pub async fn set_email_method(tx: &mut WriteTx, member: &MemberId, at: Option<Un
     sqlx::query("UPDATE members SET email_method_at = $2 WHERE member_id = $1")
         .bind(member.as_str())
         .bind(at.map(|t| t.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Replaces the claims that Sekisho itself has no use for.
+pub async fn set_profile(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    profile: &Profile,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET profile = $2, updated_at = $3 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(to_json(profile)?)
+        .bind(now.0)
         .execute(tx.connection())
         .await?;
     Ok(())

@@ -14,10 +14,10 @@ mod health;
 pub mod help;
 /// The steps of a login.
 pub mod login;
-/// What was done, said once.
-pub mod notice;
 /// The mails of a trial.
 pub mod mail_folder;
+/// What was done, said once.
+pub mod notice;
 /// The endpoints of OpenID Connect and OAuth 2.0.
 pub mod oidc;
 /// Templates, filled in the reader's language.

@@ -229,9 +229,20 @@ mod tests {
     use scraper::{ElementRef, Html, Selector};
 
     use super::*;
+    use crate::web::account::activity::ActivityPage;
+    use crate::web::account::applications::ApplicationsPage;
+    use crate::web::account::authentication_method::AuthenticationMethodPage;
+    use crate::web::account::data::DataPage;
+    use crate::web::account::email_address::{AccountEmailAddressCodePage, AccountEmailAddressPage};
+    use crate::web::account::email_method::{EmailMethodDeletionPage, EmailMethodPage};
     use crate::web::account::passkey_enrolment::AccountPasskeyEnrolmentPage;
     use crate::web::account::passkeys::{PasskeyDeletionPage, PasskeyNamePage, PasskeysPage};
+    use crate::web::account::password::AccountPasswordPage;
     use crate::web::account::profile::ProfilePage;
+    use crate::web::account::recovery_codes::RecoveryCodesPage;
+    use crate::web::account::sessions::SessionsPage;
+    use crate::web::account::totp_devices::{TotpDeviceDeletionPage, TotpDevicePage};
+    use crate::web::account::totp_enrolment::AccountTotpEnrolmentPage;
     use crate::web::error_page::ErrorPage;
     use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
     use crate::web::login::consent::ConsentPage;
@@ -387,6 +398,20 @@ mod tests {
             check::<ConsentPage>(&pages),
             check::<ErrorPage>(&pages),
             check::<ProfilePage>(&pages),
+            check::<AccountPasswordPage>(&pages),
+            check::<AccountEmailAddressPage>(&pages),
+            check::<AccountEmailAddressCodePage>(&pages),
+            check::<AuthenticationMethodPage>(&pages),
+            check::<EmailMethodPage>(&pages),
+            check::<EmailMethodDeletionPage>(&pages),
+            check::<AccountTotpEnrolmentPage>(&pages),
+            check::<TotpDevicePage>(&pages),
+            check::<TotpDeviceDeletionPage>(&pages),
+            check::<RecoveryCodesPage>(&pages),
+            check::<SessionsPage>(&pages),
+            check::<ApplicationsPage>(&pages),
+            check::<ActivityPage>(&pages),
+            check::<DataPage>(&pages),
             check::<AccountPasskeyEnrolmentPage>(&pages),
             check::<PasskeysPage>(&pages),
             check::<PasskeyNamePage>(&pages),

@@ -74,6 +74,33 @@ pub fn router(site: Site) -> Router {
         .route("/login/totp-enrolment", get(login::totp_enrolment::get).post(login::totp_enrolment::post))
         .route("/login/consent", get(login::consent::get).post(login::consent::post))
         .route("/account/profile", get(account::profile::get))
+        .route("/account/language", post(account::profile::post_language))
+        .route("/account/password", get(account::password::get).post(account::password::post))
+        .route("/account/email-address", get(account::email_address::get).post(account::email_address::post))
+        .route(
+            "/account/email-address-code",
+            get(account::email_address::get_code).post(account::email_address::post_code),
+        )
+        .route(
+            "/account/authentication-method",
+            get(account::authentication_method::get).post(account::authentication_method::post),
+        )
+        .route("/account/email-method", get(account::email_method::get).post(account::email_method::post))
+        .route(
+            "/account/email-method/delete",
+            get(account::email_method::get_deletion).post(account::email_method::post_deletion),
+        )
+        .route("/account/totp-enrolment", get(account::totp_enrolment::get).post(account::totp_enrolment::post))
+        .route("/account/totp-devices/{id}", get(account::totp_devices::get).post(account::totp_devices::post))
+        .route(
+            "/account/totp-devices/{id}/delete",
+            get(account::totp_devices::get_deletion).post(account::totp_devices::post_deletion),
+        )
+        .route("/account/recovery-codes", get(account::recovery_codes::get).post(account::recovery_codes::post))
+        .route("/account/sessions", get(account::sessions::get).post(account::sessions::post))
+        .route("/account/applications", get(account::applications::get).post(account::applications::post))
+        .route("/account/activity", get(account::activity::get))
+        .route("/account/data", get(account::data::get).post(account::data::post))
         .route(
             "/account/passkey-enrolment",
             get(account::passkey_enrolment::get).post(account::passkey_enrolment::post),

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::authentication_method::Method;
+use crate::domain::login::device::Device;
 
 /// Something that happened to an account. Names are those that the member gave; nothing in here is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,11 +61,17 @@ pub enum AccountEvent {
     MethodsReset,
     DeviceTrusted,
     TrustWithdrawn,
+    /// One session, on this device.
+    SessionEnded {
+        on: Device,
+    },
     /// All sessions but the one that asked for it.
     OtherSessionsEnded,
     ApplicationWithdrawn {
         name: String,
     },
+    /// All that is held about the member.
+    DataDownloaded,
 }
 
 impl AccountEvent {
@@ -92,8 +99,10 @@ impl AccountEvent {
             AccountEvent::MethodsReset => "methods-reset",
             AccountEvent::DeviceTrusted => "device-trusted",
             AccountEvent::TrustWithdrawn => "trust-withdrawn",
+            AccountEvent::SessionEnded { .. } => "session-ended",
             AccountEvent::OtherSessionsEnded => "other-sessions-ended",
             AccountEvent::ApplicationWithdrawn { .. } => "application-withdrawn",
+            AccountEvent::DataDownloaded => "data-downloaded",
         }
     }
 
@@ -103,8 +112,10 @@ impl AccountEvent {
             self,
             AccountEvent::LoggedIn { .. }
                 | AccountEvent::TrustWithdrawn
+                | AccountEvent::SessionEnded { .. }
                 | AccountEvent::OtherSessionsEnded
                 | AccountEvent::ApplicationWithdrawn { .. }
+                | AccountEvent::DataDownloaded
         )
     }
 }

@@ -1,46 +1,130 @@
-//! `/account/profile`: what the society holds about the member. For now it is only shown.
+//! `/account/profile`: 「プロフィール変更」 (product.md 1.9), what the society holds about the member, and the ways to all that
+//! they can change.
 
 use axum::response::Response;
 use serde::Serialize;
 
+use super::authentication_method::{self, MethodChoice};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
+use crate::domain::login::flow::AccountPage;
+use crate::domain::member::authentication_method::Method;
+use crate::domain::member::profile::{Member, Profile};
+use crate::domain::protocol::params::Params;
+use crate::i18n::Locale;
 use crate::store::members;
+use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
-/// The member's own data.
+/// The overview.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProfilePage {
     pub user_id: String,
     /// Corrected by staff alone.
     pub name: Option<String>,
     pub email: Option<String>,
+    pub email_verified: bool,
+    /// When the password was set.
+    pub password_set: Option<String>,
+    pub languages: Vec<Language>,
+    /// What may be asked for beside the password; empty where the operator offers nothing.
+    pub methods: Vec<MethodChoice>,
 }
 
-/// Shows it to a member who is logged in; all others log in first.
-pub async fn get(visit: Visit) -> Response {
-    match show(&visit).await {
-        Ok(Some(page)) => visit.page(&page),
-        Ok(None) => visit.redirect("/login/password"),
-        Err(trouble) => visit.trouble(trouble),
+/// A language of pages and mails.
+#[derive(Clone, Debug, Serialize)]
+pub struct Language {
+    pub tag: &'static str,
+    /// In the language itself.
+    pub name: String,
+    pub chosen: bool,
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let outcome = show(&mut visit).await;
+    answer(visit, outcome)
+}
+
+async fn show(visit: &mut Visit) -> Result<Shown<ProfilePage>, Stop> {
+    let SignedIn { member, .. } = signed_in(visit, AccountPage::Profile).await?;
+    let mut reader = visit.site.app.store.reader().await?;
+    let password = members::password(&mut reader, &member.id).await?;
+    let methods = authentication_method::choices(&visit.site.app, &mut reader, &member).await?;
+    drop(reader);
+    Ok(Shown::Page(ProfilePage {
+        email_verified: member.verified_email().is_some(),
+        password_set: password.map(|password| visit.date_time(password.set_at)),
+        languages: languages(visit, &member),
+        methods,
+        user_id: member.user_id,
+        name: member.name,
+        email: member.email,
+    }))
+}
+
+fn languages(visit: &Visit, member: &Member) -> Vec<Language> {
+    let texts = &visit.site.catalogue;
+    let known = member.language().and_then(|tag| texts.locales().find(|locale| is_in(tag, *locale)));
+    let chosen = known.unwrap_or(*visit.locale());
+    let language = |locale: Locale| Language {
+        tag: locale.tag(),
+        name: texts.text(&locale, "language-name", &[]),
+        chosen: locale == chosen,
+    };
+    texts.locales().map(language).collect()
+}
+
+/// Whether a language tag (RFC 5646), such as `ja-JP`, is of this language.
+fn is_in(tag: &str, locale: Locale) -> bool {
+    tag.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(locale.tag()))
+}
+
+/// `POST /account/language`: the language of pages and mails. It neither weakens the account nor tells anything: any login
+/// will do.
+pub async fn post_language(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = choose_language(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn choose_language(visit: &mut Visit, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
+    let SignedIn { member, .. } = sent_by(visit, fields, AccountPage::Profile).await?;
+    let to = AccountPage::Profile.path();
+    let chosen = visit.site.catalogue.locales().find(|locale| fields.get("language") == Some(locale.tag()));
+    let Some(locale) = chosen else { return Ok(Shown::GoTo(to)) };
+    if !member.language().is_some_and(|tag| is_in(tag, locale)) {
+        let app = visit.site.app.clone();
+        let mut tx = app.store.write().await?;
+        if let Some(Member { profile, .. }) = members::held(&mut tx, &member.id).await? {
+            let profile = Profile { locale: Some(locale.tag().to_owned()), ..profile };
+            members::set_profile(&mut tx, &member.id, &profile, app.now()).await?;
+            tx.commit().await?;
+        }
     }
-}
-
-async fn show(visit: &Visit) -> Result<Option<ProfilePage>, Trouble> {
-    let Some(session) = visit.session().await? else { return Ok(None) };
-    let member = members::by_id(&mut visit.site.app.store.reader().await?, &session.member).await?;
-    Ok(member.map(|m| ProfilePage { user_id: m.user_id, name: m.name, email: m.email }))
+    visit.choose_language(locale);
+    visit.notify(Notice::LanguageChanged);
+    Ok(Shown::GoTo(to))
 }
 
 impl PageTemplate for ProfilePage {
     const TEMPLATE: &'static str = "account/profile.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |name: Option<&str>, email: Option<&str>| ProfilePage {
+        let language = |tag: &'static str, chosen| Language { tag, name: tag.to_uppercase(), chosen };
+        let page = |name: Option<&str>, email: Option<&str>, methods| ProfilePage {
             user_id: "hanako".into(),
             name: name.map(String::from),
             email: email.map(String::from),
+            email_verified: name.is_some(),
+            password_set: Some("2026-11-22 10:42".into()),
+            languages: vec![language("ja", true), language("en", false)],
+            methods,
         };
-        vec![("full", page(Some("Yamada Hanako"), Some("hanako@example.jp"))), ("sparse", page(None, None))]
+        let email = Some("hanako@example.jp");
+        vec![
+            ("full", page(Some("Yamada Hanako"), email, authentication_method::sample(Some(Method::Totp)))),
+            ("no_method_yet", page(None, email, authentication_method::sample(None))),
+            ("sparse", ProfilePage { password_set: None, ..page(None, None, Vec::new()) }),
+        ]
     }
 }

@@ -178,6 +178,7 @@ device-name-missing = Enter a name of at most 40 characters for the device.
     .next = Choose a name by which you will know which device it is.
 too-many-devices = No more devices can be added
     .next = Remove a device that you no longer use under “Profile” first.
+    .at-list = You have as many devices as there may be. To add one, delete one that you no longer use.
 app-qr-help = When the QR code can’t be read
 copy-button = Copy the key
 copied = Copied

@@ -1,0 +1,143 @@
+//! `/account/applications`: which applications have access to the member's data, and taking it from them. Who is asked for
+//! consent is asked again.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
+use crate::actions::account_events::record;
+use crate::domain::ids::ClientId;
+use crate::domain::login::flow::AccountPage;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::profile::Member;
+use crate::domain::protocol::client::Client;
+use crate::domain::protocol::params::Params;
+use crate::domain::protocol::scope::Scopes;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{Reads, clients, consents, grants};
+use crate::web::error_page::ErrorKind;
+use crate::web::notice::Notice;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+
+/// All of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationsPage {
+    pub applications: Vec<ApplicationEntry>,
+}
+
+/// An application in words.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationEntry {
+    pub id: String,
+    pub name: String,
+    /// Where data goes: an application chooses its name, but not its host. `None` for one on the member's own device.
+    pub host: Option<String>,
+    pub since: String,
+    /// Those of OpenID Connect Core 1.0, 5.4 and 11, are explained, others named.
+    pub scopes: Vec<String>,
+    /// The society's own: it is not asked about.
+    pub first_party: bool,
+}
+
+/// What an application has.
+pub struct Access {
+    pub client: Client,
+    pub since: UnixTime,
+    pub scopes: Scopes,
+}
+
+/// All that has access: by consent, or by tokens that have not expired.
+pub async fn accesses(db: &mut impl Reads, member: &Member, now: UnixTime) -> Result<Vec<Access>, Stop> {
+    let mut found: BTreeMap<String, (UnixTime, Scopes)> = BTreeMap::new();
+    let consents = consents::of_member(db, &member.id).await?.into_iter().map(|c| (c.client, c.given_at, c.scopes));
+    let in_use = grants::in_use(db, &member.id, now).await?;
+    let in_use = in_use.into_iter().map(|grant| (grant.request.client, grant.created_at, grant.request.scopes));
+    for (client, at, scopes) in consents.chain(in_use) {
+        let (since, all) = found.entry(client.to_string()).or_insert((at, Scopes::default()));
+        *since = at.min(*since);
+        *all = all.joined_with(&scopes);
+    }
+    let mut accesses = Vec::new();
+    for (id, (since, scopes)) in found {
+        if let Some(stored) = clients::by_id(db, &id).await? {
+            accesses.push(Access { client: stored.client, since, scopes });
+        }
+    }
+    Ok(accesses)
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let outcome = show(&mut visit).await;
+    answer(visit, outcome)
+}
+
+async fn show(visit: &mut Visit) -> Result<Shown<ApplicationsPage>, Stop> {
+    let SignedIn { member, .. } = signed_in(visit, AccountPage::Applications).await?;
+    let app = &visit.site.app;
+    let entry = |Access { client, since, scopes }: Access| ApplicationEntry {
+        id: client.id.to_string(),
+        name: client.name(visit.locale().tag()).to_owned(),
+        host: host(&client),
+        since: visit.date_time(since),
+        scopes: scopes.iter().map(str::to_owned).collect(),
+        first_party: client.first_party,
+    };
+    let accesses = accesses(&mut app.store.reader().await?, &member, app.now()).await?;
+    Ok(Shown::Page(ApplicationsPage { applications: accesses.into_iter().map(entry).collect() }))
+}
+
+fn host(client: &Client) -> Option<String> {
+    let uris = client.redirect_uris.iter().filter_map(|uri| url::Url::parse(uri).ok());
+    uris.filter_map(|uri| uri.host_str().map(str::to_owned)).next()
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = withdraw(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn withdraw(visit: &mut Visit, fields: &Params) -> Result<Shown<ApplicationsPage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::Applications).await?;
+    let app = visit.site.app.clone();
+    let gone = || Stop::page(ErrorKind::NotFound);
+    let id = fields.get("withdraw").ok_or_else(gone)?;
+    let mut tx = app.store.write().await?;
+    let client = clients::by_id(&mut tx, id).await?.ok_or_else(gone)?.client;
+    // The grants first: a consent that is given at the same moment waits for its grant, and finds it ended.
+    let id = ClientId(id.to_owned());
+    let ended = grants::end_of_client(&mut tx, &member.id, &id, app.now()).await?;
+    let forgotten = consents::withdraw(&mut tx, &member.id, &id).await?;
+    if !ended && !forgotten {
+        return Err(gone());
+    }
+    let event = AccountEvent::ApplicationWithdrawn { name: client.name(visit.locale().tag()).to_owned() };
+    record(&app, &mut tx, &member, event, Some(visit.device())).await?;
+    tx.commit().await?;
+    visit.notify(Notice::ApplicationWithdrawn);
+    Ok(Shown::GoTo(AccountPage::Applications.path()))
+}
+
+impl PageTemplate for ApplicationsPage {
+    const TEMPLATE: &'static str = "account/applications.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let entry = |id: &str, scopes: &[&str]| ApplicationEntry {
+            id: id.into(),
+            name: format!("<{id}>"),
+            host: Some("ledger.example.jp".into()),
+            since: "2026-11-22 10:42".into(),
+            scopes: scopes.iter().copied().map(String::from).collect(),
+            first_party: false,
+        };
+        let own = ApplicationEntry { first_party: true, host: None, ..entry("portal", &["openid"]) };
+        let third = entry("ledger", &["openid", "profile", "email", "phone", "address", "offline_access", "card:read"]);
+        vec![
+            ("none", ApplicationsPage { applications: Vec::new() }),
+            ("two", ApplicationsPage { applications: vec![third, own] }),
+        ]
+    }
+}

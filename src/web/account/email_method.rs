@@ -1,0 +1,214 @@
+//! `/account/email-method`: codes by e-mail become the authentication method when one has come back, and are taken away
+//! again (product.md 1.6 and 1.9).
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::totp_devices::Consequence;
+use crate::actions::authenticators::{self, Removed, choose, demands};
+use crate::actions::email_codes::{self, Purpose, Sent};
+use crate::actions::one_time_passwords::{Tried, try_email_code};
+use crate::domain::login::flow::AccountPage;
+use crate::domain::login::one_time_password::Code;
+use crate::domain::member::authentication_method::Method;
+use crate::domain::member::email_address::{is_same, masked};
+use crate::domain::protocol::params::Params;
+use crate::store::members;
+use crate::web::error_page::ErrorKind;
+use crate::web::login::one_time_password::CodeError;
+use crate::web::notice::Notice;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+
+/// The page that asks for the code.
+#[derive(Clone, Debug, Serialize)]
+pub struct EmailMethodPage {
+    pub address: String,
+    pub sender: String,
+    pub lifetime_minutes: u32,
+    /// Another one has just been sent.
+    pub sent_again: bool,
+    pub error: Option<CodeError>,
+}
+
+/// Asks whether to take them away.
+#[derive(Clone, Debug, Serialize)]
+pub struct EmailMethodDeletionPage {
+    /// Masked.
+    pub address: String,
+    pub consequence: Consequence,
+}
+
+fn page(visit: &Visit, who: &SignedIn, sent_again: bool, error: Option<CodeError>) -> EmailMethodPage {
+    let settings = &visit.site.app.settings;
+    EmailMethodPage {
+        address: who.member.verified_email().unwrap_or_default().to_owned(),
+        sender: settings.mail.no_reply.clone(),
+        lifetime_minutes: settings.authentication.email_codes.lifetime.as_seconds() / 60,
+        sent_again,
+        error,
+    }
+}
+
+fn place(who: &SignedIn) -> String {
+    Purpose::Method.place(who.session.id.as_str())
+}
+
+/// Where a member goes who has no address, or has this method already.
+fn elsewhere(visit: &Visit, who: &SignedIn) -> Result<Option<String>, Stop> {
+    if !demands(&visit.site.app, None, None).methods.contains(&Method::Email) {
+        return Err(Stop::page(ErrorKind::NotFound));
+    }
+    Ok(match (who.member.verified_email(), who.member.email_method_at) {
+        (None, _) => Some(format!("{}?choose=1", AccountPage::EmailAddress.path())),
+        (Some(_), Some(_)) => Some(AccountPage::AuthenticationMethod.path()),
+        (Some(_), None) => None,
+    })
+}
+
+async fn send(visit: &Visit, who: &SignedIn) -> Result<Option<CodeError>, Stop> {
+    let app = &visit.site.app;
+    let address = who.member.verified_email().unwrap_or_default();
+    let language = visit.locale().tag();
+    let mut tx = app.store.write().await?;
+    let sent = email_codes::send(app, &mut tx, Purpose::Method, &place(who), &who.member, address, language).await?;
+    // A code whose mail is withheld is not written down either: the one before still counts.
+    if sent != Sent::TooMany {
+        tx.commit().await?;
+    }
+    Ok(CodeError::of(sent))
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let outcome = show(&mut visit).await;
+    answer(visit, outcome)
+}
+
+async fn show(visit: &mut Visit) -> Result<Shown<EmailMethodPage>, Stop> {
+    let who = freshly(visit, AccountPage::EmailMethod).await?;
+    if let Some(to) = elsewhere(visit, &who)? {
+        return Ok(Shown::GoTo(to));
+    }
+    let app = visit.site.app.clone();
+    let waiting = email_codes::usable(&app, &mut app.store.reader().await?, &place(&who), &who.member).await?;
+    let error = match waiting {
+        // Opened again, as by going back: the code that was sent still counts.
+        Some(_) => None,
+        None => send(visit, &who).await?,
+    };
+    Ok(Shown::Page(page(visit, &who, false, error)))
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = enrol(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn enrol(visit: &mut Visit, fields: &Params) -> Result<Shown<EmailMethodPage>, Stop> {
+    let who = freshly_sent_by(visit, fields, AccountPage::EmailMethod).await?;
+    if let Some(to) = elsewhere(visit, &who)? {
+        return Ok(Shown::GoTo(to));
+    }
+    visit.site.limits.login(visit.address)?;
+    if fields.get("resend").is_some() {
+        return Ok(match send(visit, &who).await? {
+            None => Shown::Done(page(visit, &who, true, None)),
+            error => Shown::Again(page(visit, &who, false, error)),
+        });
+    }
+    let again = |error| Ok(Shown::Again(page(visit, &who, false, Some(error))));
+    let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
+        return again(CodeError::CodeMalformed);
+    };
+    let app = visit.site.app.clone();
+    let member = &who.member;
+    match try_email_code(&app, member, &place(&who), &code, visit.device()).await? {
+        // The address may have been changed since the code was sent.
+        Tried::Right((mut tx, address)) if member.verified_email().is_some_and(|now| is_same(now, &address)) => {
+            members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
+            choose(&app, &mut tx, &member.id, Method::Email, visit.device()).await?;
+            tx.commit().await?;
+            visit.notify(Notice::MethodChanged);
+            Ok(Shown::GoTo(AccountPage::Profile.path()))
+        }
+        Tried::Right(_) | Tried::Spent => again(CodeError::CodeSpent),
+        Tried::Wrong => again(CodeError::EmailCodeWrong),
+        Tried::Locked { .. } => Err(Stop::page(ErrorKind::AccountLocked)),
+    }
+}
+
+pub async fn get_deletion(mut visit: Visit) -> Response {
+    let outcome = show_deletion(&mut visit).await;
+    answer(visit, outcome)
+}
+
+async fn show_deletion(visit: &mut Visit) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
+    let who = freshly(visit, AccountPage::EmailMethodDeletion).await?;
+    if who.member.email_method_at.is_none() {
+        return Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()));
+    }
+    let before = authenticators::enrolled(&mut visit.site.app.store.reader().await?, &who.member).await?;
+    let mut left = before.clone();
+    left.methods.retain(|method| *method != Method::Email);
+    let consequence = Consequence::of(visit, &who.member, &before, &left);
+    Ok(Shown::Page(deletion(&who, consequence)))
+}
+
+fn deletion(who: &SignedIn, consequence: Consequence) -> EmailMethodDeletionPage {
+    let address = who.member.email.as_deref().map(masked).unwrap_or_default();
+    EmailMethodDeletionPage { address, consequence }
+}
+
+pub async fn post_deletion(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = delete(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn delete(visit: &mut Visit, fields: &Params) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
+    let who = freshly_sent_by(visit, fields, AccountPage::EmailMethodDeletion).await?;
+    match authenticators::remove_email(&visit.site.app, &who.member.id, visit.device()).await? {
+        Removed::Done => visit.notify(Notice::EmailMethodRemoved),
+        Removed::Gone => {}
+        Removed::LastFactor => return Ok(Shown::Again(deletion(&who, Consequence::LastFactor))),
+    }
+    Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
+}
+
+impl PageTemplate for EmailMethodPage {
+    const TEMPLATE: &'static str = "account/email_method.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |error| EmailMethodPage {
+            address: "hanako@example.jp".into(),
+            sender: "no-reply@example.jp".into(),
+            lifetime_minutes: 10,
+            sent_again: false,
+            error,
+        };
+        vec![
+            ("fresh", page(None)),
+            ("sent_again", EmailMethodPage { sent_again: true, ..page(None) }),
+            ("wrong", page(Some(CodeError::EmailCodeWrong))),
+            ("malformed", page(Some(CodeError::CodeMalformed))),
+            ("spent", page(Some(CodeError::CodeSpent))),
+            ("too_soon", page(Some(CodeError::CodeTooSoon))),
+            ("too_many", page(Some(CodeError::CodeTooMany))),
+        ]
+    }
+}
+
+impl PageTemplate for EmailMethodDeletionPage {
+    const TEMPLATE: &'static str = "account/email_method_deletion.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |consequence| EmailMethodDeletionPage { address: "h•••••@example.jp".into(), consequence };
+        vec![
+            ("same", page(Consequence::Same)),
+            ("other_method", page(Consequence::OtherMethod { method: "totp" })),
+            ("password_alone", page(Consequence::PasswordAlone)),
+            ("last_factor", page(Consequence::LastFactor)),
+        ]
+    }
+}

@@ -1,0 +1,109 @@
+//! `/account/password`: a new password. All other sessions and every refresh token end with the old one (product.md 1.3 and
+//! 1.9). The old one is not asked for: the login is fresh.
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use crate::actions::account_events::record;
+use crate::actions::check_password::hash_new_password;
+use crate::actions::members::replace_password;
+use crate::crypto::opaque_token::{self, Kind};
+use crate::domain::login::flow::AccountPage;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::protocol::params::Params;
+use crate::store::{browser_sessions, members};
+use crate::web::error_page::ErrorKind;
+use crate::web::login::initial_password::{PolicyLine, broken};
+use crate::web::notice::Notice;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+
+/// The page where a member chooses another password.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountPasswordPage {
+    /// Tells password managers whose password it is.
+    pub user_id: String,
+    /// The rules, shown before typing.
+    pub policy: Vec<PolicyLine>,
+    /// Every rule that the password just sent breaks.
+    pub broken: Vec<PolicyLine>,
+    /// The two fields differed.
+    pub mismatch: bool,
+}
+
+fn page(visit: &Visit, user_id: &str, broken: Vec<PolicyLine>, mismatch: bool) -> AccountPasswordPage {
+    let rules = visit.site.app.password_policy.rules();
+    let policy = rules.into_iter().map(PolicyLine::from).chain([PolicyLine::NotBefore]).collect();
+    AccountPasswordPage { user_id: user_id.to_owned(), policy, broken, mismatch }
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let outcome = show(&mut visit).await;
+    answer(visit, outcome)
+}
+
+async fn show(visit: &mut Visit) -> Result<Shown<AccountPasswordPage>, Stop> {
+    let SignedIn { member, .. } = freshly(visit, AccountPage::Password).await?;
+    Ok(Shown::Page(page(visit, &member.user_id, Vec::new(), false)))
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = change(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn change(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
+    let SignedIn { member, session } = freshly_sent_by(visit, fields, AccountPage::Password).await?;
+    visit.site.limits.login(visit.address)?;
+    let app = visit.site.app.clone();
+    let typed = fields.get("new_password").unwrap_or_default();
+    let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
+    let before = members::password(&mut app.store.reader().await?, &member.id).await?;
+    let broken = broken(visit, &member, before.as_ref(), typed).await?;
+    if !broken.is_empty() || mismatch {
+        return Ok(Shown::Again(page(visit, &member.user_id, broken, mismatch)));
+    }
+    let hash = hash_new_password(&app, typed).await?;
+    let mut tx = app.store.write().await?;
+    // Hashing takes a while: staff, or the member elsewhere, may have set another one meanwhile.
+    if let Some(before) = &before
+        && !members::still_has_password(&mut tx, &member.id, before).await?
+    {
+        return Err(Stop::page(ErrorKind::FormExpired));
+    }
+    replace_password(&app, &mut tx, &member, &hash, None, None).await?;
+    browser_sessions::end_others(&mut tx, &member.id, &session.id, app.now()).await?;
+    // Whoever has stolen this session's cookie loses it.
+    let token = opaque_token::new(Kind::BrowserSession);
+    if !browser_sessions::change_token(&mut tx, &session.id, &opaque_token::digest(token.expose())).await? {
+        return Err(Stop::page(ErrorKind::FormExpired));
+    }
+    record(&app, &mut tx, &member, AccountEvent::PasswordChanged, Some(visit.device())).await?;
+    tx.commit().await?;
+    visit.keep_session(&token);
+    visit.notify(Notice::PasswordChanged);
+    Ok(Shown::GoTo(AccountPage::Profile.path()))
+}
+
+impl PageTemplate for AccountPasswordPage {
+    const TEMPLATE: &'static str = "account/password.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        use PolicyLine::*;
+        let usual = [MinLength { n: 8 }, MaxLength { n: 64 }, AllowedCharacters, NotUserId, NotCommon, NotBefore];
+        let every = [usual.as_slice(), &[NeedsLower, NeedsUpper, NeedsDigit, NeedsSymbol]].concat();
+        let page = |policy: &[PolicyLine], broken: &[PolicyLine], mismatch: bool| AccountPasswordPage {
+            user_id: "hanako".into(),
+            policy: policy.into(),
+            broken: broken.into(),
+            mismatch,
+        };
+        vec![
+            ("fresh", page(&usual, &[], false)),
+            ("mismatch", page(&usual, &[], true)),
+            ("every_rule_broken", page(&every, &every, true)),
+        ]
+    }
+}

@@ -1,0 +1,124 @@
+//! `/account/sessions`: where the member is logged in, and which devices are asked for no second factor; ending it there.
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
+use crate::actions::account_events::record;
+use crate::domain::ids::BrowserSessionId;
+use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::login::flow::AccountPage;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::profile::Member;
+use crate::domain::protocol::params::Params;
+use crate::store::{Reads, browser_sessions, known_devices};
+use crate::web::error_page::ErrorKind;
+use crate::web::login::one_time_password::in_words;
+use crate::web::notice::Notice;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+
+/// All sessions, this one first.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionsPage {
+    pub sessions: Vec<SessionLine>,
+    /// How many devices are asked for no second factor; `None` where there are none and can be none.
+    pub trusted: Option<i64>,
+}
+
+/// A session in words. Times are as the reader's language writes them.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionLine {
+    pub id: String,
+    pub device: String,
+    /// When the member logged in there last.
+    pub since: String,
+    pub last_used: String,
+    /// The one that shows the page.
+    pub current: bool,
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let outcome = show(&mut visit).await;
+    answer(visit, outcome)
+}
+
+async fn show(visit: &mut Visit) -> Result<Shown<SessionsPage>, Stop> {
+    let SignedIn { member, session } = signed_in(visit, AccountPage::Sessions).await?;
+    let app = &visit.site.app;
+    let mut reader = app.store.reader().await?;
+    let mut sessions: Vec<SessionLine> = alive(visit, &mut reader, &member)
+        .await?
+        .into_iter()
+        .map(|one| SessionLine {
+            device: in_words(visit, one.device),
+            since: visit.date_time(one.authenticated_at),
+            last_used: visit.date_time(one.last_used_at),
+            current: one.id == session.id,
+            id: one.id.to_string(),
+        })
+        .collect();
+    sessions.sort_by_key(|line| !line.current);
+    let trusted = known_devices::trusted(&mut reader, &member.id, app.now()).await?;
+    let may_trust = app.settings.authentication.trust_device_for.is_some();
+    Ok(Shown::Page(SessionsPage { sessions, trusted: (may_trust || trusted > 0).then_some(trusted) }))
+}
+
+async fn alive(visit: &Visit, db: &mut impl Reads, member: &Member) -> Result<Vec<BrowserSession>, Stop> {
+    let app = &visit.site.app;
+    let now = app.now();
+    Ok(browser_sessions::of_member(db, &member.id, now - app.settings.sessions.idle, now).await?)
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = end(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn end(visit: &mut Visit, fields: &Params) -> Result<Shown<SessionsPage>, Stop> {
+    let SignedIn { member, session } = freshly_sent_by(visit, fields, AccountPage::Sessions).await?;
+    let app = visit.site.app.clone();
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let (event, notice) = if let Some(id) = fields.get("end") {
+        let all = alive(visit, &mut tx, &member).await?;
+        let found = all.into_iter().find(|one| one.id.as_str() == id && one.id != session.id);
+        // Another member's, or one that has ended.
+        let one = found.ok_or_else(|| Stop::page(ErrorKind::NotFound))?;
+        browser_sessions::end_one(&mut tx, &member.id, &BrowserSessionId(id.to_owned()), now).await?;
+        (AccountEvent::SessionEnded { on: one.device }, Notice::SessionEnded)
+    } else if fields.get("end_others").is_some() {
+        browser_sessions::end_others(&mut tx, &member.id, &session.id, now).await?;
+        (AccountEvent::OtherSessionsEnded, Notice::OtherSessionsEnded)
+    } else if fields.get("distrust").is_some() {
+        known_devices::distrust_all(&mut tx, &member.id).await?;
+        (AccountEvent::TrustWithdrawn, Notice::TrustWithdrawn)
+    } else {
+        return Err(Stop::page(ErrorKind::RequestInvalid));
+    };
+    record(&app, &mut tx, &member, event, Some(visit.device())).await?;
+    tx.commit().await?;
+    visit.notify(notice);
+    Ok(Shown::GoTo(AccountPage::Sessions.path()))
+}
+
+impl PageTemplate for SessionsPage {
+    const TEMPLATE: &'static str = "account/sessions.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let line = |id: &str, current| SessionLine {
+            id: id.into(),
+            device: "Safari, iPhone <1>".into(),
+            since: "2026-11-20 09:00".into(),
+            last_used: "2026-11-22 10:42".into(),
+            current,
+        };
+        let page = |sessions, trusted| SessionsPage { sessions, trusted };
+        vec![
+            ("this_one", page(vec![line("s-1", true)], None)),
+            ("several", page(vec![line("s-1", true), line("s-2", false), line("s-3", false)], Some(2))),
+            ("nothing_trusted", page(vec![line("s-1", true)], Some(0))),
+        ]
+    }
+}

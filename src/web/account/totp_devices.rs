@@ -1,0 +1,185 @@
+//! `/account/totp-devices/{id}`: an authenticator app is renamed, or deleted on a page that asks first (product.md 1.5;
+//! FAQ 11).
+
+use axum::extract::Path;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use crate::actions::authenticators::{self as action, Removed};
+use crate::domain::login::flow::AccountPage;
+use crate::domain::member::authentication_method::{Enrolled, Method};
+use crate::domain::member::authenticator_removal::Removal;
+use crate::domain::member::profile::Member;
+use crate::domain::protocol::params::Params;
+use crate::store::totp_devices::{self, TotpDevice};
+use crate::web::error_page::ErrorKind;
+use crate::web::login::one_time_password::name_of;
+use crate::web::notice::Notice;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+
+/// An app in words. Times are as the reader's language writes them.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeviceLine {
+    pub id: String,
+    pub name: String,
+    pub created: String,
+    pub last_used: String,
+}
+
+/// One, to be renamed.
+#[derive(Clone, Debug, Serialize)]
+pub struct TotpDevicePage {
+    pub device: DeviceLine,
+    /// What was typed is too long or nothing.
+    pub refused: bool,
+}
+
+/// One, about to be deleted.
+#[derive(Clone, Debug, Serialize)]
+pub struct TotpDeviceDeletionPage {
+    pub device: DeviceLine,
+    pub consequence: Consequence,
+}
+
+/// What it means to delete something. Its name is the end of a text's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Consequence {
+    /// The method stays what it is.
+    Same,
+    /// Another method is asked for from then on.
+    OtherMethod { method: &'static str },
+    /// Nothing is asked for beside the password.
+    PasswordAlone,
+    /// It can't be deleted.
+    LastFactor,
+}
+
+impl Consequence {
+    /// Of a removal that leaves these methods.
+    pub fn of(visit: &Visit, member: &Member, before: &Enrolled, left: &Enrolled) -> Consequence {
+        match action::after_removal(&visit.site.app, member, before, left) {
+            Removal::LastFactor => Consequence::LastFactor,
+            Removal::Allowed { method } if method == member.method => Consequence::Same,
+            Removal::Allowed { method: Some(method) } => Consequence::OtherMethod { method: method.name() },
+            Removal::Allowed { method: None } => Consequence::PasswordAlone,
+        }
+    }
+}
+
+pub fn line(visit: &Visit, device: &TotpDevice) -> DeviceLine {
+    DeviceLine {
+        id: device.id.clone(),
+        name: device.name.clone(),
+        created: visit.date_time(device.created_at),
+        last_used: visit.date_time(device.last_used_at),
+    }
+}
+
+/// The device and how many there are. Another member's is not there.
+async fn one(visit: &Visit, member: &Member, id: &str) -> Result<(TotpDevice, usize), Stop> {
+    let all = totp_devices::of_member(&mut visit.site.app.store.reader().await?, &member.id).await?;
+    let there_are = all.len();
+    let device = all.into_iter().find(|device| device.id == id).ok_or_else(|| Stop::page(ErrorKind::NotFound))?;
+    Ok((device, there_are))
+}
+
+pub async fn get(mut visit: Visit, Path(id): Path<String>) -> Response {
+    let outcome = show(&mut visit, &id).await;
+    answer(visit, outcome)
+}
+
+async fn show(visit: &mut Visit, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
+    let SignedIn { member, .. } = freshly(visit, AccountPage::TotpDevice(id.to_owned())).await?;
+    let (device, _) = one(visit, &member, id).await?;
+    Ok(Shown::Page(TotpDevicePage { device: line(visit, &device), refused: false }))
+}
+
+pub async fn post(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = rename(&mut visit, &id, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn rename(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::TotpDevice(id.to_owned())).await?;
+    let (device, _) = one(visit, &member, id).await?;
+    let Some(name) = name_of(fields.get("device_name")) else {
+        return Ok(Shown::Again(TotpDevicePage { device: line(visit, &device), refused: true }));
+    };
+    let mut tx = visit.site.app.store.write().await?;
+    totp_devices::rename(&mut tx, &member.id, id, &name).await?;
+    tx.commit().await?;
+    visit.notify(Notice::AuthenticatorRenamed);
+    Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
+}
+
+pub async fn get_deletion(mut visit: Visit, Path(id): Path<String>) -> Response {
+    let outcome = show_deletion(&mut visit, &id).await;
+    answer(visit, outcome)
+}
+
+async fn show_deletion(visit: &mut Visit, id: &str) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
+    let SignedIn { member, .. } = freshly(visit, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
+    let (device, there_are) = one(visit, &member, id).await?;
+    let before = action::enrolled(&mut visit.site.app.store.reader().await?, &member).await?;
+    let mut left = before.clone();
+    left.methods.retain(|method| *method != Method::Totp || there_are > 1);
+    let consequence = Consequence::of(visit, &member, &before, &left);
+    Ok(Shown::Page(TotpDeviceDeletionPage { device: line(visit, &device), consequence }))
+}
+
+pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = delete(&mut visit, &id, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn delete(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
+    let page = AccountPage::TotpDeviceDeletion(id.to_owned());
+    let SignedIn { member, .. } = freshly_sent_by(visit, fields, page).await?;
+    let (device, _) = one(visit, &member, id).await?;
+    match action::remove_totp(&visit.site.app, &member.id, id, visit.device()).await? {
+        Removed::Done => visit.notify(Notice::AuthenticatorRemoved),
+        Removed::Gone => {}
+        Removed::LastFactor => {
+            let consequence = Consequence::LastFactor;
+            return Ok(Shown::Again(TotpDeviceDeletionPage { device: line(visit, &device), consequence }));
+        }
+    }
+    Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
+}
+
+/// For the samples of pages.
+pub fn sample(id: &str) -> DeviceLine {
+    DeviceLine {
+        id: id.into(),
+        name: format!("<{id}>"),
+        created: "2026-03-01 09:00".into(),
+        last_used: "2026-11-22 10:42".into(),
+    }
+}
+
+impl PageTemplate for TotpDevicePage {
+    const TEMPLATE: &'static str = "account/totp_device.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |refused| TotpDevicePage { device: sample("phone"), refused };
+        vec![("fresh", page(false)), ("refused", page(true))]
+    }
+}
+
+impl PageTemplate for TotpDeviceDeletionPage {
+    const TEMPLATE: &'static str = "account/totp_device_deletion.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |consequence| TotpDeviceDeletionPage { device: sample("phone"), consequence };
+        vec![
+            ("one_of_several", page(Consequence::Same)),
+            ("other_method", page(Consequence::OtherMethod { method: "email" })),
+            ("password_alone", page(Consequence::PasswordAlone)),
+            ("last_factor", page(Consequence::LastFactor)),
+        ]
+    }
+}
