@@ -228,6 +228,7 @@ mod tests {
     use crate::web::account::passkey_enrolment::AccountPasskeyEnrolmentPage;
     use crate::web::account::passkeys::{PasskeyDeletionPage, PasskeyNamePage, PasskeysPage};
     use crate::web::account::profile::ProfilePage;
+    use crate::web::account::totp::{AccountTotpEnrolmentPage, TotpDeletionPage};
     use crate::web::error_page::ErrorPage;
     use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
     use crate::web::login::consent::ConsentPage;
@@ -376,6 +377,8 @@ mod tests {
             check::<ConsentPage>(&pages),
             check::<ErrorPage>(&pages),
             check::<ProfilePage>(&pages),
+            check::<AccountTotpEnrolmentPage>(&pages),
+            check::<TotpDeletionPage>(&pages),
             check::<AccountPasskeyEnrolmentPage>(&pages),
             check::<PasskeysPage>(&pages),
             check::<PasskeyNamePage>(&pages),

@@ -78,6 +78,9 @@ pub fn router(site: Site) -> Router {
             "/account/passkey-enrolment",
             get(account::passkey_enrolment::get).post(account::passkey_enrolment::post),
         )
+        .route("/account/totp-enrolment", get(account::totp::get_enrolment).post(account::totp::post_enrolment))
+        .route("/account/totp-devices/{id}/delete", get(account::totp::get_deletion).post(account::totp::post_deletion))
+        .route("/account/authentication-method", post(account::profile::post_method))
         .route("/account/passkeys", get(account::passkeys::get))
         .route("/account/passkeys/{id}", get(account::passkeys::get_one).post(account::passkeys::post_one))
         .route(

@@ -55,7 +55,7 @@ impl AccountPage {
             AccountPage::EmailAddress => "email-address",
             AccountPage::AuthenticationMethod => "authentication-method",
             AccountPage::TotpEnrolment => "totp-enrolment",
-            AccountPage::TotpDevice(id) => return format!("/account/totp-devices/{id}"),
+            AccountPage::TotpDevice(id) => return format!("/account/totp-devices/{id}/delete"),
             AccountPage::Passkeys => "passkeys",
             AccountPage::PasskeyEnrolment => "passkey-enrolment",
             AccountPage::Passkey(id) => return format!("/account/passkeys/{id}"),

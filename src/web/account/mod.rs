@@ -4,3 +4,4 @@ pub mod passkey_enrolment;
 pub mod passkeys;
 pub mod profile;
 pub mod signed_in;
+pub mod totp;

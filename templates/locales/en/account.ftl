@@ -36,3 +36,19 @@ delete-button = Delete
 delete-not = Keep it and go back
 last-factor = It cannot be deleted
     .next = You would have no authentication method left, and you need one to log in. Set up another method or another passkey first.
+
+# The authentication method, and authenticator apps.
+
+method-label = What you use to log in
+    .hint = If you choose a method that you have not set up yet, you set it up next.
+method-not-enrolled = (to be set up)
+method-change = Change
+method-changed = Your authentication method was changed.
+devices-heading = Devices with an authenticator app
+devices-none = There are no devices.
+device-add = Add a device with an authenticator app
+device-delete = Remove “{ $name }”
+device-deletion-heading = Remove “{ $name }”?
+device-deletion-means = The digits that the app on this device shows will no longer let you log in. Take care not to remove the device that you are using.
+passkeys-manage = See, add or remove passkeys
+passkeys-back-profile = Back to your profile

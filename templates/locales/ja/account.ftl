@@ -36,3 +36,19 @@ delete-button = 削除する
 delete-not = 削除しないで戻る
 last-factor = 削除できません
     .next = ログインに必要な認証方法がなくなるためです。先に別の認証方法か別のパスキーを登録してから削除してください。
+
+# The authentication method, and authenticator apps.
+
+method-label = ログインのときに使う方法
+    .hint = まだ登録していない方法を選ぶと、続けて登録の画面に進みます。
+method-not-enrolled = （これから登録）
+method-change = 変更する
+method-changed = 認証方法を変更しました。
+devices-heading = 認証アプリを登録した端末
+devices-none = 登録されている端末はありません。
+device-add = 認証アプリの端末を追加する
+device-delete = 「{ $name }」を削除する
+device-deletion-heading = 「{ $name }」を削除しますか？
+device-deletion-means = 削除すると、この端末の認証アプリに表示される数字ではログインできなくなります。いまお使いの端末を削除しないようご注意ください。
+passkeys-manage = パスキーを確認・追加・削除する
+passkeys-back-profile = プロフィール変更に戻る
