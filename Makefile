@@ -30,8 +30,9 @@ lint: ## formatting and Clippy, as CI wants them
 	cargo fmt --check
 	cargo clippy --locked --jobs $(JOBS) --all-targets -- -D warnings
 
-deny: ## licences, sources and kinds of dependencies; needs no network once cargo-deny is there
+deny: ## licences, sources and kinds of dependencies
 	@command -v cargo-deny >/dev/null || nice -n 19 cargo install --locked --jobs $(JOBS) cargo-deny
+	cargo fetch --locked --quiet
 	cargo deny --offline check bans licenses sources
 
 advisories: ## known vulnerabilities of dependencies (fetches the RustSec database)

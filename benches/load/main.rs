@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use sekisho::config::{Quota, RateLimits, Settings};
+use sekisho::config::{EmailAddress, Quota, RateLimits, SecondFactor, Settings};
 
 use figures::Figures;
 use journeys::Journey;
@@ -97,6 +97,10 @@ async fn main() -> Result<()> {
 fn settings(folder: &Path, database_url: String) -> Settings {
     let plenty = Quota { per_minute: 60_000_000, burst: 1_000_000 };
     let mut settings = Settings::default();
+    // What is measured is the password and the protocol; a second factor would wait for its mail.
+    settings.authentication.second_factor = SecondFactor::Off;
+    settings.authentication.email_address = EmailAddress::Optional;
+    settings.mail.folder = folder.join("mail");
     settings.database.url = database_url;
     settings.secrets.master_key_file = folder.join("master.key");
     settings.rate_limits = RateLimits {

@@ -1,12 +1,14 @@
 //! One attempt with a user ID and a password: counted before it is judged, alike for IDs that exist and IDs that don't.
 
 use super::ActionError;
+use super::account_events::record;
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::crypto::password_hash::{HashError, Verified};
 use crate::domain::ids::MemberId;
 use crate::domain::login::locks::{FailureCount, Until};
 use crate::domain::login::password_policy::normalise_password;
+use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::unix_time::UnixTime;
 use crate::store::{WriteTx, known_devices, members, password_failures};
@@ -85,11 +87,25 @@ pub async fn check_password<E>(
         }
         (found, _) => {
             if let (Some((member, _)), true) = (found, app.password_lock.falls_at(&reserved)) {
-                tracing::info!(member = %member.id, known_device = !device.is_empty(), "the password lock falls");
+                tell_of_lock(app.clone(), member);
             }
             Ok(Attempt::Wrong)
         }
     }
+}
+
+/// Beside the answer: an ID that belongs to nobody is answered in the same time.
+fn tell_of_lock(app: App, member: Member) {
+    tokio::spawn(async move {
+        let told = async {
+            let mut tx = app.store.write().await?;
+            record(&app, &mut tx, &member, AccountEvent::PasswordLocked, None).await?;
+            Ok::<(), ActionError>(tx.commit().await?)
+        };
+        if let Err(error) = told.await {
+            tracing::error!(member = %member.id, "the member could not be told of the password lock: {error}");
+        }
+    });
 }
 
 impl Proven {

@@ -164,15 +164,18 @@ pub fn compose(
             parts.before = vec![text(&format!("{key}.what"), &[])?];
             parts.facts.extend(detail);
             parts.facts.push((text("mail-when", &[])?, catalogue.date_time(&locale, *at)));
-            let device = match device {
-                Some(device) => {
-                    let system = text(&format!("system-{}", device.system.name()), &[])?;
-                    let browser = text(&format!("browser-{}", device.browser.name()), &[])?;
-                    text("device-in-words", &[("system", system.into()), ("browser", browser.into())])?
-                }
-                None => text("mail-by-staff", &[])?,
-            };
-            parts.facts.push((text("mail-device", &[])?, device));
+            // Who made the password lock fall is not known.
+            if *event != AccountEvent::PasswordLocked {
+                let device = match device {
+                    Some(device) => {
+                        let system = text(&format!("system-{}", device.system.name()), &[])?;
+                        let browser = text(&format!("browser-{}", device.browser.name()), &[])?;
+                        text("device-in-words", &[("system", system.into()), ("browser", browser.into())])?
+                    }
+                    None => text("mail-by-staff", &[])?,
+                };
+                parts.facts.push((text("mail-device", &[])?, device));
+            }
             let not_you =
                 if *event == AccountEvent::FirstLogin { "mail-event-first-login.next" } else { "mail-not-you" };
             parts.after = vec![text(not_you, &[])?];

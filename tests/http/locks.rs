@@ -157,4 +157,18 @@ on_both_engines! {
         app.unlock("hanako").await;
         attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
     }
+
+    async fn the_owner_is_told_once_by_mail_when_the_lock_falls_and_when_it_is_lifted(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        fail(&app, "hanako", 7).await;
+        // It is told beside the answer.
+        while app.mails_to("hanako@example.jp").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let mails = app.mails_to("hanako@example.jp").await;
+        assert_eq!(mails.len(), 1);
+        assert!(mails[0].text.contains("正しくないパスワード"), "{}", mails[0].text);
+        app.unlock("hanako").await;
+        assert_eq!(app.mails_to("hanako@example.jp").await.len(), 2);
+    }
 }

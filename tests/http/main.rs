@@ -9,6 +9,7 @@
     reason = "a test says what is wrong by stopping"
 )]
 
+mod account;
 mod authorize;
 mod code;
 mod discovery;
