@@ -117,16 +117,6 @@ pub async fn end_all(tx: &mut WriteTx, member: &MemberId, now: UnixTime) -> Resu
     Ok(())
 }
 
-/// The same session goes on under a new cookie. `false` if it has ended meanwhile.
-pub async fn change_token(tx: &mut WriteTx, id: &BrowserSessionId, token_digest: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE browser_sessions SET token_digest = $2 WHERE session_id = $1 AND ended_at IS NULL")
-        .bind(id.as_str())
-        .bind(token_digest)
-        .execute(tx.connection())
-        .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// Ends one session of this member and every grant made in it, those with refresh tokens, too; `false` if the member has
 /// no such session (any more).
 pub async fn end_one(

@@ -140,11 +140,13 @@ pub fn check(visit: &Visit, member: &Member, fields: &Params) -> Result<Result<C
 }
 
 /// Adds the device, and chooses it as the method where the member has none; `false` if there are as many as there may be.
+/// The same form sent twice adds it once.
 pub async fn add(visit: &Visit, tx: &mut WriteTx, member: &Member, confirmed: Confirmed) -> Result<bool, Trouble> {
     let app = &visit.site.app;
     let max = app.settings.authentication.app.max_devices;
     if !totp_devices::insert(tx, &member.id, &confirmed.device, confirmed.step, max).await? {
-        return Ok(false);
+        let devices = totp_devices::of_member(tx, &member.id).await?;
+        return Ok(devices.iter().any(|device| device.id == confirmed.device.id));
     }
     let name = confirmed.device.name;
     record(app, tx, member, AccountEvent::TotpAdded { name }, Some(visit.device())).await?;

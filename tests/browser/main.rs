@@ -9,6 +9,7 @@
     reason = "a test says what is wrong by stopping"
 )]
 
+mod account;
 mod harness;
 mod journey;
 mod passkeys;

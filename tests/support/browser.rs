@@ -142,13 +142,14 @@ impl Page {
         self.command("Input.insertText", json!({ "text": text })).await;
     }
 
-    /// Presses and releases a named key (`Enter`, `Tab`, `Escape`) where the focus is.
+    /// Presses and releases a named key (`Enter`, `Tab`, `Escape`, `ArrowDown`) where the focus is.
     pub async fn press(&self, key: &str) {
         let (code, text) = match key {
             "Enter" => (13, "\r"),
             "Tab" => (9, ""),
             "Escape" => (27, ""),
             " " => (32, " "),
+            "ArrowDown" => (40, ""),
             other => panic!("the harness does not know the key {other:?} yet"),
         };
         let down = json!({ "type": "keyDown", "key": key, "windowsVirtualKeyCode": code, "text": text });

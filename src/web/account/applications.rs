@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
 use crate::actions::account_events::record;
-use crate::domain::ids::ClientId;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Member;
@@ -103,22 +102,23 @@ pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
 async fn withdraw(visit: &mut Visit, fields: &Params) -> Result<Shown<ApplicationsPage>, Stop> {
     let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::Applications).await?;
     let app = visit.site.app.clone();
-    let gone = || Stop::page(ErrorKind::NotFound);
-    let id = fields.get("withdraw").ok_or_else(gone)?;
+    let list = Ok(Shown::GoTo(AccountPage::Applications.path()));
+    let Some(id) = fields.get("withdraw") else { return Err(Stop::page(ErrorKind::RequestInvalid)) };
     let mut tx = app.store.write().await?;
-    let client = clients::by_id(&mut tx, id).await?.ok_or_else(gone)?.client;
+    let Some(stored) = clients::by_id(&mut tx, id).await? else { return list };
+    let client = stored.client;
     // The grants first: a consent that is given at the same moment waits for its grant, and finds it ended.
-    let id = ClientId(id.to_owned());
-    let ended = grants::end_of_client(&mut tx, &member.id, &id, app.now()).await?;
-    let forgotten = consents::withdraw(&mut tx, &member.id, &id).await?;
+    let ended = grants::end_of_client(&mut tx, &member.id, &client.id, app.now()).await?;
+    let forgotten = consents::withdraw(&mut tx, &member.id, &client.id).await?;
     if !ended && !forgotten {
-        return Err(gone());
+        // The button was pressed twice.
+        return list;
     }
     let event = AccountEvent::ApplicationWithdrawn { name: client.name(visit.locale().tag()).to_owned() };
     record(&app, &mut tx, &member, event, Some(visit.device())).await?;
     tx.commit().await?;
     visit.notify(Notice::ApplicationWithdrawn);
-    Ok(Shown::GoTo(AccountPage::Applications.path()))
+    list
 }
 
 impl PageTemplate for ApplicationsPage {

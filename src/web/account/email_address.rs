@@ -178,9 +178,8 @@ async fn verify(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountEmail
     let who = freshly_sent_by(visit, fields, AccountPage::EmailAddressCode).await?;
     visit.site.limits.login(visit.address)?;
     let chosen = fields.get("choose").is_some();
-    let Some(address) = address_of(visit, &who).await? else {
-        return Ok(Shown::GoTo(with_choice(&AccountPage::EmailAddress, chosen)));
-    };
+    // Its code has come back: the button was pressed twice.
+    let Some(address) = address_of(visit, &who).await? else { return Ok(Shown::GoTo(AccountPage::Profile.path())) };
     if fields.get("resend").is_some() {
         return Ok(match CodeError::of(send(visit, &who, &address).await?) {
             None => Shown::Done(code_page(visit, address, chosen, true, None)),

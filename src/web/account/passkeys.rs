@@ -131,11 +131,12 @@ pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut visit, fields }
 
 async fn delete(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
     let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
-    let passkey = one(visit, &member, id).await?;
     match action::delete(&visit.site.app, &member.id, id, visit.device()).await? {
         Removed::Done => visit.notify(Notice::AuthenticatorRemoved),
+        // Another member's, or the button was pressed twice.
         Removed::Gone => {}
         Removed::LastFactor => {
+            let passkey = one(visit, &member, id).await?;
             return Ok(Shown::Again(PasskeyDeletionPage { passkey: line(visit, &passkey), last_factor: true }));
         }
     }

@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
 use crate::actions::account_events::record;
-use crate::actions::check_password::hash_new_password;
+use crate::actions::check_password::{hash_new_password, is_password};
 use crate::actions::members::replace_password;
-use crate::crypto::opaque_token::{self, Kind};
+use crate::app::App;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::profile::Password;
 use crate::domain::protocol::params::Params;
+use crate::domain::unix_time::Span;
 use crate::store::{browser_sessions, members};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::initial_password::{PolicyLine, broken};
@@ -61,30 +63,40 @@ async fn change(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountPassw
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
     let before = members::password(&mut app.store.reader().await?, &member.id).await?;
+    let done = Ok(Shown::GoTo(AccountPage::Profile.path()));
+    if !mismatch && is_done(&app, before.as_ref(), typed).await? {
+        return done;
+    }
     let broken = broken(visit, &member, before.as_ref(), typed).await?;
     if !broken.is_empty() || mismatch {
         return Ok(Shown::Again(page(visit, &member.user_id, broken, mismatch)));
     }
     let hash = hash_new_password(&app, typed).await?;
     let mut tx = app.store.write().await?;
-    // Hashing takes a while: staff, or the member elsewhere, may have set another one meanwhile.
+    // Hashing takes a while: staff, or the same form sent twice, may have set another one meanwhile.
     if let Some(before) = &before
         && !members::still_has_password(&mut tx, &member.id, before).await?
     {
-        return Err(Stop::page(ErrorKind::FormExpired));
+        let now = members::password(&mut tx, &member.id).await?;
+        drop(tx);
+        return if is_done(&app, now.as_ref(), typed).await? { done } else { Err(Stop::page(ErrorKind::FormExpired)) };
     }
     replace_password(&app, &mut tx, &member, &hash, None, None).await?;
     browser_sessions::end_others(&mut tx, &member.id, &session.id, app.now()).await?;
-    // Whoever has stolen this session's cookie loses it.
-    let token = opaque_token::new(Kind::BrowserSession);
-    if !browser_sessions::change_token(&mut tx, &session.id, &opaque_token::digest(token.expose())).await? {
-        return Err(Stop::page(ErrorKind::FormExpired));
-    }
     record(&app, &mut tx, &member, AccountEvent::PasswordChanged, Some(visit.device())).await?;
     tx.commit().await?;
-    visit.keep_session(&token);
     visit.notify(Notice::PasswordChanged);
-    Ok(Shown::GoTo(AccountPage::Profile.path()))
+    done
+}
+
+/// Whether this very password was set a moment ago: the button was pressed twice.
+async fn is_done(app: &App, stored: Option<&Password>, typed: &str) -> Result<bool, Stop> {
+    match stored {
+        Some(stored) if app.now().since(stored.set_at) < Span::minutes(1) => {
+            Ok(is_password(app, typed, &stored.hash).await?)
+        }
+        _ => Ok(false),
+    }
 }
 
 impl PageTemplate for AccountPasswordPage {

@@ -27,7 +27,7 @@ pub struct ProfilePage {
     pub email_verified: bool,
     /// When the password was set.
     pub password_set: Option<String>,
-    pub languages: Vec<Language>,
+    pub language_choices: Vec<Language>,
     /// What may be asked for beside the password; empty where the operator offers nothing.
     pub methods: Vec<MethodChoice>,
 }
@@ -55,7 +55,7 @@ async fn show(visit: &mut Visit) -> Result<Shown<ProfilePage>, Stop> {
     Ok(Shown::Page(ProfilePage {
         email_verified: member.verified_email().is_some(),
         password_set: password.map(|password| visit.date_time(password.set_at)),
-        languages: languages(visit, &member),
+        language_choices: languages(visit, &member),
         methods,
         user_id: member.user_id,
         name: member.name,
@@ -117,7 +117,7 @@ impl PageTemplate for ProfilePage {
             email: email.map(String::from),
             email_verified: name.is_some(),
             password_set: Some("2026-11-22 10:42".into()),
-            languages: vec![language("ja", true), language("en", false)],
+            language_choices: vec![language("ja", true), language("en", false)],
             methods,
         };
         let email = Some("hanako@example.jp");

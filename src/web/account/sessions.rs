@@ -84,8 +84,8 @@ async fn end(visit: &mut Visit, fields: &Params) -> Result<Shown<SessionsPage>, 
     let (event, notice) = if let Some(id) = fields.get("end") {
         let all = alive(visit, &mut tx, &member).await?;
         let found = all.into_iter().find(|one| one.id.as_str() == id && one.id != session.id);
-        // Another member's, or one that has ended.
-        let one = found.ok_or_else(|| Stop::page(ErrorKind::NotFound))?;
+        // Another member's, or the button was pressed twice.
+        let Some(one) = found else { return Ok(Shown::GoTo(AccountPage::Sessions.path())) };
         browser_sessions::end_one(&mut tx, &member.id, &BrowserSessionId(id.to_owned()), now).await?;
         (AccountEvent::SessionEnded { on: one.device }, Notice::SessionEnded)
     } else if fields.get("end_others").is_some() {

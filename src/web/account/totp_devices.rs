@@ -139,11 +139,12 @@ pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut visit, fields }
 async fn delete(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
     let page = AccountPage::TotpDeviceDeletion(id.to_owned());
     let SignedIn { member, .. } = freshly_sent_by(visit, fields, page).await?;
-    let (device, _) = one(visit, &member, id).await?;
     match action::remove_totp(&visit.site.app, &member.id, id, visit.device()).await? {
         Removed::Done => visit.notify(Notice::AuthenticatorRemoved),
+        // Another member's, or the button was pressed twice.
         Removed::Gone => {}
         Removed::LastFactor => {
+            let (device, _) = one(visit, &member, id).await?;
             let consequence = Consequence::LastFactor;
             return Ok(Shown::Again(TotpDeviceDeletionPage { device: line(visit, &device), consequence }));
         }

@@ -21,7 +21,6 @@ use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::device::Device;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
-use crate::domain::secret::Secret;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Locale;
 use crate::random;
@@ -231,11 +230,6 @@ impl Visit {
             let lasts = settings.locks.password.known_device_lifetime;
             self.set_cookies.push(cookies::set(Name::Device, token, Some(lasts), settings));
         }
-    }
-
-    /// Gives the browser a new cookie for the session that it is in.
-    pub fn keep_session(&mut self, token: &Secret<String>) {
-        self.set_cookies.push(cookies::set(Name::Session, token.expose(), None, &self.site.app.settings));
     }
 
     /// Takes the session's cookie away.
