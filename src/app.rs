@@ -49,6 +49,8 @@ pub struct Parts {
     pub mail: Transport,
     /// Woken when mail is queued here.
     pub mail_waits: Arc<Notify>,
+    /// Woken when a member who can't log in asks for something here.
+    pub recovery_waits: Arc<Notify>,
     csrf_key: Secret<[u8; 32]>,
     account_key: Secret<[u8; 32]>,
     one_time_password_key: Secret<[u8; 32]>,
@@ -110,6 +112,7 @@ impl App {
             catalogue: Arc::new(Catalogue::load()?),
             mail: transport(&settings)?,
             mail_waits: Arc::new(Notify::new()),
+            recovery_waits: Arc::new(Notify::new()),
             at_rest,
             settings,
             clock,

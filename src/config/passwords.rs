@@ -25,6 +25,9 @@ pub struct Passwords {
     /// How long an initial password from the society may be used.
     #[schemars(extend("x-at-least" = "1s"))]
     pub initial_lifetime: Span,
+    /// How long the link to a new password is good that is mailed to members who forgot theirs.
+    #[schemars(extend("x-at-least" = "1m"))]
+    pub reset_link_lifetime: Span,
     pub argon2: Argon2Cost,
     /// How many passwords are hashed at once; 0: as many as the machine has cores. Each takes `argon2.memory_kib`.
     #[schemars(range(max = 1024), extend("x-unit" = "threads"))]
@@ -42,6 +45,7 @@ impl Default for Passwords {
             required_classes: Vec::new(),
             refuse_common: true,
             initial_lifetime: Span::days(30),
+            reset_link_lifetime: Span::minutes(30),
             argon2: Argon2Cost::default(),
             hashing_threads: 0,
             hashing_queue: 64,

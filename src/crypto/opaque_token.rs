@@ -22,6 +22,8 @@ pub enum Kind {
     BrowserSession,
     Device,
     Browser,
+    /// A link to a new password.
+    PasswordLink,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Kind::BrowserSession => "skb_",
             Kind::Device => "skd_",
             Kind::Browser => "skw_",
+            Kind::PasswordLink => "skl_",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::future::Future;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::actions::{send_mail, signing_keys};
+use crate::actions::{recovery, send_mail, signing_keys};
 use crate::app::App;
 use crate::domain::unix_time::Span;
 
@@ -23,6 +23,7 @@ pub fn start(app: &App) -> JoinSet<()> {
     let rotate = with(app.clone(), |app| async move { signing_keys::ensure(&app).await });
     jobs.spawn(every("rotate the signing keys", Span::hours(1), rotate));
     jobs.spawn(send_mail::keep_sending(app.clone()));
+    jobs.spawn(recovery::keep_answering(app.clone()));
     jobs
 }
 

@@ -65,6 +65,18 @@ pub async fn by_user_id_key(db: &mut impl Reads, key: &str) -> Result<Option<Mem
     row.as_ref().map(from_row).transpose()
 }
 
+/// The members who have shown that they read mail to this address and have not left: a family may share one.
+pub async fn by_verified_address(db: &mut impl Reads, address: &str) -> Result<Vec<Member>, StoreError> {
+    let sql = const_format::concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM members m WHERE lower(m.email) = $1 AND m.email_verified_at IS NOT NULL AND m.disabled_at IS NULL
+           ORDER BY m.user_id_key LIMIT 20"
+    );
+    let rows = sqlx::query(sql).bind(address.to_ascii_lowercase()).fetch_all(db.connection()).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Whether there is any member at all.
 pub async fn any(db: &mut impl Reads) -> Result<bool, StoreError> {
     Ok(sqlx::query("SELECT 1 FROM members LIMIT 1").fetch_optional(db.connection()).await?.is_some())

@@ -18,6 +18,7 @@ pub mod members;
 pub mod one_time_password_failures;
 pub mod passkeys;
 pub mod password_failures;
+pub mod recovery;
 pub mod recovery_codes;
 pub mod signing_keys;
 pub mod totp_devices;
@@ -140,6 +141,7 @@ impl Store {
         for sql in [
             "DELETE FROM logins WHERE expires_at < $1",
             "DELETE FROM email_codes WHERE expires_at < $1",
+            "DELETE FROM password_links WHERE expires_at < $1",
             "DELETE FROM authorization_grants WHERE kept_until < $1",
             "DELETE FROM revoked_access_tokens WHERE expires_at < $1",
             // A grant needs its session's row; without grants, an expired session says nothing any more.

@@ -24,6 +24,8 @@ pub mod oidc;
 pub mod page;
 /// Questions to a browser's WebAuthn, and enrolling a passkey, at a login and from the profile.
 pub mod passkey;
+/// For members who can't log in.
+pub mod recovery;
 /// What handlers get: the visit, checked forms, limits.
 pub mod request;
 /// Every URL, on one screen.

@@ -258,6 +258,8 @@ mod tests {
     use crate::web::login::totp_enrolment::LoginTotpEnrolmentPage;
     use crate::web::mail_folder::MailFolderPage;
     use crate::web::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
+    use crate::web::recovery::forgotten::ForgottenPage;
+    use crate::web::recovery::reset_password::ResetPasswordPage;
 
     /// Refuses texts that are missing or lack an argument.
     fn strict() -> Pages {
@@ -390,6 +392,8 @@ mod tests {
             check::<MethodPage>(&pages),
             check::<EmailCodePage>(&pages),
             check::<MailFolderPage>(&pages),
+            check::<ForgottenPage>(&pages),
+            check::<ResetPasswordPage>(&pages),
             check::<EmailAddressPage>(&pages),
             check::<EmailAddressCodePage>(&pages),
             check::<TotpPage>(&pages),

@@ -19,7 +19,7 @@ use super::error_page::ErrorKind;
 use super::request::visit::Visit;
 use super::site::Site;
 use super::trouble::Trouble;
-use super::{account, assets, health, help, login, mail_folder, oidc, security_headers};
+use super::{account, assets, health, help, login, mail_folder, oidc, recovery, security_headers};
 
 pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
@@ -111,6 +111,15 @@ pub fn router(site: Site) -> Router {
             "/account/passkeys/{id}/delete",
             get(account::passkeys::get_deletion).post(account::passkeys::post_deletion),
         )
+        .route(
+            "/recovery/forgotten-password",
+            get(recovery::forgotten::get_password).post(recovery::forgotten::post_password),
+        )
+        .route(
+            "/recovery/forgotten-user-id",
+            get(recovery::forgotten::get_user_id).post(recovery::forgotten::post_user_id),
+        )
+        .route("/recovery/reset-password", get(recovery::reset_password::get).post(recovery::reset_password::post))
         .route("/mail", get(mail_folder::get))
         .route("/help", get(help::pages::index))
         .route("/help/faq", get(help::pages::faq))

@@ -24,6 +24,7 @@ mod openidconnect_client;
 mod passkeys;
 mod protocol_parameters;
 mod rate_limits;
+mod recovery;
 mod refresh;
 mod registration;
 mod sealed_state;

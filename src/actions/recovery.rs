@@ -1,0 +1,126 @@
+//! Forgotten password, forgotten user ID (product.md 1.8). What is asked for is written down whoever asks, and answered by
+//! mail beside the request: neither the page nor its time tells whether an ID or an address is known.
+
+use std::time::Duration;
+
+use super::account_events::record;
+use super::send_mail::{self, Letter};
+use super::{ActionError, check_password, members as member_actions};
+use crate::app::App;
+use crate::crypto::opaque_token::{self, Kind};
+use crate::domain::login::device::Device;
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::email_address::is_same;
+use crate::domain::member::profile::{Member, Password};
+use crate::mail::messages::Message;
+use crate::random;
+use crate::store::recovery::{self, Request};
+use crate::store::{WriteTx, browser_sessions, members};
+
+/// Writes a request down; it is answered as soon as somebody gets to it.
+pub async fn ask(app: &App, request: &Request) -> Result<(), ActionError> {
+    let mut tx = app.store.write().await?;
+    recovery::insert_request(&mut tx, request, app.now()).await?;
+    tx.wake_after_commit(&app.recovery_waits);
+    Ok(tx.commit().await?)
+}
+
+/// Answers for ever; woken by requests here, and now and then for those of other nodes.
+pub async fn keep_answering(app: App) {
+    loop {
+        match answer_one(&app).await {
+            Ok(true) => {}
+            Ok(false) => {
+                drop(tokio::time::timeout(Duration::from_secs(2), app.recovery_waits.notified()).await);
+            }
+            Err(error) => {
+                tracing::error!("a request of a member who can't log in was not answered: {error}");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+    }
+}
+
+/// Answers the oldest request; whether there was one.
+pub async fn answer_one(app: &App) -> Result<bool, ActionError> {
+    let mut tx = app.store.write().await?;
+    let Some(request) = recovery::take_request(&mut tx).await? else { return Ok(false) };
+    match &request.user_id_key {
+        Some(key) => mail_link(app, &mut tx, key, &request).await?,
+        None => mail_user_ids(app, &mut tx, &request).await?,
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn mail_user_ids(app: &App, tx: &mut WriteTx, request: &Request) -> Result<(), ActionError> {
+    let found = members::by_verified_address(tx, &request.address).await?;
+    let user_ids: Vec<String> = found.into_iter().map(|member| member.user_id).collect();
+    if user_ids.is_empty() {
+        return Ok(());
+    }
+    let cause = random::identifier();
+    let language = Some(request.language.as_str());
+    let message = Message::UserIds { user_ids };
+    send_mail::queue(app, tx, Letter { to: &request.address, member: None, language, cause: &cause, message }).await?;
+    Ok(())
+}
+
+async fn mail_link(app: &App, tx: &mut WriteTx, key: &str, request: &Request) -> Result<(), ActionError> {
+    let Some((member, password)) = members::with_password(tx, key).await? else { return Ok(()) };
+    let fits = member.verified_email().is_some_and(|address| is_same(address, &request.address));
+    if !fits || member.disabled_at.is_some() {
+        return Ok(());
+    }
+    let now = app.now();
+    let valid = app.settings.passwords.reset_link_lifetime;
+    let token = opaque_token::new(Kind::PasswordLink);
+    let digest = opaque_token::digest(token.expose());
+    recovery::insert_link(tx, &digest, &member.id, &password_digest(&password), now, now + valid).await?;
+    let link = format!("{}/recovery/reset-password?link={}", app.settings.issuer(), token.expose());
+    let address = member.verified_email().unwrap_or_default();
+    let language = Some(request.language.as_str());
+    let message = Message::PasswordReset { link, valid };
+    send_mail::queue(app, tx, Letter { to: address, member: Some(&member.id), language, cause: &digest, message })
+        .await?;
+    Ok(())
+}
+
+fn password_digest(password: &Password) -> String {
+    opaque_token::digest(&password.hash)
+}
+
+/// A link that can be used, and whose it is.
+pub struct Link {
+    digest: String,
+    pub member: Member,
+    pub password: Password,
+}
+
+/// The link of this token; `None` if it was used, has expired, was followed by another, or the password has changed.
+pub async fn link(app: &App, token: &str) -> Result<Option<Link>, ActionError> {
+    let digest = opaque_token::digest(token);
+    let mut reader = app.store.reader().await?;
+    let Some((id, stands_on)) = recovery::usable_link(&mut reader, &digest, app.now()).await? else { return Ok(None) };
+    let member = members::by_id(&mut reader, &id).await?.filter(|member| member.disabled_at.is_none());
+    let password = members::password(&mut reader, &id).await?.filter(|password| password_digest(password) == stands_on);
+    Ok(member.zip(password).map(|(member, password)| Link { digest, member, password }))
+}
+
+/// Sets the new password: the link is used up, all that stood on the old password ends, and the password lock with it;
+/// `false` if somebody was faster. Nobody is logged in by it, and the second factor stays.
+pub async fn reset(app: &App, link: &Link, typed: &str, device: Device) -> Result<bool, ActionError> {
+    let hash = check_password::hash_new_password(app, typed).await?;
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    if !members::still_has_password(&mut tx, &link.member.id, &link.password).await?
+        || !recovery::take_link(&mut tx, &link.digest, now).await?
+    {
+        return Ok(false);
+    }
+    member_actions::replace_password(app, &mut tx, &link.member, &hash, None, None).await?;
+    browser_sessions::end_all(&mut tx, &link.member.id, now).await?;
+    record(app, &mut tx, &link.member, AccountEvent::PasswordReset, Some(device)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
