@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sekisho::actions::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::unix_time::Span;
@@ -313,6 +314,12 @@ on_both_engines! {
             let form = elsewhere.get("/account/profile").await;
             send(&elsewhere, &form, "/account/email-address-code", &[("code", &code)]).await.expect_status(303);
         }
+        let forgotten = app.visitor();
+        let form = forgotten.get("/recovery/forgotten-password").await;
+        let asked = [("user_id", HANAKO.0), ("email", "hanako@example.jp")];
+        send(&forgotten, &form, "/recovery/forgotten-password", &asked).await.expect_status(200);
+        while answer_one(&app.app).await.unwrap() {}
+        assert_eq!(app.rows("password_links WHERE taken_at IS NULL").await, 1);
         let wrong = if code == "000000" { "111111" } else { "000000" };
         send(&visitor, &page, "/account/email-address-code", &[("code", wrong)]).await.expect_status(422);
         assert_eq!(app.rows("members WHERE email = 'hanako@example.jp'").await, 1);
@@ -326,6 +333,7 @@ on_both_engines! {
             assert_eq!(told.iter().filter(|mail| mail.text.contains("N•••••@example.jp")).count(), 1, "{address}");
         }
         assert_eq!(app.rows("account_events WHERE event LIKE '%email-changed%'").await, 1);
+        assert_eq!(app.rows("password_links WHERE taken_at IS NULL").await, 0, "links to the old address end");
     }
 
     async fn choosing_a_method_that_is_not_enrolled_leads_into_its_enrolment_and_makes_it_the_method(engine: Engine) {
