@@ -637,7 +637,9 @@ on_both_engines! {
         let rp = app.third_party().await;
         let visitor = app.visitor_logged_in(HANAKO).await;
         let (access, refresh) = tokens(&rp, &visitor).await;
+        app.advance(Span::seconds(1));
         let (key, _) = add_app(&app, &visitor, "わたしのスマホ").await;
+        app.advance(Span::seconds(1));
         let page = visitor.get("/account/data").await.expect_status(200);
         let file = send(&visitor, &page, "/account/data", &[]).await.expect_status(200);
         assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"account-data.json\""));
