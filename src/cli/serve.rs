@@ -47,6 +47,7 @@ pub(super) async fn until_stopped(
 ) -> Result<(), Failure> {
     signing_keys::ensure(&app).await?;
     let site = Site::new(app.clone())?;
+    site.help.current().await;
     let stop = told_to_stop()?;
     let mut beside = jobs::start(&app);
     let limits = Arc::clone(&site.limits);

@@ -32,7 +32,7 @@ impl Site {
         let catalogue = Arc::clone(&app.catalogue);
         Ok(Site {
             pages: Arc::new(Pages::load(Arc::clone(&catalogue))?),
-            help: Arc::new(HelpSite::load(&app.settings, Arc::clone(&catalogue), app.now())?),
+            help: Arc::new(HelpSite::load(&app)?),
             limits: Arc::new(Limits::new(&app.settings.rate_limits)),
             catalogue,
             app,
