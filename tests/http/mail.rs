@@ -130,7 +130,7 @@ on_both_engines! {
         }
         // It offers encryption and then will not do it.
         let app = TestApp::start_with_smtp(engine, STARTTLS, |_| {}).await;
-        app.mail_server.from_now_on(Fault::Answers("STARTTLS", "454 4.7.0 not available"));
+        app.mail_server.always(Fault::Answers("STARTTLS", "454 4.7.0 not available"));
         queue(&app, code()).await;
         assert!(taken(&app).await.is_empty());
         assert_nothing_was_told(&app);
@@ -183,7 +183,7 @@ on_both_engines! {
         assert_eq!(taken(&app).await.len(), 1);
 
         // Not for ever.
-        app.mail_server.from_now_on(Fault::Answers("RCPT", "450 4.2.1 greylisted"));
+        app.mail_server.always(Fault::Answers("RCPT", "450 4.2.1 greylisted"));
         queue(&app, event(&app, AccountEvent::PasswordChanged)).await;
         for _ in 0..12 {
             app.send_mail().await;

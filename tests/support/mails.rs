@@ -72,7 +72,8 @@ impl Mail {
         let mut encoded_before = false;
         for word in value.split(' ') {
             let encoded = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?="));
-            if !words.is_empty() && !(encoded_before && encoded.is_some()) {
+            let joined = encoded_before && encoded.is_some();
+            if !words.is_empty() && !joined {
                 words.push(' ');
             }
             words.push_str(&encoded.map_or_else(|| word.to_owned(), from_base64));

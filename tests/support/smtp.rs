@@ -151,7 +151,7 @@ impl SmtpServer {
     }
 
     /// Goes wrong until it is mended.
-    pub fn from_now_on(&self, fault: Fault) {
+    pub fn always(&self, fault: Fault) {
         self.shared.faults.lock().unwrap().push((fault, false));
     }
 
