@@ -99,7 +99,8 @@ impl HelpCommand {
             HelpCommand::Reload => {
                 let content = publish::reload(app).await?;
                 let count = count(&content);
-                let text = format!("Every running server reads the help again with its next answer: {count} questions.");
+                let text =
+                    format!("Every running server reads the help again with its next answer: {count} questions.");
                 out.answer(text, &json!({ "questions": count, "untranslated": content.untranslated }))
             }
             HelpCommand::History { path } => history(app, path.as_deref(), out).await,
@@ -171,7 +172,8 @@ async fn check(app: &App, folder: Option<&Path>, out: Output) -> Result<(), Fail
         1 => "One thing is wrong.".to_owned(),
         n => format!("{n} things are wrong."),
     });
-    let edits: Vec<_> = report.outdated.iter().map(|edit| json!({ "path": edit.path, "number": edit.number })).collect();
+    let edits: Vec<_> =
+        report.outdated.iter().map(|edit| json!({ "path": edit.path, "number": edit.number })).collect();
     let json = json!({
         "ok": report.problems.is_empty(), "problems": report.problems, "untranslated": report.untranslated,
         "outdated": edits, "questions": report.questions,
@@ -287,7 +289,9 @@ async fn stats(app: &App, most: u32, out: Output) -> Result<(), Failure> {
     let kept = help_feedback::miss_count(&mut reader).await?;
     let rows: Vec<_> = votes
         .iter()
-        .map(|v| [v.question.clone(), v.locale.clone(), v.helpful.to_string(), v.unhelpful.to_string(), time(v.last_at)])
+        .map(|v| {
+            [v.question.clone(), v.locale.clone(), v.helpful.to_string(), v.unhelpful.to_string(), time(v.last_at)]
+        })
         .collect();
     let mut text = match rows.as_slice() {
         [] => "Nobody has said yet whether an answer helped.\n".to_owned(),

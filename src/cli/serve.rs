@@ -55,6 +55,15 @@ pub(super) async fn until_stopped(
         limits.forget_idle();
         std::future::ready(Ok::<(), Infallible>(()))
     }));
+    // The pages of a login open answers from what is at hand.
+    let help = Arc::clone(&site.help);
+    beside.spawn(jobs::every("look at the help", Span::seconds(1), move || {
+        let help = Arc::clone(&help);
+        async move {
+            help.current().await;
+            Ok::<(), Infallible>(())
+        }
+    }));
     let address: SocketAddr = listener.local_addr()?;
     tracing::info!(%address, issuer = app.settings.issuer(), "ready");
     ready()?;

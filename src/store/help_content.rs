@@ -135,8 +135,7 @@ pub async fn save_draft(tx: &mut WriteTx, draft: &Draft) -> Result<(), StoreErro
 
 /// Whether there was one.
 pub async fn discard_draft(tx: &mut WriteTx, path: &str) -> Result<bool, StoreError> {
-    let gone =
-        sqlx::query("DELETE FROM help_drafts WHERE path = $1").bind(path).execute(tx.connection()).await?;
+    let gone = sqlx::query("DELETE FROM help_drafts WHERE path = $1").bind(path).execute(tx.connection()).await?;
     Ok(gone.rows_affected() == 1)
 }
 

@@ -68,11 +68,7 @@ pub async fn votes(db: &mut impl Reads) -> Result<Vec<Votes>, StoreError> {
 }
 
 /// Counts queries that found nothing: in which language, what, and how often since the last time.
-pub async fn count_misses(
-    tx: &mut WriteTx,
-    misses: &[(String, String, i64)],
-    now: UnixTime,
-) -> Result<(), StoreError> {
+pub async fn count_misses(tx: &mut WriteTx, misses: &[(String, String, i64)], now: UnixTime) -> Result<(), StoreError> {
     for (locale, query, count) in misses {
         sqlx::query(
             "INSERT INTO help_misses (locale, query, misses, last_at) VALUES ($1, $2, $3, $4)

@@ -40,7 +40,8 @@ async fn get(app: &TestApp, path: &str) -> Answer {
 }
 
 async fn get_with(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = headers.iter().fold(reqwest::Client::new().get(app.at(path)), |r, (name, value)| r.header(*name, *value));
+    let request =
+        headers.iter().fold(reqwest::Client::new().get(app.at(path)), |r, (name, value)| r.header(*name, *value));
     answer(request).await
 }
 
@@ -525,5 +526,28 @@ on_both_engines! {
         assert!(nothing.body.contains("&lt;b&gt;xyzzy") && !nothing.body.contains("<b>xyzzy"));
         assert_eq!(visitor.get("/help/search").await.status.as_u16(), 200);
         assert_eq!(visitor.get(&format!("/help/search?q={}", "あ".repeat(3_000))).await.status.as_u16(), 200);
+    }
+
+    async fn every_question_opens_in_place_and_has_a_page_of_its_own(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for locale in ["ja", "en"] {
+            let page = get(&app, &format!("/help/faq?ui_locales={locale}")).await;
+            let html = Html::parse_document(&page.body);
+            let all = json(&app, &format!("/help/v1/questions?locale={locale}")).await;
+            let parts = ["summary", ".answer", "a[href^='/help/faq/']"].map(|part| Selector::parse(part).unwrap());
+            let mut ids = Vec::new();
+            for element in html.select(&Selector::parse("details").unwrap()) {
+                assert!(parts.iter().all(|part| element.select(part).next().is_some()));
+                ids.push(element.attr("id").unwrap().to_owned());
+            }
+            assert_eq!(ids.len(), all["questions"].as_array().unwrap().len());
+            for id in ids.iter().take(3) {
+                let alone = get(&app, &format!("/help/faq/{id}?ui_locales={locale}")).await;
+                assert_eq!(Html::parse_document(&alone.body).select(&parts[1]).count(), 1, "{id}");
+            }
+            let locked = get(&app, &format!("/help/faq/account-locked?ui_locales={locale}")).await;
+            assert!(locked.attribute(".answer a", "href").unwrap().starts_with("https://inquiry.example.jp/"));
+        }
+        get(&app, "/help/faq/no-such-question").await.expect_status(404);
     }
 }

@@ -52,7 +52,8 @@ impl Published {
 
     /// The files with what was published over them.
     pub fn over(&self, base: Vec<HelpFile>) -> Vec<HelpFile> {
-        let edits = self.revisions.iter().filter_map(|edit| Some((edit.path.clone(), edit.content.clone()?.into_bytes())));
+        let edits =
+            self.revisions.iter().filter_map(|edit| Some((edit.path.clone(), edit.content.clone()?.into_bytes())));
         let mut files: BTreeMap<String, Vec<u8>> = base.into_iter().map(|file| (file.path, file.content)).collect();
         files.extend(edits);
         files.into_iter().map(|(path, content)| HelpFile { path, content }).collect()
@@ -77,7 +78,11 @@ pub fn build(files: &[HelpFile], settings: &Settings, catalogue: &Catalogue) -> 
 }
 
 /// The help in force, as the settings and the database have it.
-pub fn in_force(settings: &Settings, catalogue: &Catalogue, published: &Published) -> Result<HelpContent, HelpContentError> {
+pub fn in_force(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    published: &Published,
+) -> Result<HelpContent, HelpContentError> {
     let base = files::files(settings.help.folder.as_deref())?;
     Ok(build(&published.over(base), settings, catalogue)?)
 }

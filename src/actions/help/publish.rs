@@ -5,8 +5,8 @@ use super::{HelpContentError, Published, base_digest, build, files, in_force};
 use crate::actions::ActionError;
 use crate::app::App;
 use crate::domain::help::{HelpContent, HelpFile, HelpProblems, is_text_path};
-use crate::store::help_content::{self, Draft, Revision};
 use crate::store::StoreError;
+use crate::store::help_content::{self, Draft, Revision};
 
 /// The longest text, in bytes.
 const LONGEST: usize = 256 * 1024;
@@ -24,7 +24,9 @@ pub struct Change {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    #[error("\"{0}\" is no text of the help: there are systems.toml and, in each language's folder, categories.toml, synonyms.toml, faq/ID.md and guide/ID.md")]
+    #[error(
+        "\"{0}\" is no text of the help: there are systems.toml and, in each language's folder, categories.toml, synonyms.toml, faq/ID.md and guide/ID.md"
+    )]
     Path(String),
     #[error("\"{path}\" is longer than {LONGEST} bytes", path = .0)]
     TooLong(String),

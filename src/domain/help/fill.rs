@@ -83,7 +83,9 @@ impl LiveValues {
             }
         }
         match open.pop() {
-            Some(Open { line, .. }) => Err(Unfilled { line, what: "{{ if … }} is not closed by {{ end }}".to_owned() }),
+            Some(Open { line, .. }) => {
+                Err(Unfilled { line, what: "{{ if … }} is not closed by {{ end }}".to_owned() })
+            }
             None => Ok(filled),
         }
     }
@@ -91,8 +93,7 @@ impl LiveValues {
     /// Titles: one line, as plain words.
     pub(super) fn fill_plain(&self, text: &str) -> Result<String, Unfilled> {
         let mut open = Vec::new();
-        let (out, _) =
-            self.line(text, &mut open, 0, Shown::plain).map_err(|what| Unfilled { line: 0, what })?;
+        let (out, _) = self.line(text, &mut open, 0, Shown::plain).map_err(|what| Unfilled { line: 0, what })?;
         match open.pop() {
             Some(_) => Err(Unfilled { line: 0, what: "{{ if … }} is not closed by {{ end }}".to_owned() }),
             None => Ok(out),

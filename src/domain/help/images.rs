@@ -54,9 +54,11 @@ impl Image {
     pub(super) fn read(name: &str, content: &[u8]) -> Result<Image, String> {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         if !super::is_slug(stem) {
-            return Err("the file's name must be small letters and digits with single hyphens between, then .png, .webp \
+            return Err(
+                "the file's name must be small letters and digits with single hyphens between, then .png, .webp \
                         or .svg"
-                .into());
+                    .into(),
+            );
         }
         if content.len() > LARGEST {
             return Err(format!("is larger than {} KiB: make the picture smaller", LARGEST / 1024));
@@ -64,7 +66,11 @@ impl Image {
         let read = png(content).or_else(|| webp(content)).map(Ok).unwrap_or_else(|| svg(content));
         let (kind, width, height) = read?;
         if name.rsplit('.').next() != Some(kind.ending()) {
-            return Err(format!("holds a picture of type {}: its name must end in .{}", kind.content_type(), kind.ending()));
+            return Err(format!(
+                "holds a picture of type {}: its name must end in .{}",
+                kind.content_type(),
+                kind.ending()
+            ));
         }
         if width == 0 || height == 0 || width > 8_192 || height > 8_192 {
             return Err(format!("has a size of {width} × {height}: 1 to 8192 each is taken"));
@@ -119,8 +125,21 @@ fn webp(content: &[u8]) -> Option<(ImageType, u32, u32)> {
 
 /// What a drawing may be made of. Everything else may run, load or hide something.
 const SVG_ELEMENTS: [&str; 15] = [
-    "svg", "g", "title", "desc", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
-    "defs", "lineargradient",
+    "svg",
+    "g",
+    "title",
+    "desc",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "defs",
+    "lineargradient",
 ];
 
 fn svg(content: &[u8]) -> Result<(ImageType, u32, u32), String> {
@@ -148,8 +167,14 @@ fn svg(content: &[u8]) -> Result<(ImageType, u32, u32), String> {
             let attribute = attribute.to_ascii_lowercase();
             let is_plain = attribute.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             let is_name_space = attribute == "xmlns" && value == "http://www.w3.org/2000/svg";
-            let loads = value.contains(['&', '\\', ':']) || value.to_ascii_lowercase().contains("url(") && !value.starts_with("url(#");
-            if !is_plain || attribute.starts_with("on") || attribute == "style" || attribute == "href" || loads && !is_name_space {
+            let loads = value.contains(['&', '\\', ':'])
+                || value.to_ascii_lowercase().contains("url(") && !value.starts_with("url(#");
+            if !is_plain
+                || attribute.starts_with("on")
+                || attribute == "style"
+                || attribute == "href"
+                || loads && !is_name_space
+            {
                 return Err(format!("has an attribute {attribute}=\"{value}\" that may run or load something"));
             }
         }
@@ -171,7 +196,9 @@ fn attributes(text: &str) -> Result<Vec<(&str, &str)>, String> {
     let mut pairs = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
-        let (name, after) = rest.split_once("=\"").ok_or_else(|| format!("has an attribute without a value in quotation marks: {rest}"))?;
+        let (name, after) = rest
+            .split_once("=\"")
+            .ok_or_else(|| format!("has an attribute without a value in quotation marks: {rest}"))?;
         let (value, after) = after.split_once('"').ok_or("has a value that is not closed")?;
         if value.contains('<') {
             return Err("has a < within a value".into());
@@ -221,9 +248,8 @@ mod tests {
 
     #[test]
     fn a_drawing_can_neither_run_nor_load_anything() {
-        let around = |inner: &str| {
-            format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\"{inner}</svg>")
-        };
+        let around =
+            |inner: &str| format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"10\" height=\"10\"{inner}</svg>");
         for hostile in [
             "><script>alert(1)</script>",
             "><SCRIPT>alert(1)</SCRIPT>",

@@ -86,6 +86,15 @@ impl Body {
     }
 }
 
+#[cfg(test)]
+impl Body {
+    /// For tests elsewhere: a text without pictures.
+    pub fn of(markdown: &str) -> Body {
+        let base = Url::parse("https://id.example.jp/").expect("a URL");
+        Body::render(markdown, Around { base: &base, images: &BTreeMap::new() }).expect("it is sound")
+    }
+}
+
 fn events(markdown: &str) -> Parser<'_> {
     Parser::new_ext(markdown, Options::ENABLE_TABLES)
 }
@@ -100,13 +109,17 @@ fn refused(markdown: &str, around: Around<'_>) -> Vec<Refused> {
                 let what = "holds HTML, which is not taken: write Markdown, and \\< for the sign itself";
                 refused.push((start, what.to_owned()));
             }
-            Event::Start(Tag::Link { link_type, dest_url, .. }) if target(link_type, &dest_url, around.base).is_none() => {
-                let what = format!("the link \"{dest_url}\" leads nowhere: https, http and mailto are taken, and /help/…");
+            Event::Start(Tag::Link { link_type, dest_url, .. })
+                if target(link_type, &dest_url, around.base).is_none() =>
+            {
+                let what =
+                    format!("the link \"{dest_url}\" leads nowhere: https, http and mailto are taken, and /help/…");
                 refused.push((start, what));
             }
             Event::Start(Tag::Image { dest_url, .. }) => {
                 if !around.images.contains_key(&*dest_url) {
-                    let what = format!("the picture \"{dest_url}\" is not there: pictures lie under images/ of the language");
+                    let what =
+                        format!("the picture \"{dest_url}\" is not there: pictures lie under images/ of the language");
                     refused.push((start, what));
                 }
                 picture = Some((start, false));
@@ -118,7 +131,10 @@ fn refused(markdown: &str, around: Around<'_>) -> Vec<Refused> {
             }
             Event::End(TagEnd::Image) => {
                 if let Some((start, false)) = picture.take() {
-                    refused.push((start, "the picture has no words for those who can't see it: ![what it shows](…)".into()));
+                    refused.push((
+                        start,
+                        "the picture has no words for those who can't see it: ![what it shows](…)".into(),
+                    ));
                 }
             }
             _ => {}

@@ -134,13 +134,8 @@ impl HelpContent {
         if let Err(mut found) = fill_in_systems(files, &mut live_values) {
             problems.append(&mut found);
         }
-        let mut reader = Reader {
-            base,
-            live_values: &live_values,
-            images: BTreeMap::new(),
-            problems,
-            untranslated: Vec::new(),
-        };
+        let mut reader =
+            Reader { base, live_values: &live_values, images: BTreeMap::new(), problems, untranslated: Vec::new() };
         let mut sorted = reader.sort(files);
         reader.collect_images(&mut sorted);
         let first_files = sorted.remove(FIRST_LOCALE).unwrap_or_default();
@@ -178,10 +173,7 @@ impl HelpContent {
     }
 }
 
-fn fill_in_systems(
-    files: &[HelpFile],
-    live_values: &mut BTreeMap<String, LiveValues>,
-) -> Result<(), Vec<HelpProblem>> {
+fn fill_in_systems(files: &[HelpFile], live_values: &mut BTreeMap<String, LiveValues>) -> Result<(), Vec<HelpProblem>> {
     let problem = |what: &str| vec![HelpProblem { file: SYSTEMS.to_owned(), line: 0, what: what.to_owned() }];
     let file = files.iter().find(|file| file.path == SYSTEMS).ok_or_else(|| problem("is missing"))?;
     let source = Source::of(file).ok_or_else(|| problem("is not UTF-8"))?;
@@ -284,7 +276,11 @@ impl Reader<'_> {
                 }
                 of_locale.guide.insert(id, source);
             } else {
-                self.problem(&source, 0, "is none of categories.toml, synonyms.toml, faq/ID.md, guide/ID.md, images/NAME");
+                self.problem(
+                    &source,
+                    0,
+                    "is none of categories.toml, synonyms.toml, faq/ID.md, guide/ID.md, images/NAME",
+                );
             }
         }
         sorted
@@ -295,7 +291,9 @@ impl Reader<'_> {
         let first = sorted.get(FIRST_LOCALE).map(|files| files.images.clone()).unwrap_or_default();
         for locale in self.live_values.keys() {
             let mut images = first.clone();
-            images.extend(sorted.get_mut(locale.as_str()).map(|files| std::mem::take(&mut files.images)).unwrap_or_default());
+            images.extend(
+                sorted.get_mut(locale.as_str()).map(|files| std::mem::take(&mut files.images)).unwrap_or_default(),
+            );
             self.images.insert(locale.clone(), images);
         }
     }
@@ -353,7 +351,11 @@ impl Reader<'_> {
     fn tags(&mut self, source: &Source<'_>, tags: Vec<Spanned<String>>) -> Vec<String> {
         for tag in &tags {
             if tag.get_ref().trim().is_empty() || tag.get_ref().len() > 100 {
-                self.problem(source, source.line_of_front_matter(tag.span().start), "tags: one has no letters or too many");
+                self.problem(
+                    source,
+                    source.line_of_front_matter(tag.span().start),
+                    "tags: one has no letters or too many",
+                );
             }
         }
         tags.into_iter().map(Spanned::into_inner).collect()

@@ -131,9 +131,8 @@ impl File {
         let headings = &self.headings;
         let say = |words| escaped(in_locale(words, locale));
         let separator = in_locale(&headings.separator, locale);
-        let rows = self.browser.iter().map(|browser| {
-            vec![say(&browser.device), escaped(&browser.browsers.join(separator))]
-        });
+        let rows =
+            self.browser.iter().map(|browser| vec![say(&browser.device), escaped(&browser.browsers.join(separator))]);
         SystemsInWords {
             browsers: table(&[say(&headings.device), say(&headings.browsers)], rows),
             android: self.versions(&self.android, locale),

@@ -139,7 +139,8 @@ fn within_a_category_questions_keep_the_order_of_the_manual() {
     let content = shipped(values());
     for help in ["ja", "en"].map(|locale| content.in_locale(locale)) {
         for category in &help.categories {
-            let places: Vec<_> = category.questions.iter().filter_map(|q| IDS.iter().position(|id| *id == q.id)).collect();
+            let places: Vec<_> =
+                category.questions.iter().filter_map(|q| IDS.iter().position(|id| *id == q.id)).collect();
             assert!(places.is_sorted(), "{}: {places:?}", category.id);
         }
     }

@@ -3,6 +3,7 @@
 //! to it, whatever is published meanwhile.
 
 pub mod api;
+pub mod in_place;
 mod misses;
 pub mod pages;
 pub mod sitemap;
@@ -18,9 +19,10 @@ use tokio::time::timeout;
 
 use crate::actions::help::{self as content, HelpContentError, Published};
 use crate::app::App;
+use crate::config::Settings;
 use crate::domain::help::{HelpContent, LocalHelp};
 use crate::domain::unix_time::UnixTime;
-use crate::i18n::Locale;
+use crate::i18n::{Catalogue, Locale};
 use crate::store::{StoreError, help_content};
 use misses::Misses;
 
@@ -75,7 +77,7 @@ impl HelpSite {
         for missing in &content.untranslated {
             tracing::warn!(missing, "help is not translated; readers see the Japanese text");
         }
-        let snapshot = HelpSnapshot::of(app, content)?;
+        let snapshot = HelpSnapshot::of(&app.settings, &app.catalogue, content, app.now())?;
         Ok(HelpSite {
             app: app.clone(),
             current: RwLock::new(Arc::new(snapshot)),
@@ -105,11 +107,6 @@ impl HelpSite {
             Err(_) => self.cut_off("the database takes too long to answer"),
         }
         self.at_hand()
-    }
-
-    /// An answer as HTML that is safe in a page, in the language of `locale`, from what is at hand.
-    pub fn answer_html(&self, locale: &Locale, id: &str) -> Option<String> {
-        Some(self.at_hand().help_in(locale).question(id)?.1.answer.html.clone())
     }
 
     async fn generation(&self) -> Result<i64, StoreError> {
@@ -158,7 +155,7 @@ impl HelpSite {
             } else {
                 content::in_force(&app.settings, &app.catalogue, &published)?
             };
-            HelpSnapshot::of(&app, content)
+            HelpSnapshot::of(&app.settings, &app.catalogue, content, app.now())
         });
         let mut snapshot = building.await.map_err(|error| HelpError::Header(error.to_string()))??;
         snapshot.since = content::since(&self.app, &snapshot.digest).await?;
@@ -167,20 +164,24 @@ impl HelpSite {
 }
 
 impl HelpSnapshot {
-    fn of(app: &App, content: HelpContent) -> Result<HelpSnapshot, HelpError> {
-        let catalogue = Arc::clone(&app.catalogue);
+    pub fn of(
+        settings: &Settings,
+        catalogue: &Catalogue,
+        content: HelpContent,
+        now: UnixTime,
+    ) -> Result<HelpSnapshot, HelpError> {
         let mut all = Sha256::new();
         let documents = catalogue
             .locales()
             .map(|locale| {
                 let help = content.in_locale(locale.tag());
-                let documents = api::documents::Documents::of(help, &locale, &catalogue, app.settings.issuer())?;
+                let documents = api::documents::Documents::of(help, &locale, catalogue, settings.issuer())?;
                 all.update(serde_json::to_vec(&(&help.categories, &help.guide))?);
                 Ok((locale.tag().to_owned(), documents))
             })
             .collect::<Result<_, HelpError>>()?;
         let digest = content::encoded(&all.finalize());
-        Ok(HelpSnapshot { content, documents, digest, since: app.now() })
+        Ok(HelpSnapshot { content, documents, digest, since: now })
     }
 
     fn help_in(&self, locale: &Locale) -> &LocalHelp {

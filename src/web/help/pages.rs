@@ -216,7 +216,12 @@ mod samples {
 
     pub fn category(id: &str) -> Category {
         let questions = ["one", "two"].map(|which| question(&format!("{id}-{which}")));
-        Category { id: id.into(), title: "Title <b> & more".into(), locale: "ja".into(), questions: questions.into() }
+        Category {
+            id: id.into(),
+            title: format!("Title <b> & more: {id}"),
+            locale: "ja".into(),
+            questions: questions.into(),
+        }
     }
 
     pub fn question(id: &str) -> Question {
@@ -231,7 +236,7 @@ mod samples {
     }
 
     pub fn section(id: &str) -> Section {
-        Section { id: id.into(), title: "Section <b> & more".into(), body: body(), locale: "ja".into() }
+        Section { id: id.into(), title: format!("Section <b> & more: {id}"), body: body(), locale: "ja".into() }
     }
 
     fn body() -> Body {

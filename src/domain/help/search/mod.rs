@@ -14,8 +14,8 @@ mod synonyms;
 use std::collections::{BTreeSet, HashMap};
 
 use fold::{Folded, Kind, Letter};
-use marks::Sought;
 pub use marks::Marked;
+use marks::Sought;
 pub use misses::kept_of_miss;
 pub use synonyms::Synonyms;
 
@@ -197,7 +197,8 @@ impl Index {
                 }
                 Mark::None => {}
             }
-            let found = found.into_iter().map(|posting| (posting.entry, worth_of(posting.fields) * alternative.quality));
+            let found =
+                found.into_iter().map(|posting| (posting.entry, worth_of(posting.fields) * alternative.quality));
             best = merged(best, found);
         }
         best
@@ -274,8 +275,7 @@ impl Index {
     /// these, words that a slip or two away.
     fn spellings(&self, word: &str) -> Vec<Alternative> {
         let letters = word.chars().count();
-        let spelling =
-            |key: &str, quality| Alternative { keys: vec![key.to_owned()], quality, mark: Mark::Word };
+        let spelling = |key: &str, quality| Alternative { keys: vec![key.to_owned()], quality, mark: Mark::Word };
         let mut spellings = Vec::new();
         let from = self.words.partition_point(|(known, _)| **known < *word);
         let completions = self.words.iter().skip(from).take_while(|(known, _)| known.starts_with(word));

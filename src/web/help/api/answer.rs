@@ -124,7 +124,8 @@ impl Request {
         }
         if document.form == Form::Html {
             // Opened by itself, it is a page of the provider's address: nothing in it may run there.
-            let policy = HeaderValue::from_static("default-src 'none'; img-src 'self'; sandbox; frame-ancestors 'none'");
+            let policy =
+                HeaderValue::from_static("default-src 'none'; img-src 'self'; sandbox; frame-ancestors 'none'");
             answer.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         (answer, document.body.clone()).into_response()
@@ -148,7 +149,8 @@ fn preferred(accept: &str, offered: &[Form]) -> Option<Form> {
         .filter_map(|item| {
             let mut parts = item.split(';').map(str::trim);
             let range = parts.next().filter(|range| !range.is_empty())?;
-            let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+            let quality =
+                parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
             (0.0..=1.0).contains(&quality).then_some((range, quality))
         })
         .collect();

@@ -168,13 +168,17 @@ impl Documents {
                     Document::new(markdown(asked).into(), Form::Markdown, Some(tag))?,
                     Document::new(text(asked).into(), Form::Text, Some(tag))?,
                 ];
-                question.insert(asked.id.clone(), forms.into_iter().map(|document| (document.form, document)).collect());
+                question
+                    .insert(asked.id.clone(), forms.into_iter().map(|document| (document.form, document)).collect());
                 entities.push(entity);
                 questions.push(as_json);
             }
         }
-        let sections: Vec<SectionJson<'_>> = help.guide.iter().map(|section| section_json(section, issuer, tag)).collect();
-        let section = sections.iter().map(|section| Ok((section.named.id.to_owned(), Document::json(&One { locale: tag, one: section }, tag)?)));
+        let sections: Vec<SectionJson<'_>> =
+            help.guide.iter().map(|section| section_json(section, issuer, tag)).collect();
+        let section = sections
+            .iter()
+            .map(|section| Ok((section.named.id.to_owned(), Document::json(&One { locale: tag, one: section }, tag)?)));
         let title = catalogue.text(locale, "help-faq-heading", &[]);
         Ok(Documents {
             section: section.collect::<Result<_, HelpError>>()?,
@@ -183,12 +187,15 @@ impl Documents {
             questions: Document::json(&json!({ "locale": tag, "questions": questions }), tag)?,
             question,
             faq_json_ld: Document::new(faq_json_ld(&title, tag, entities).into(), Form::JsonLd, Some(tag))?,
-            guide: Document::json(&json!({
-                "locale": tag,
-                "title": catalogue.text(locale, "help-guide-heading", &[]),
-                "url": format!("{issuer}/help/guide?ui_locales={tag}"),
-                "sections": sections,
-            }), tag)?,
+            guide: Document::json(
+                &json!({
+                    "locale": tag,
+                    "title": catalogue.text(locale, "help-guide-heading", &[]),
+                    "url": format!("{issuer}/help/guide?ui_locales={tag}"),
+                    "sections": sections,
+                }),
+                tag,
+            )?,
         })
     }
 }
@@ -197,7 +204,8 @@ impl Document {
     pub fn new(body: Bytes, form: Form, language: Option<&str>) -> Result<Document, HelpError> {
         let etag = format!("W/\"{}\"", digest(&body));
         let etag = etag.parse().map_err(|_| HelpError::Header(etag))?;
-        let header = |language: &str| HeaderValue::from_str(language).map_err(|_| HelpError::Header(language.to_owned()));
+        let header =
+            |language: &str| HeaderValue::from_str(language).map_err(|_| HelpError::Header(language.to_owned()));
         let language = language.map(header).transpose()?;
         Ok(Document { body, form, etag, language })
     }

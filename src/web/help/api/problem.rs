@@ -97,7 +97,10 @@ impl Problem {
 
     pub fn busy() -> Problem {
         let retry_seconds = Some(1);
-        Problem { retry_seconds, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too much is going on.", "Try again.") }
+        Problem {
+            retry_seconds,
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too much is going on.", "Try again.")
+        }
     }
 }
 
