@@ -127,7 +127,7 @@ impl TestApp {
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
-        TestApp { app, issuer: address, folder: tempfile::tempdir().unwrap(), stop: Some(stop) }
+        TestApp { app, issuer: address, folder: tempfile::tempdir().unwrap(), stop: Some(stop), mail_server: None }
     }
 
     pub fn now(&self) -> UnixTime {
