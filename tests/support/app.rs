@@ -127,7 +127,8 @@ impl TestApp {
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
-        TestApp { app, issuer: address, folder: tempfile::tempdir().unwrap(), stop: Some(stop), mail_server: None }
+        let (folder, mail_server) = (tempfile::tempdir().unwrap(), SmtpServer::start(Manner::default()));
+        TestApp { app, issuer: address, folder, mail_server, stop: Some(stop) }
     }
 
     pub fn now(&self) -> UnixTime {
