@@ -43,6 +43,7 @@ pub struct TestApp {
     pub app: App,
     pub issuer: String,
     pub folder: TempDir,
+    pub engine: Engine,
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -86,7 +87,7 @@ impl TestApp {
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
-        let test = TestApp { app, issuer, folder, stop: Some(stop) };
+        let test = TestApp { app, issuer, folder, engine, stop: Some(stop) };
         test.add_members().await;
         test
     }
@@ -241,7 +242,7 @@ impl TestApp {
         number
     }
 
-    async fn connection(&self) -> sqlx::AnyConnection {
+    pub async fn connection(&self) -> sqlx::AnyConnection {
         use sqlx::Connection as _;
         sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
     }
