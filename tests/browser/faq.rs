@@ -116,15 +116,6 @@ pub async fn answer_requests(app: &TestApp) {
     while answer_one(&app.app).await.unwrap() {}
 }
 
-/// The link in the last mail to this address that has one.
-pub async fn last_link(app: &TestApp, address: &str) -> String {
-    let mails = app.mails_to(address).await;
-    let link = |text: &str| {
-        text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("link=")).map(str::to_owned)
-    };
-    mails.iter().rev().find_map(|mail| link(&mail.text)).unwrap_or_else(|| panic!("no link to {address}: {mails:?}"))
-}
-
 /// Asks for a link to a new password, from the login page.
 pub async fn forget_password(app: &TestApp, page: &Page, user_id: &str, address: &str) {
     login_page(app, page).await;

@@ -130,7 +130,7 @@ on_both_engines! {
         says(&page.text("main").await, &["30分", "no-reply@portal.example.jp"]);
         // The mail is read on the phone.
         let mail = reader.page().await;
-        mail.goto(&last_link(&app, ADDRESS).await).await;
+        mail.goto(&app.link_mailed_to(ADDRESS).await).await;
         says(&mail.text("#whose").await, &["hanako"]);
         says(&mail.text("#password-policy").await, &["8", "64"]);
         choose_password(&mail, "short").await;

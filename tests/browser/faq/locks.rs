@@ -51,7 +51,7 @@ on_both_engines! {
         lock_password(&app, &page).await;
         says(&page.text("#error").await, &["パスワードがロック"]);
         forget_password(&app, &page, HANAKO.0, ADDRESS).await;
-        page.goto(&last_link(&app, ADDRESS).await).await;
+        page.goto(&app.link_mailed_to(ADDRESS).await).await;
         choose_password(&page, NEW).await;
         page.click("#login").await;
         type_password(&page, (HANAKO.0, NEW)).await;
@@ -86,7 +86,7 @@ on_both_engines! {
             assert_eq!(page.attribute("#inquiry", "href").await.as_deref(), Some(INQUIRY));
             if password == HANAKO.1 {
                 forget_password(&app, &page, HANAKO.0, ADDRESS).await;
-                page.goto(&last_link(&app, ADDRESS).await).await;
+                page.goto(&app.link_mailed_to(ADDRESS).await).await;
                 choose_password(&page, NEW).await;
                 page.wait_for("#done").await;
             }
