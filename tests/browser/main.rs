@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod faq;
 mod gallery;
 mod harness;
 mod journey;
