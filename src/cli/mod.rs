@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod help;
 mod key;
+mod mail;
 mod member;
 mod migrate;
 mod output;
@@ -60,6 +61,9 @@ enum Command {
     /// Adds members and helps those who can't log in
     #[command(subcommand)]
     Member(member::MemberCommand),
+    /// Says what became of mails, and sends again what did not arrive
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Shows and rotates the keys that tokens are signed with
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -159,6 +163,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
             Command::Migrate => migrate::run(&source, out).await,
             Command::Client(command) => command.run(&open(&source).await?, out).await,
             Command::Member(command) => command.run(&source, out).await,
+            Command::Mail(command) => command.run(&open(&source).await?, out).await,
             Command::Key(command) => command.run(&open(&source).await?, out).await,
             Command::Help(command) => command.run(&open(&source).await?, out).await,
             Command::Config(command) => Ok(config::run(command, &source, &mut io::stdout().lock())?),

@@ -16,6 +16,7 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     gone += known_devices::forget(&mut tx, now - lock.known_device_lifetime).await?;
     gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
+    mail_outbox::forget_expired_contents(&mut tx, now).await?;
     gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
     gone += help_feedback::forget_misses(&mut tx, now - MISSES_KEPT).await?;
     tx.commit().await?;
