@@ -13,14 +13,16 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{Failure, Output};
+use crate::actions::password_hashes::MissingPepper;
 use crate::clock::Clock;
 use crate::config::{Settings, SettingsSource};
 use crate::crypto::master_key::{MasterKey, Purpose};
+use crate::crypto::password_hash::pepper::Peppers;
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::KeySet;
 use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::{Span, UnixTime};
-use crate::store::{Store, signing_keys};
+use crate::store::{Store, password_peppers, signing_keys};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,13 +94,22 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     } else {
         findings.ok("settings", "all can be understood");
     }
-    let keys = check_database(settings, findings).await;
+    let Known { keys, peppers } = check_database(settings, findings).await;
+    check_peppers(settings, peppers, findings);
     check_clock(&keys, findings);
     check_issuer(settings, findings).await;
 }
 
-/// The database, the master key, and whether they belong together. Answers with the signing keys, if it gets so far.
-async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<StoredKey> {
+/// What the database holds, as far as one gets.
+#[derive(Default)]
+struct Known {
+    keys: Vec<StoredKey>,
+    /// The names of peppers, and how many members' passwords were hashed with each.
+    peppers: Vec<(String, i64)>,
+}
+
+/// The database, the master key, and whether they belong together.
+async fn check_database(settings: &Settings, findings: &mut Findings) -> Known {
     let name = settings.database.masked_url();
     let key_file = &settings.secrets.master_key_file;
     let file = Store::file(&settings.database.url);
@@ -109,27 +120,27 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<Sto
         } else {
             findings.note("master key", format!("{} is not there yet; the first start makes it", key_file.display()));
         }
-        return Vec::new();
+        return Known::default();
     }
     if let Some(file) = &file {
         check_private(file, "database file", findings);
     }
-    let keys = match look_into(settings).await {
+    let Known { keys, peppers } = match look_into(settings).await {
         Ok(Database::Empty) => {
             findings.note("database", format!("{name} is empty; the first start fills it"));
-            return Vec::new();
+            return Known::default();
         }
-        Ok(Database::Ready { keys }) => keys,
+        Ok(Database::Ready(known)) => known,
         Ok(Database::Older { at, program }) => {
             findings.note(
                 "database",
                 format!("{name} is at migration {at} of {program}; the next start or `sekisho migrate` brings it up"),
             );
-            return Vec::new();
+            return Known::default();
         }
         Err(message) => {
             findings.wrong("database", message);
-            return Vec::new();
+            return Known::default();
         }
     };
     findings.ok("database", format!("{name} answers and is of this version"));
@@ -146,13 +157,29 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<Sto
             }
         }
     }
-    keys
+    Known { keys, peppers }
+}
+
+/// The files of the peppers, and whether stored hashes need another.
+fn check_peppers(settings: &Settings, noted: Vec<(String, i64)>, findings: &mut Findings) {
+    const CHECK: &str = "pepper";
+    let passwords = &settings.passwords;
+    let peppers = match Peppers::read(passwords.pepper_file.as_deref(), &passwords.previous_pepper_files) {
+        Ok(peppers) => peppers,
+        Err(error) => return findings.wrong(CHECK, error.to_string()),
+    };
+    for file in passwords.pepper_file.iter().chain(&passwords.previous_pepper_files) {
+        check_private(file, CHECK, findings);
+    }
+    for (name, members) in noted.into_iter().filter(|(name, members)| *members > 0 && !peppers.has(name)) {
+        findings.wrong(CHECK, MissingPepper { name, members }.in_words());
+    }
 }
 
 enum Database {
     Empty,
     Older { at: i64, program: i64 },
-    Ready { keys: Vec<StoredKey> },
+    Ready(Known),
 }
 
 async fn look_into(settings: &Settings) -> Result<Database, String> {
@@ -169,9 +196,14 @@ async fn look_into(settings: &Settings) -> Result<Database, String> {
     }
     let mut reader = store.reader().await.map_err(|error| error.to_string())?;
     let keys = signing_keys::all(&mut reader).await.map_err(|error| error.to_string())?;
+    let mut peppers = Vec::new();
+    for name in password_peppers::all(&mut reader).await.map_err(|error| error.to_string())? {
+        let members = password_peppers::members_with(&mut reader, &name).await.map_err(|error| error.to_string())?;
+        peppers.push((name, members));
+    }
     drop(reader);
     store.close().await;
-    Ok(Database::Ready { keys })
+    Ok(Database::Ready(Known { keys, peppers }))
 }
 
 /// Whether a file is its owner's alone.

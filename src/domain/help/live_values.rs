@@ -24,6 +24,10 @@ pub struct LiveValues {
     pub password_required_classes: String,
     /// A sentence: what becomes of passwords that many people use.
     pub password_common: String,
+    /// A sentence: which former passwords are refused.
+    pub password_history: String,
+    /// A sentence: how old a password may become.
+    pub password_max_age: String,
     /// A length of time in words: `30 days`.
     pub password_initial_lifetime: String,
     /// How many wrong passwords in a row lock.
@@ -45,7 +49,7 @@ enum Shown {
 type Find = fn(&LiveValues) -> Shown;
 
 /// Every name that a help file may use.
-const NAMES: [(&str, Find); 14] = [
+const NAMES: [(&str, Find); 16] = [
     ("service.name", |v| Shown::Words(v.service_name.clone())),
     ("society.name", |v| Shown::Words(v.society_name.clone())),
     ("inquiry.link", |v| match &v.inquiry_url {
@@ -57,6 +61,8 @@ const NAMES: [(&str, Find); 14] = [
     ("password.allowed_symbols", |_| Shown::Code(SYMBOLS.to_owned())),
     ("password.required_classes", |v| Shown::Words(v.password_required_classes.clone())),
     ("password.common", |v| Shown::Words(v.password_common.clone())),
+    ("password.history", |v| Shown::Words(v.password_history.clone())),
+    ("password.max_age", |v| Shown::Words(v.password_max_age.clone())),
     ("password.initial_lifetime", |v| Shown::Words(v.password_initial_lifetime.clone())),
     ("lock.password.threshold", |v| Shown::Words(v.password_lock_threshold.to_string())),
     ("lock.password.release", |v| Shown::Words(v.password_lock_release.clone())),

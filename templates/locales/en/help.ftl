@@ -39,4 +39,6 @@ help-lock-release-staff = The lock stays until our staff lift it.
 help-lock-release-time = The lock ends by itself after { $after }.
 help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
 help-password-classes-free = any
+help-password-no-age = A password does not expire
+help-password-max-age = A password expires after { $age }; at the next login you then choose a new one
 help-password-common-allowed = Please avoid common ones such as “password1”

@@ -27,4 +27,6 @@ help-lock-release-staff = ロックは、担当者が解除するまで続きま
 help-lock-release-time = ロックは、{ $after }たつと自動で解除されます。
 help-lock-release-growing-delay = ロックははじめ{ $first }で、まちがいが重なるたびに長くなります（最長{ $longest }）。時間がたつと自動で解除されます。
 help-password-classes-free = 決まりはありません
+help-password-no-age = パスワードに有効期限はありません
+help-password-max-age = パスワードの有効期限は{ $age }です。期限が過ぎると、次のログインで新しいパスワードを決めていただきます
 help-password-common-allowed = 「password1」のような、よく使われるものは避けてください
