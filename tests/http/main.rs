@@ -22,6 +22,7 @@ mod login;
 mod logout;
 mod openidconnect_client;
 mod passkeys;
+mod passwords;
 mod protocol_parameters;
 mod rate_limits;
 mod recovery;
