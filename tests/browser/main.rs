@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod gallery;
 mod harness;
 mod journey;
 mod passkeys;

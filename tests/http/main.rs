@@ -20,6 +20,7 @@ mod help;
 mod locks;
 mod login;
 mod logout;
+mod mail;
 mod openidconnect_client;
 mod passkeys;
 mod passwords;
