@@ -48,6 +48,14 @@ new-password = New password
 new-password-again = New password again, to confirm
 password-mismatch = The two passwords are not the same. Enter the same password twice.
 
+password-show = Show the password
+password-rule-kept = {" "}(done)
+password-rule-wrong = {" "}(not so)
+password-rules-kept = All rules that can be checked now are kept.
+password-rules-left = Still to do:
+password-same = The two passwords are the same.
+password-differs = The two passwords are not the same yet.
+
 password-policy-heading = Rules for the password
 password-policy-help = About passwords that can be used
 password-rule-min-length = { $n } characters or more
@@ -68,7 +76,11 @@ password-rule-not-user-id = Not the same as your user ID
     .broken = It is the same as your user ID. Choose another.
 password-rule-not-common = Not a common one such as “password1”
     .broken = Many people use this password, so it could be guessed. Choose another.
-password-rule-not-initial = Not the initial password
+password-rule-not-initial = { $n ->
+    [0] Not the initial password
+    [one] Neither the initial password nor the one before
+   *[other] Neither the initial password nor one of the { $n } before
+}
 password-rule-not-before = { $n ->
     [0] Not your present password
     [one] Neither your present password nor the one before

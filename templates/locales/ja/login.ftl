@@ -48,6 +48,14 @@ new-password = 新しいパスワード
 new-password-again = 新しいパスワード（確認のため、もう一度）
 password-mismatch = 2つのパスワードが一致していません。同じパスワードを2回入力してください。
 
+password-show = パスワードを表示する
+password-rule-kept = （満たしています）
+password-rule-wrong = （満たしていません）
+password-rules-kept = いま確かめられる決まりは、すべて満たしています。
+password-rules-left = まだ満たしていない決まり：
+password-same = 2つのパスワードは一致しています。
+password-differs = 2つのパスワードは、まだ一致していません。
+
 password-policy-heading = パスワードの決まり
 password-policy-help = 使えるパスワードについて
 password-rule-min-length = { $n }文字以上
@@ -68,7 +76,11 @@ password-rule-not-user-id = ユーザIDと同じものは使えません
     .broken = ユーザIDと同じパスワードは使えません。別のものにしてください。
 password-rule-not-common = 「password1」のような、よく使われるものは使えません
     .broken = よく使われているパスワードで、推測されるおそれがあります。別のものにしてください。
-password-rule-not-initial = 初期パスワードと同じものは使えません
+password-rule-not-initial = { $n ->
+    [0] 初期パスワードと同じものは使えません
+    [1] 初期パスワードと、その1つ前のパスワードは使えません
+   *[other] 初期パスワードと、その前に使っていた{ $n }個のパスワードは使えません
+}
 password-rule-not-before = { $n ->
     [0] 今のパスワードと同じものは使えません
     [1] 今のパスワードと、その1つ前のパスワードは使えません
