@@ -249,6 +249,7 @@ mod tests {
     use crate::web::login::email_address::{EmailAddressCodePage, EmailAddressPage};
     use crate::web::login::email_code::EmailCodePage;
     use crate::web::login::initial_password::InitialPasswordPage;
+    use crate::web::login::lost_methods::LostMethodsPage;
     use crate::web::login::method::MethodPage;
     use crate::web::login::passkey::PasskeyPage;
     use crate::web::login::passkey_enrolment::LoginPasskeyEnrolmentPage;
@@ -258,6 +259,7 @@ mod tests {
     use crate::web::login::totp_enrolment::LoginTotpEnrolmentPage;
     use crate::web::mail_folder::MailFolderPage;
     use crate::web::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
+    use crate::web::recovery::cancel_methods_reset::CancelMethodsResetPage;
     use crate::web::recovery::forgotten::ForgottenPage;
     use crate::web::recovery::reset_password::ResetPasswordPage;
 
@@ -389,9 +391,11 @@ mod tests {
             check::<PasskeyPage>(&pages),
             check::<LoginPasskeyEnrolmentPage>(&pages),
             check::<InitialPasswordPage>(&pages),
+            check::<LostMethodsPage>(&pages),
             check::<MethodPage>(&pages),
             check::<EmailCodePage>(&pages),
             check::<MailFolderPage>(&pages),
+            check::<CancelMethodsResetPage>(&pages),
             check::<ForgottenPage>(&pages),
             check::<ResetPasswordPage>(&pages),
             check::<EmailAddressPage>(&pages),

@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod faq_lost_phone;
 mod harness;
 mod journey;
 mod passkeys;

@@ -20,6 +20,7 @@ mod help;
 mod locks;
 mod login;
 mod logout;
+mod lost_methods;
 mod openidconnect_client;
 mod passkeys;
 mod protocol_parameters;

@@ -30,6 +30,8 @@ pub struct LiveValues {
     pub password_lock_threshold: u32,
     /// A sentence: what ends the password lock.
     pub password_lock_release: String,
+    /// Sentences: what a member does who can show no second factor any more.
+    pub lost_methods: String,
     pub mail_no_reply: String,
     pub mail_info: String,
     pub mail_webmaster: String,
@@ -45,7 +47,7 @@ enum Shown {
 type Find = fn(&LiveValues) -> Shown;
 
 /// Every name that a help file may use.
-const NAMES: [(&str, Find); 14] = [
+const NAMES: [(&str, Find); 15] = [
     ("service.name", |v| Shown::Words(v.service_name.clone())),
     ("society.name", |v| Shown::Words(v.society_name.clone())),
     ("inquiry.link", |v| match &v.inquiry_url {
@@ -60,6 +62,7 @@ const NAMES: [(&str, Find); 14] = [
     ("password.initial_lifetime", |v| Shown::Words(v.password_initial_lifetime.clone())),
     ("lock.password.threshold", |v| Shown::Words(v.password_lock_threshold.to_string())),
     ("lock.password.release", |v| Shown::Words(v.password_lock_release.clone())),
+    ("methods.lost", |v| Shown::Words(v.lost_methods.clone())),
     ("mail.no_reply", |v| Shown::Words(v.mail_no_reply.clone())),
     ("mail.info", |v| Shown::Words(v.mail_info.clone())),
     ("mail.webmaster", |v| Shown::Words(v.mail_webmaster.clone())),

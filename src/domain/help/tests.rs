@@ -45,6 +45,7 @@ fn values() -> LiveValues {
         password_initial_lifetime: "30 days".into(),
         password_lock_threshold: 31,
         password_lock_release: "It stays until staff lift it.".into(),
+        lost_methods: "Reset it by mail.".into(),
         mail_no_reply: "no-reply@example.jp".into(),
         mail_info: "info@example.jp".into(),
         mail_webmaster: "webmaster@example.jp".into(),

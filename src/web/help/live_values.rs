@@ -1,6 +1,6 @@
 //! What the help quotes from the settings, in the words of one language.
 
-use crate::config::{LockRelease, Settings};
+use crate::config::{LockRelease, LostMethods, Settings};
 use crate::domain::help::live_values::LiveValues;
 use crate::domain::login::password_policy::CharacterClass;
 use crate::domain::unix_time::Span;
@@ -9,7 +9,7 @@ use crate::i18n::{Catalogue, Locale};
 pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: &Locale) -> LiveValues {
     let words = |key: &str| catalogue.text(locale, key, &[]);
     let span = |span: Span| span_in_words(span, catalogue, locale);
-    let Settings { society, passwords, locks, mail, .. } = settings;
+    let Settings { society, passwords, authentication, locks, mail, .. } = settings;
     let classes: Vec<String> = passwords
         .required_classes
         .iter()
@@ -48,6 +48,14 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
                 &[("first", span(first).into()), ("longest", span(longest).into())],
             ),
         },
+        lost_methods: match authentication.lost_methods {
+            LostMethods::Mail => words("help-lost-methods-mail"),
+            LostMethods::Proof => words("help-lost-methods-proof"),
+            LostMethods::Staff => words("help-lost-methods-staff"),
+            LostMethods::Wait { lasts } => {
+                catalogue.text(locale, "help-lost-methods-wait", &[("lasts", span(lasts).into())])
+            }
+        },
         mail_no_reply: mail.no_reply.clone(),
         mail_info: mail.info.clone(),
         mail_webmaster: mail.webmaster.clone(),
@@ -66,7 +74,13 @@ fn span_in_words(span: Span, catalogue: &Catalogue, locale: &Locale) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use url::Url;
+
     use super::*;
+    use crate::domain::help::HelpContent;
+    use crate::web::help::load::files;
 
     /// The values in Japanese and in English.
     fn values(change: fn(&mut Settings)) -> [LiveValues; 2] {
@@ -106,6 +120,35 @@ mod tests {
             let told = values.password_lock_release;
             assert!(told.contains("40") && told.contains('3'), "{told}");
         }
+    }
+
+    #[test]
+    fn what_helps_after_the_phone_is_lost_is_told_as_it_is_set() {
+        let answers = |change: fn(&mut Settings)| {
+            let [ja, en] = values(change);
+            let values = BTreeMap::from([("ja".to_owned(), ja), ("en".to_owned(), en)]);
+            let files = files(None).expect("the help that comes with Sekisho");
+            let base = Url::parse("https://id.example.jp/").expect("a URL");
+            let help = HelpContent::from_files(&files, &values, &base).expect("it is whole");
+            ["ja", "en"].map(|locale| {
+                let (_, question) = help.in_locale(locale).question("device-changed-or-lost").expect("FAQ 13");
+                question.answer.text.clone()
+            })
+        };
+        let policies: [fn(&mut Settings); 4] = [
+            |s| s.authentication.lost_methods = LostMethods::Mail,
+            |s| s.authentication.lost_methods = LostMethods::Proof,
+            |s| s.authentication.lost_methods = LostMethods::Staff,
+            |s| s.authentication.lost_methods = LostMethods::Wait { lasts: Span::hours(36) },
+        ];
+        let told = policies.map(answers);
+        for (at, [ja, en]) in told.iter().enumerate() {
+            for [other_ja, other_en] in told.iter().skip(at + 1) {
+                assert!(ja != other_ja && en != other_en, "{ja}, {en}");
+            }
+        }
+        let [_, _, _, [ja, en]] = &told;
+        assert!(ja.contains("36時間") && en.contains("36 hours"), "{ja}, {en}");
     }
 
     #[test]

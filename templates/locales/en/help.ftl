@@ -40,3 +40,7 @@ help-lock-release-time = The lock ends by itself after { $after }.
 help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
 help-password-classes-free = any
 help-password-common-allowed = Please avoid common ones such as “password1”
+help-lost-methods-mail = First set a new password by mail. Then log in with it and choose the same link again: all that was registered is taken away, and you set up your authentication method again.
+help-lost-methods-proof = A new password does not change your authentication methods. Confirm with another authentication method that you have registered, or with a recovery code. If none of them works, our staff will make sure that it is you and let you set everything up again.
+help-lost-methods-staff = First set a new password by mail. Then log in with it, choose the same link again and ask to set everything up again. Once our staff have approved it you get a mail: log in again and set up your authentication method.
+help-lost-methods-wait = First set a new password by mail. Then log in with it, choose the same link again and ask to set everything up again. After { $lasts } you can log in again and set up your authentication method.
