@@ -11,6 +11,7 @@
 
 mod account;
 mod faq_lost_phone;
+mod gallery;
 mod harness;
 mod journey;
 mod passkeys;

@@ -74,7 +74,7 @@ async fn answer(visitor: &Visitor, page: &Answer, answer: String) -> Answer {
 fn is_invalid(answer: Answer) {
     let answer = answer.expect_status(422);
     assert!(answer.text("#error").unwrap().contains("セキュリティキーの登録が無効です"), "{}", answer.body);
-    assert_eq!(answer.attribute("#error-help", "href").as_deref(), Some("/help/faq/security-key-invalid"));
+    assert_eq!(answer.attribute("#error-help .own-page a", "href").as_deref(), Some("/help/faq/security-key-invalid"));
 }
 
 #[track_caller]

@@ -377,7 +377,7 @@ fn form_target(uri: &str) -> Option<String> {
 }
 
 /// No script but our own files, nothing from elsewhere but an application's logo.
-fn content_security_policy(form_leads_to: Option<&str>) -> String {
+pub fn content_security_policy(form_leads_to: Option<&str>) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; form-action 'self'{}{}; frame-ancestors 'none'; base-uri 'none'",
         if form_leads_to.is_some() { " " } else { "" },

@@ -11,6 +11,7 @@ user-id-forgotten = Forgotten your user ID?
 password-forgotten = Forgotten your password?
 
 check-what-you-typed = Please check what you entered
+user-id-unknown-help = When you don’t know your user ID
 user-id-missing = Enter your user ID.
 password-missing = Enter your password.
 

@@ -11,6 +11,7 @@ user-id-forgotten = ユーザIDを忘れた方はこちら
 password-forgotten = パスワードを忘れた方はこちら
 
 check-what-you-typed = 入力内容をご確認ください
+user-id-unknown-help = ユーザIDが分からないとき
 user-id-missing = ユーザIDを入力してください。
 password-missing = パスワードを入力してください。
 
