@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::ActionError;
 use crate::app::App;
 use crate::crypto::opaque_token;
@@ -33,7 +35,9 @@ pub enum Queued {
     OverBudget,
 }
 
-/// How long one node takes care of a mail before others may.
+/// How many mails one node sends at once.
+const AT_ONCE: usize = 8;
+/// How long one node takes care of a mail before others may: longer than sending it can take.
 const CLAIM: Span = Span::minutes(5);
 /// The pause after the first try that failed; it doubles up to the longest.
 const FIRST_PAUSE: Span = Span::seconds(30);
@@ -71,14 +75,21 @@ pub async fn queue(app: &App, tx: &mut WriteTx, letter: Letter<'_>) -> Result<Qu
     Ok(Queued::Queued)
 }
 
-/// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued.
+/// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued. A
+/// mail that takes long holds up no other.
 pub async fn keep_sending(app: App) {
+    let mut under_way = JoinSet::new();
     loop {
-        match send_due(&app).await {
-            Ok(0) => {
-                // The time is up or something was queued: either is a reason to look.
-                drop(tokio::time::timeout(Duration::from_secs(2), app.mail_waits.notified()).await);
-            }
+        match begin_due(&app, &mut under_way).await {
+            Ok(0) => tokio::select! {
+                () = app.mail_waits.notified() => {}
+                () = tokio::time::sleep(Duration::from_secs(2)) => {}
+                Some(done) = under_way.join_next() => match done {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::error!("what became of a mail can't be written down: {error}"),
+                    Err(error) => tracing::error!("sending a mail broke off: {error}"),
+                },
+            },
             Ok(_) => {}
             Err(error) => {
                 tracing::error!("mail can't be sent: {error}");
@@ -90,26 +101,33 @@ pub async fn keep_sending(app: App) {
 
 /// Sends what is due now; how many mails were tried.
 pub async fn send_due(app: &App) -> Result<usize, StoreError> {
-    let now = app.now();
-    let due = mail_outbox::due(&mut app.store.reader().await?, now, 8).await?;
-    let mut tried = 0;
-    let mut under_way = tokio::task::JoinSet::new();
-    for id in due {
-        let mut tx = app.store.write().await?;
-        let claimed = mail_outbox::claim(&mut tx, &id, now, now + CLAIM).await?;
-        tx.commit().await?;
-        if let Some(mail) = claimed {
-            tried += 1;
-            let app = app.clone();
-            under_way.spawn(async move { send_one(&app, mail).await });
-        }
-    }
+    let mut under_way = JoinSet::new();
+    let tried = begin_due(app, &mut under_way).await?;
     while let Some(done) = under_way.join_next().await {
         if let Ok(Err(error)) = done {
             return Err(error);
         }
     }
     Ok(tried)
+}
+
+/// Takes care of what is due now, as far as there is room; how many mails are on their way since.
+async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -> Result<usize, StoreError> {
+    let now = app.now();
+    let room = AT_ONCE.saturating_sub(under_way.len());
+    let due = mail_outbox::due(&mut app.store.reader().await?, now, room).await?;
+    let mut begun = 0;
+    for id in due {
+        let mut tx = app.store.write().await?;
+        let claimed = mail_outbox::claim(&mut tx, &id, now, now + CLAIM).await?;
+        tx.commit().await?;
+        if let Some(mail) = claimed {
+            begun += 1;
+            let app = app.clone();
+            under_way.spawn(async move { send_one(&app, mail).await });
+        }
+    }
+    Ok(begun)
 }
 
 async fn send_one(app: &App, mail: Claimed) -> Result<(), StoreError> {
@@ -144,7 +162,8 @@ async fn attempt(app: &App, mail: &Claimed, now: UnixTime) -> Outcome {
     let opened =
         mail.content.as_deref().and_then(|sealed| app.at_rest.open(sealed, &mail_outbox::place(&mail.id)).ok());
     let message: Option<Message> = opened.and_then(|json| serde_json::from_slice(&json).ok());
-    let Some(message) = message else { return Outcome::Refused("its content can't be read by this version".into()) };
+    // A newer version may run beside this one, or the master key be the wrong one: either may be mended.
+    let Some(message) = message else { return Outcome::TryLater("this version can't read its content".into()) };
     let locale = app.catalogue.negotiate(Some(&mail.language), None, None);
     let settings = &app.settings.society;
     let society = Society {
@@ -167,6 +186,11 @@ fn pause_after(attempts: u32) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_else_takes_care_of_a_mail_that_is_being_sent() {
+        assert!(crate::mail::transport::LONGEST < CLAIM.as_duration());
+    }
 
     #[test]
     fn pauses_double_up_to_an_hour() {

@@ -124,14 +124,14 @@ pub async fn to_address_since(db: &mut impl Reads, recipient_key: &str, since: U
 }
 
 /// The mails whose time has come, the longest waiting first.
-pub async fn due(db: &mut impl Reads, now: UnixTime, most: u32) -> Result<Vec<String>, StoreError> {
+pub async fn due(db: &mut impl Reads, now: UnixTime, most: usize) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query(
         "SELECT mail_id FROM mail_outbox
           WHERE state = 'queued' AND next_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
           ORDER BY next_at, mail_id LIMIT $2",
     )
     .bind(now.0)
-    .bind(i64::from(most))
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .fetch_all(db.connection())
     .await?;
     Ok(rows.iter().map(|row| row.try_get("mail_id")).collect::<Result<_, _>>()?)

@@ -1,5 +1,6 @@
-//! Every page in every state, in Chromium: axe-core (WCAG 2.2 AA and its best practices) finds nothing in either
-//! language, light or dark, and members find what they press.
+//! Every page in every state, in both languages, in Chromium: axe-core (WCAG 2.2 AA and its best practices) finds
+//! nothing, by day or by night; what there is to press is large enough and shows its focus; no letters are small; nothing
+//! lies beside the screen, on a phone or where everything is enlarged; and the reader's own colours take nothing away.
 //!
 //! axe-core is put beside the pages' own scripts by the browser, not by the pages, so that it works under their real
 //! Content-Security-Policy.
@@ -26,6 +27,9 @@ use crate::support::browser::{Browser, Options, Page};
 
 /// What axe-core looks for.
 const RULES: &str = r#"["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]"#;
+
+/// Those that a page can break by its colours alone.
+const RULES_OF_COLOUR: &str = r#"["color-contrast", "link-in-text-block"]"#;
 
 /// The gallery in one language, served.
 struct Gallery {
@@ -86,16 +90,6 @@ impl Gallery {
         tokio::spawn(async { axum::serve(listener, router).await });
         Gallery { url, names }
     }
-
-    /// Shows one page after the other and collects what `check` has against them.
-    async fn visit(&self, page: &Page, check: impl AsyncFn(&str) -> Vec<String>) {
-        let mut mistakes = Vec::new();
-        for (number, name) in self.names.iter().enumerate() {
-            page.goto(&format!("{}{number}", self.url)).await;
-            mistakes.extend(check(name).await.into_iter().map(|mistake| format!("{name}: {mistake}")));
-        }
-        assert!(mistakes.is_empty(), "{} mistakes:\n{}", mistakes.len(), mistakes.join("\n"));
-    }
 }
 
 async fn page(State(shown): State<Arc<Shown>>, Path(number): Path<usize>) -> Response {
@@ -117,68 +111,131 @@ fn axe() -> &'static str {
     })
 }
 
-/// Everything that a page may show, at once: what is folded up, and what its script would tell.
-const UNFOLDED: &str = "for (const part of document.querySelectorAll('details')) part.open = true;
-    for (const part of document.querySelectorAll('[data-passkey-error]')) part.hidden = false;";
-
-/// A page with axe-core beside it.
-async fn watched(browser: &Browser, scheme: &str) -> Page {
-    let page = browser.page().await;
-    let dark_or_light = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-    page.command("Emulation.setEmulatedMedia", json!({ "features": dark_or_light })).await;
-    page.before_each_page(axe()).await;
-    page
-}
-
-async fn list(page: &Page, script: &str) -> Vec<String> {
+/// Asks the page a script that answers with a list of what is wrong.
+async fn ask(page: &Page, script: &str) -> Vec<String> {
     let found = page.evaluate(script).await;
     found.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-async fn violations(page: &Page, options: &str) -> Vec<String> {
+async fn axe_run(page: &Page, rules: &str) -> Vec<String> {
     let run = format!(
-        "(async () => {{
-            {UNFOLDED}
-            const found = await axe.run(document, {{ resultTypes: ['violations'], {options} }});
-            return found.violations.flatMap(({{ id, nodes }}) => nodes.map((node) =>
-                `${{id}} at ${{node.target}}: ${{node.failureSummary.replace(/\\s+/g, ' ')}}`));
-        }})()"
+        "axe.run(document, {{ resultTypes: ['violations'], runOnly: {rules} }}).then(({{ violations }}) =>
+            violations.flatMap(({{ id, nodes }}) => nodes.map((node) =>
+                `${{id}} at ${{node.target}}: ${{node.failureSummary.replace(/\\s+/g, ' ')}}`)))"
     );
-    list(page, &run).await
+    ask(page, &run).await
 }
 
-/// Every rule, on a phone by day.
-async fn passes_every_rule(locale: &'static str) {
+/// What the reader's system asks of pages.
+async fn prefers(page: &Page, scheme: &str, forced_colors: &str) {
+    let features = json!([
+        { "name": "prefers-color-scheme", "value": scheme },
+        { "name": "forced-colors", "value": forced_colors },
+        // Colours that are still changing are neither the old nor the new.
+        { "name": "prefers-reduced-motion", "value": "reduce" },
+    ]);
+    page.command("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+}
+
+async fn is_as_wide_as(page: &Page, width: u32, mobile: bool) {
+    let size = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": mobile });
+    page.command("Emulation.setDeviceMetricsOverride", size).await;
+}
+
+/// The size that the reader has set in the browser, in pixels.
+async fn has_letters_of(page: &Page, size: u32) {
+    page.command("Page.setFontSizes", json!({ "fontSizes": { "standard": size } })).await;
+    assert_eq!(page.evaluate("getComputedStyle(document.documentElement).fontSize").await, format!("{size}px"));
+}
+
+/// Shows the pages that are `wanted` in one language, and collects what is wrong with them.
+async fn look_at(locale: &'static str, wanted: impl Fn(&str) -> bool) {
     let gallery = Gallery::open(locale).await;
     let browser = Browser::launch(Options { locale, ..Options::PHONE }).await;
-    let page = watched(&browser, "light").await;
-    gallery.visit(&page, async |_| violations(&page, &format!("runOnly: {RULES}")).await).await;
+    let page = browser.page().await;
+    page.before_each_page(&format!("{}\n{}", axe(), include_str!("look.js"))).await;
+    prefers(&page, "light", "none").await;
+    let phone = Options::PHONE.width;
+    let mut mistakes = Vec::new();
+    for (number, name) in gallery.names.iter().enumerate().filter(|(_, name)| wanted(name)) {
+        page.goto(&format!("{}{number}", gallery.url)).await;
+        page.evaluate("looking.unfold()").await;
+        let mut found = axe_run(&page, RULES).await;
+        for what in ["targets()", "letters()", "focus()", &format!("sideways({phone})")] {
+            found.extend(ask(&page, &format!("looking.{what}")).await);
+        }
+        has_letters_of(&page, 32).await;
+        let enlarged = ask(&page, &format!("looking.sideways({phone})")).await;
+        found.extend(enlarged.into_iter().map(|mistake| format!("with letters twice as large: {mistake}")));
+        has_letters_of(&page, 16).await;
+        // A computer's window, and what is left of it at 200 % and 400 % (WCAG 2.2, 1.4.4 and 1.4.10).
+        for width in [1280, 640, 320] {
+            is_as_wide_as(&page, width, false).await;
+            found.extend(ask(&page, &format!("looking.sideways({width})")).await);
+            if width == 1280 && name.ends_with("bare") {
+                found.extend(axe_run(&page, RULES).await);
+            }
+        }
+        is_as_wide_as(&page, phone, true).await;
+        // By night the same pages have other colours, and nothing else.
+        prefers(&page, "dark", "none").await;
+        found.extend(axe_run(&page, RULES_OF_COLOUR).await.into_iter().map(|mistake| format!("by night: {mistake}")));
+        prefers(&page, "light", "active").await;
+        for what in ["edges()", "focus()"] {
+            found.extend(ask(&page, &format!("looking.{what}")).await);
+        }
+        prefers(&page, "light", "none").await;
+        mistakes.extend(found.into_iter().map(|mistake| format!("{name}: {mistake}")));
+    }
+    assert!(mistakes.is_empty(), "{} mistakes:\n{}", mistakes.len(), mistakes.join("\n"));
 }
 
-/// By night the same pages have other colours, and nothing else.
-async fn passes_every_rule_of_colour(locale: &'static str) {
-    let gallery = Gallery::open(locale).await;
-    let browser = Browser::launch(Options { locale, ..Options::PHONE }).await;
-    let page = watched(&browser, "dark").await;
-    gallery.visit(&page, async |_| violations(&page, "runOnly: ['color-contrast', 'link-in-text-block']").await).await;
+/// A page that is wrong in every way that is looked for.
+const WRONG: &str = r##"data:text/html,<!DOCTYPE html><html lang=en><title>t</title><meta name=viewport
+    content="width=device-width"><style>a,p{color:%23ccc;background:white}a:focus{outline:none}div{width:900px}</style>
+    <main><h1>h</h1><p style="font-size:12px">small</p><a href="%23">x</a><div>wide</div><p class=note>n</p></main>"##;
+
+#[tokio::test]
+async fn what_is_wrong_with_a_page_is_noticed() {
+    let browser = Browser::launch(Options::PHONE).await;
+    let page = browser.page().await;
+    page.before_each_page(&format!("{}\n{}", axe(), include_str!("look.js"))).await;
+    prefers(&page, "light", "none").await;
+    page.goto(WRONG).await;
+    let found = axe_run(&page, RULES).await;
+    assert!(found.iter().any(|mistake| mistake.starts_with("color-contrast at p")), "{found:?}");
+    for (what, of) in [
+        ("targets()", "a \"x\""),
+        ("letters()", "p \"small\""),
+        ("focus()", "a \"x\""),
+        ("edges()", "p.note"),
+        ("sideways(360)", "div"),
+    ] {
+        let found = ask(&page, &format!("looking.{what}")).await;
+        assert!(found.iter().any(|mistake| mistake.contains(of)), "{what}: {found:?}");
+    }
+}
+
+fn logs_in(name: &str) -> bool {
+    name.starts_with("login/") || name.starts_with("recovery/")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn axe_finds_nothing_in_japanese_by_day() {
-    passes_every_rule("ja").await;
+async fn the_pages_of_a_login_are_for_everyone_in_japanese() {
+    look_at("ja", logs_in).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn axe_finds_nothing_in_japanese_by_night() {
-    passes_every_rule_of_colour("ja").await;
+async fn the_pages_of_a_login_are_for_everyone_in_english() {
+    look_at("en", logs_in).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn axe_finds_nothing_in_english_by_day() {
-    passes_every_rule("en").await;
+async fn all_other_pages_are_for_everyone_in_japanese() {
+    look_at("ja", |name| !logs_in(name)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn axe_finds_nothing_in_english_by_night() {
-    passes_every_rule_of_colour("en").await;
+async fn all_other_pages_are_for_everyone_in_english() {
+    look_at("en", |name| !logs_in(name)).await;
 }

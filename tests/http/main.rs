@@ -21,6 +21,7 @@ mod locks;
 mod login;
 mod logout;
 mod lost_methods;
+mod mail;
 mod openidconnect_client;
 mod passkeys;
 mod protocol_parameters;

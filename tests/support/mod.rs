@@ -7,6 +7,7 @@ pub mod browser;
 pub mod mails;
 pub mod postgres;
 pub mod relying_party;
+pub mod smtp;
 pub mod visitor;
 
 pub use app::{Engine, TestApp};
