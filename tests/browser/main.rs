@@ -15,6 +15,7 @@ mod gallery;
 mod harness;
 mod journey;
 mod passkeys;
+mod passwords;
 #[path = "../../examples/portal/portal.rs"]
 mod portal;
 #[path = "../support/mod.rs"]

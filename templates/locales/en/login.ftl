@@ -47,6 +47,14 @@ new-password = New password
 new-password-again = New password again, to confirm
 password-mismatch = The two passwords are not the same. Enter the same password twice.
 
+password-show = Show the password
+password-rule-kept = {" "}(done)
+password-rule-wrong = {" "}(not so)
+password-rules-kept = All rules that can be checked now are kept.
+password-rules-left = Still to do:
+password-same = The two passwords are the same.
+password-differs = The two passwords are not the same yet.
+
 password-policy-heading = Rules for the password
 password-policy-help = About passwords that can be used
 password-rule-min-length = { $n } characters or more
