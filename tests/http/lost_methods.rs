@@ -203,11 +203,11 @@ on_both_engines! {
 
         let stranger = app.visitor();
         let own = stranger.follow(&app.at("/login/password")).await;
-        open(&stranger, &token).await.expect_error_page("flow_expired");
+        open(&stranger, &token).await.expect_error_page("flow_other_browser");
         let mut form = page.form();
         form.insert("set_up_again".into(), "1".into());
         form.insert("csrf".into(), own.form()["csrf"].clone());
-        stranger.post(PAGE, &form).await.expect_error_page("flow_expired");
+        stranger.post(PAGE, &form).await.expect_error_page("flow_other_browser");
         // Jiro, with nothing enrolled, is nowhere near this page, whatever Hanako may do.
         app.add("jiro", "Test-jiro-11").await;
         let jiro = app.visitor();

@@ -44,6 +44,7 @@ pub struct TestApp {
     pub app: App,
     pub issuer: String,
     pub folder: TempDir,
+    pub engine: Engine,
     pub mail_server: SmtpServer,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -112,7 +113,7 @@ impl TestApp {
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
-        let test = TestApp { app, issuer, folder, mail_server, stop: Some(stop) };
+        let test = TestApp { app, issuer, folder, engine, mail_server, stop: Some(stop) };
         test.add_members().await;
         test
     }
@@ -276,7 +277,7 @@ impl TestApp {
         number
     }
 
-    async fn connection(&self) -> sqlx::AnyConnection {
+    pub async fn connection(&self) -> sqlx::AnyConnection {
         use sqlx::Connection as _;
         sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
     }
