@@ -73,7 +73,7 @@ pub async fn ask(app: &App, member: &MemberId, device: Device) -> Result<Asked, 
     // The link to the new password came to this address, too: there is one.
     let to = member.verified_email().unwrap_or_default();
     let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &digest, message };
-    if send_mail::queue(app, &mut tx, letter).await? == Queued::OverBudget {
+    if send_mail::queue(app, &mut tx, letter).await? == Queued::Withheld {
         return Ok(Asked::TooManyMails);
     }
     record(app, &mut tx, &member, AccountEvent::MethodsResetAsked, Some(device)).await?;

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::mail::{as_json, what_became};
 use super::output::time;
 use super::{Failure, Output, open};
 use crate::actions::lost_methods::{self, Holdings};
@@ -17,7 +18,7 @@ use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normal
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
-use crate::store::{self, password_failures};
+use crate::store::{self, mail_outbox, password_failures};
 
 #[derive(Subcommand)]
 pub(super) enum MemberCommand {
@@ -209,7 +210,7 @@ impl MemberCommand {
     }
 }
 
-async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
+pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
     members::find(app, user_id)
         .await?
         .ok_or_else(|| Failure::refused(format!("there is no member with the user ID \"{}\"", user_id.escape_debug())))
@@ -282,6 +283,9 @@ async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> 
                        "account_lock_lifted": lifted.account_lock });
     out.answer(text, &json)
 }
+
+/// How many are shown with a member; `sekisho mail list` shows more.
+const LATEST_MAILS: u32 = 5;
 
 /// `key` in JSON says whether something was done; the texts say what it was, or why nothing was.
 fn answer_change(
@@ -375,6 +379,7 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let counts = password_failures::all(&mut reader, &account).await?;
     let lost = lost_methods::verdict(app, &mut reader, &member.id).await?;
     let holdings = lost_methods::holdings(app, &mut reader, member).await?;
+    let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, LATEST_MAILS).await?;
     drop(reader);
     let mut hindrances = hindrances(app, member, password.as_ref(), &counts);
     hindrances.extend(lost_hindrance(member, lost));
@@ -418,12 +423,23 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     ] {
         text.push_str(&format!("{name:<14}{value}\n"));
     }
+    text.push_str(if mails.is_empty() { "\nNo mail is remembered.\n" } else { "\nLatest mails:\n" });
+    for mail in &mails {
+        text.push_str(&format!(
+            "  {}  {} to {}: {}\n",
+            time(mail.created_at),
+            mail.kind,
+            mail.recipient,
+            what_became(mail)
+        ));
+    }
     let reasons: Vec<Value> = hindrances.iter().map(|h| json!({ "code": h.code, "reason": h.reason })).collect();
     let json = json!({
         "user_id": id, "sub": member.id, "name": member.name, "email": member.email,
         "email_verified": member.email_verified_at.is_some(), "role": member.role, "created_at": member.created_at,
         "methods": methods_as_json(&holdings), "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
         "password_set_at": password.map(|password| password.set_at),
+        "latest_mails": mails.iter().map(as_json).collect::<Vec<_>>(),
     });
     out.answer(text, &json)
 }

@@ -15,6 +15,22 @@ help-guide-heading = Service guide
 help-guide-means = The main functions, and the systems and browsers that we recommend.
 help-sections = Contents
 
+help-search-label = Search the help
+help-search-hint = Say in your own words what the matter is. Example: new phone
+help-search-button = Search
+help-search-heading = Searching the help
+help-search-results = Questions about “{ $query }”
+help-search-guide = Service guide
+help-search-nothing = There is no question that matches “{ $query }”
+    .shorter = Try fewer words. Example: password
+    .other = Try other words.
+    .all = See all frequently asked questions
+help-vote = Did this answer help?
+    .yes = Yes
+    .no = No
+help-vote-thanks = Thank you for your answer
+    .further = It helps us to make the help better. We do not keep whose answer it is.
+
 # What answers quote from the settings.
 
 help-inquiry-form = inquiry form
@@ -40,7 +56,13 @@ help-lock-release-time = The lock ends by itself after { $after }.
 help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
 help-password-classes-free = any
 help-password-common-allowed = Please avoid common ones such as “password1”
+help-method-email = one-time password by e-mail
+help-method-totp = authenticator app
+help-method-passkey = biometrics (passkey)
+help-app-old-codes-none = Once a new code appears, the old one can't be used.
+help-app-old-codes-for = An old code can't be used any more { $after } after a new one has appeared.
 help-lost-methods-mail = First set a new password by mail. Then log in with it and choose the same link again: all that was registered is taken away, and you set up your authentication method again.
 help-lost-methods-proof = A new password does not change your authentication methods. Confirm with another authentication method that you have registered, or with a recovery code. If none of them works, our staff will make sure that it is you and let you set everything up again.
+    .without-codes = A new password does not change your authentication methods. Confirm with another authentication method that you have registered. If none of them works, our staff will make sure that it is you and let you set everything up again.
 help-lost-methods-staff = First set a new password by mail. Then log in with it, choose the same link again and ask to set everything up again. Once our staff have approved it you get a mail: log in again and set up your authentication method.
 help-lost-methods-wait = First set a new password by mail. Then log in with it, choose the same link again and ask to set everything up again. After { $lasts } you can log in again and set up your authentication method.
