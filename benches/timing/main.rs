@@ -128,6 +128,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         token_by_address: plenty,
         failures_by_client: plenty,
         pages_by_address: plenty,
+        ..RateLimits::default()
     };
     eprintln!("preparing {} members", arguments.answers);
     let society = Society::found(&settings, arguments.answers).await?;
