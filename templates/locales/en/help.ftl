@@ -40,3 +40,26 @@ help-lock-release-time = The lock ends by itself after { $after }.
 help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
 help-password-classes-free = any
 help-password-common-allowed = Please avoid common ones such as “password1”
+
+# The component that portals put into their pages.
+
+help-component-menu = Menu
+help-component-help = Help and support
+help-component-guide = Guide
+help-component-faq = Frequently asked questions
+help-component-back = Back
+help-component-close = Close
+help-component-search = Search the questions
+help-component-search-button = Search
+help-component-found = Questions found
+help-component-nothing = Nothing was found. Please try other words.
+help-component-loading = Loading
+help-component-failed = This could not be loaded
+help-component-again = Load again
+help-component-page = Open the help in a new window
+help-component-related = Related questions
+help-component-helpful = Was this answer helpful?
+help-component-yes = Yes
+help-component-no = No
+help-component-thanks = Thank you.
+help-component-not-counted = This could not be sent. Please try again in a while.

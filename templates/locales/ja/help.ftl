@@ -28,3 +28,26 @@ help-lock-release-time = ロックは、{ $after }たつと自動で解除され
 help-lock-release-growing-delay = ロックははじめ{ $first }で、まちがいが重なるたびに長くなります（最長{ $longest }）。時間がたつと自動で解除されます。
 help-password-classes-free = 決まりはありません
 help-password-common-allowed = 「password1」のような、よく使われるものは避けてください
+
+# The component that portals put into their pages.
+
+help-component-menu = メニュー
+help-component-help = ヘルプ・サポート
+help-component-guide = ご利用案内
+help-component-faq = よくある質問
+help-component-back = 戻る
+help-component-close = 閉じる
+help-component-search = 質問を探す
+help-component-search-button = 探す
+help-component-found = 見つかった質問
+help-component-nothing = 見つかりませんでした。別の言葉でお試しください。
+help-component-loading = 読み込んでいます
+help-component-failed = 読み込めませんでした
+help-component-again = もう一度読み込む
+help-component-page = ヘルプを新しい画面で開く
+help-component-related = 関連する質問
+help-component-helpful = この答えは役に立ちましたか
+help-component-yes = はい
+help-component-no = いいえ
+help-component-thanks = ありがとうございました。
+help-component-not-counted = 送信できませんでした。しばらくしてから、もう一度お試しください。
