@@ -11,6 +11,7 @@
 
 mod account;
 mod harness;
+mod help;
 mod journey;
 mod passkeys;
 #[path = "../../examples/portal/portal.rs"]
