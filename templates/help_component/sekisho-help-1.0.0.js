@@ -71,6 +71,9 @@
     "KBD", "LI", "MARK", "OL", "P", "PRE", "STRONG", "SUB", "SUP", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR", "UL"]);
   const WITHOUT_WORDS = new Set(["SCRIPT", "STYLE", "TEMPLATE", "IFRAME", "OBJECT", "NOSCRIPT"]);
 
+  // What this page's reader has said; nothing is kept beyond the page.
+  const voted = new Set();
+
   const trusted = globalThis.trustedTypes?.createPolicy("sekisho-help", { createHTML: (text) => text });
 
   const element = (name, properties = {}, ...children) => {
@@ -177,12 +180,16 @@
       return this.getAttribute("locale") || page || navigator.language;
     }
 
-    async #get(path, parameters = {}) {
+    async #ask(path, parameters, request) {
       const url = new URL(`/help/v1/${path}`, PROVIDER);
       url.search = new URLSearchParams({ ...parameters, locale: this.#locale });
-      const answer = await fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
+      const answer = await fetch(url, { credentials: "omit", referrerPolicy: "no-referrer", ...request });
       if (!answer.ok) throw new Error(`${answer.status} ${url}`);
-      return answer.json();
+      return answer;
+    }
+
+    async #get(path, parameters = {}) {
+      return (await this.#ask(path, parameters)).json();
     }
 
     #part(id) {
@@ -272,7 +279,7 @@
       // Somebody who is quicker than the answer has gone on.
       if (asked !== this.#asked) return;
       title.textContent = drawn.title;
-      if (drawn.locale) title.lang = drawn.locale;
+      title.lang = drawn.language ?? "";
       content.replaceChildren(...drawn.content);
       this.#part("dialog").scrollTop = 0;
       title.focus();
@@ -285,6 +292,7 @@
         case "category": return this.#category(view.id);
         case "question": return this.#question(view.id);
         case "search": return this.#results(view.query);
+        case "section": return this.#section(view.id);
         default: return this.#guide();
       }
     }
@@ -297,33 +305,39 @@
 
     async #category(id) {
       const category = await this.#get(`categories/${encodeURIComponent(id)}`);
-      return { title: category.title, content: [this.#questions(category.questions)] };
+      return { title: category.title, language: category.language, content: [this.#questions(category.questions)] };
     }
 
     async #question(id) {
       const question = await this.#get(`questions/${encodeURIComponent(id)}`);
-      const content = [element("div", { className: "body" }, safe(question.answer.html))];
+      const content = [element("div", { className: "body", lang: question.language }, safe(question.answer.html))];
       if (question.related.length > 0) {
         content.push(element("h3", { textContent: this.#words.related }), this.#questions(question.related));
       }
       content.push(this.#vote(id));
-      return { title: question.title, content };
+      return { title: question.title, language: question.language, content };
     }
 
     async #results(query) {
-      const { results } = await this.#get("search", { q: query });
-      const found = element("p", { textContent: results.length > 0 ? `${this.#words.found}: ${results.length}` : this.#words.nothing });
-      const list = this.#choices(results, (result) => ({ kind: "question", id: result.id }), (result) => {
-        const line = element("span", {}, safe(result.title_html));
-        if (!result.snippet_html) return line;
-        return element("span", {}, line, element("span", { className: "snippet" }, safe(result.snippet_html)));
-      });
-      return { title: this.#words.search, content: [this.#search(query), found, list] };
+      const { hits, guide } = await this.#get("search", { q: query });
+      const count = hits.length + guide.length;
+      const found = element("p", { textContent: count > 0 ? `${this.#words.found}: ${count}` : this.#words.nothing });
+      const line = (hit) => element("span", { lang: hit.language }, safe(hit.title_html),
+        element("span", { className: "snippet" }, safe(hit.snippet.html)));
+      return { title: this.#words.search, content: [this.#search(query), found,
+        this.#choices(hits, (hit) => ({ kind: "question", id: hit.id }), line),
+        this.#choices(guide, (hit) => ({ kind: "section", id: hit.id }), line)] };
+    }
+
+    async #section(id) {
+      const section = await this.#get(`guide/${encodeURIComponent(id)}`);
+      return { title: section.title, language: section.language,
+        content: [element("div", { className: "body", lang: section.language }, safe(section.body.html))] };
     }
 
     async #guide() {
       const { title, sections } = await this.#get("guide");
-      return { title, content: sections.map((section) => element("section", {},
+      return { title, content: sections.map((section) => element("section", { lang: section.language },
         element("h3", { textContent: section.title }), element("div", { className: "body" }, safe(section.body.html)))) };
     }
 
@@ -353,14 +367,14 @@
     }
 
     #vote(id) {
+      if (voted.has(id)) return element("p", { textContent: this.#words.thanks });
       const box = element("div", { className: "vote", role: "group", ariaLabel: this.#words.helpful });
       const said = element("p", { role: "status" });
       const choice = (helpful, text) => element("button", { type: "button", textContent: text, onclick: async () => {
         for (const button of box.querySelectorAll("button")) button.disabled = true;
-        const url = new URL(`/help/v1/questions/${encodeURIComponent(id)}/votes`, PROVIDER);
-        const vote = { method: "POST", credentials: "omit", headers: { "content-type": "application/json" },
-          body: JSON.stringify({ helpful, locale: this.#locale }) };
-        const counted = await fetch(url, vote).then((answer) => answer.ok, () => false);
+        const vote = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ helpful }) };
+        const counted = await this.#ask(`questions/${encodeURIComponent(id)}/votes`, {}, vote).then(() => true, () => false);
+        if (counted) voted.add(id);
         said.textContent = counted ? this.#words.thanks : this.#words["not-counted"];
       } });
       box.append(element("p", { textContent: this.#words.helpful }), choice(true, this.#words.yes), choice(false, this.#words.no), said);
