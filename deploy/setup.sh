@@ -3,7 +3,7 @@
 # Asks nothing, and touches nothing that is already there.
 #
 #   deploy/setup.sh         a C compiler and the headers of OpenSSL
-#   deploy/setup.sh test    also a PostgreSQL server, Chromium, and a font with Japanese letters
+#   deploy/setup.sh test    also a PostgreSQL server, Chromium, a font with Japanese letters, and axe-core by npm
 set -euo pipefail
 
 say() { echo "setup: $*"; }
@@ -24,6 +24,8 @@ if [ "${1:-}" = test ]; then
     fi
     [ -x /usr/bin/chromium ] || needs chromium "Chromium"
     compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK*' >/dev/null || needs fonts-noto-cjk "Japanese letters"
+    has node || needs nodejs "Node.js"
+    has npm || needs npm "npm"
 fi
 
 if [ ${#wanted[@]} -gt 0 ]; then
@@ -49,6 +51,16 @@ if [ ${#wanted[@]} -gt 0 ]; then
         trap '"${as_root[@]}" rm -f "$no_cluster"' EXIT
     fi
     install "${wanted[@]}"
+fi
+
+# What tests/package.json names; again when the lockfile has changed.
+if [ "${1:-}" = test ]; then
+    tests=$(cd "$(dirname "$0")/../tests" && pwd)
+    if ! cmp -s "$tests/package-lock.json" "$tests/node_modules/.installed"; then
+        say "installing what tests/package.json names"
+        (cd "$tests" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+        cp "$tests/package-lock.json" "$tests/node_modules/.installed"
+    fi
 fi
 
 # shellcheck source=/dev/null

@@ -122,7 +122,7 @@ impl App {
 }
 
 /// How mail leaves, by the settings.
-fn transport(settings: &Settings) -> Result<Transport, TransportError> {
+pub fn transport(settings: &Settings) -> Result<Transport, TransportError> {
     let mail = &settings.mail;
     let route = match mail.transport {
         MailTransport::Folder => Route::Folder(mail.folder.clone()),
@@ -140,7 +140,7 @@ fn transport(settings: &Settings) -> Result<Transport, TransportError> {
         }),
     };
     let host = settings.issuer.host_str().unwrap_or("localhost");
-    Transport::new(route, settings.society.service_name.get("ja"), &mail.no_reply, &mail.webmaster, host)
+    Transport::new(route, &mail.no_reply, &mail.webmaster, host)
 }
 
 fn passkeys(settings: &Settings) -> Option<Passkeys> {

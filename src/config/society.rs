@@ -60,6 +60,12 @@ impl Localized {
                 format!("{key} is empty in \"{}\"", tag.escape_debug()),
                 "write the text, or leave that language out",
             );
+            findings.require(
+                !text.chars().any(char::is_control),
+                &[key],
+                format!("{key} has a line end or another control character in \"{}\"", tag.escape_debug()),
+                "write it on one line: it stands in the headers of mails",
+            );
         }
     }
 }
@@ -101,6 +107,7 @@ mod tests {
         assert_eq!(problems(&[("ja", "A"), ("zh-Hant", "B")]), 0);
         assert_eq!(problems(&[]), 1);
         assert_eq!(problems(&[("JA", "A"), ("j", "B"), ("en", " ")]), 3);
+        assert_eq!(problems(&[("ja", "A\r\nBcc: x@example.jp")]), 1);
     }
 
     #[test]

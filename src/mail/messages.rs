@@ -45,6 +45,8 @@ pub struct Society {
 #[derive(Clone, Debug)]
 pub struct Composed {
     pub sender: Sender,
+    /// Shown with the sender's address.
+    pub sender_name: String,
     pub subject: String,
     pub text: String,
     pub html: String,
@@ -195,7 +197,13 @@ pub fn compose(
         parts.footer.push(text("mail-inquiry", &[("url", inquiry.as_str().into())])?);
     }
     parts.footer.push(text("mail-automatic", &[])?);
-    Ok(Composed { sender: message.sender(), text: parts.as_text(), html: parts.as_html()?, subject: parts.subject })
+    Ok(Composed {
+        sender: message.sender(),
+        sender_name: society.service.clone(),
+        text: parts.as_text(),
+        html: parts.as_html()?,
+        subject: parts.subject,
+    })
 }
 
 /// What an event was about, as a line of its own.

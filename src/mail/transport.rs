@@ -5,12 +5,16 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use lettre::address::AddressError;
+use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{self, response::Response};
+use lettre::{Address, Message};
+use tokio::time::timeout;
 
 use super::messages::{Composed, Sender};
 use crate::domain::secret::Secret;
@@ -19,11 +23,14 @@ use crate::domain::unix_time::UnixTime;
 /// Ready to send.
 pub struct Transport {
     way: Way,
-    no_reply: Mailbox,
-    webmaster: Mailbox,
+    no_reply: Address,
+    webmaster: Address,
     /// The right part of every Message-ID.
     host: String,
 }
+
+/// The longest that sending one mail takes, whatever the server does.
+pub const LONGEST: Duration = Duration::from_secs(240);
 
 /// Where mail goes.
 #[derive(Clone, Debug)]
@@ -58,7 +65,22 @@ pub enum Security {
 
 enum Way {
     Folder(PathBuf),
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp(Box<Smtp>),
+}
+
+/// A mail server, and how to talk to it.
+struct Smtp {
+    host: String,
+    port: u16,
+    protection: Protection,
+    credentials: Option<Credentials>,
+    timeout: Duration,
+}
+
+enum Protection {
+    Starttls(TlsParameters),
+    Tls(TlsParameters),
+    None,
 }
 
 /// Mail can't leave with these settings.
@@ -67,7 +89,7 @@ pub enum TransportError {
     #[error("{key} can't be read from {file}: {reason}")]
     File { key: &'static str, file: PathBuf, reason: std::io::Error },
     #[error("mail.smtp: {0}")]
-    Smtp(#[from] lettre::transport::smtp::Error),
+    Smtp(#[from] smtp::Error),
     #[error("the sender {address} is no mail address: {reason}")]
     Sender { address: String, reason: AddressError },
 }
@@ -99,59 +121,59 @@ impl Header for AutoSubmitted {
 }
 
 impl Transport {
-    /// `name` is shown with the senders' addresses; `host` is the issuer's.
-    pub fn new(
-        route: Route,
-        name: &str,
-        no_reply: &str,
-        webmaster: &str,
-        host: &str,
-    ) -> Result<Transport, TransportError> {
-        let sender = |address: &str| -> Result<Mailbox, TransportError> {
-            let parsed: Result<Address, AddressError> = address.parse();
-            let address = parsed.map_err(|reason| TransportError::Sender { address: address.to_owned(), reason })?;
-            Ok(Mailbox::new(Some(name.to_owned()), address))
+    /// `host` is the issuer's.
+    pub fn new(route: Route, no_reply: &str, webmaster: &str, host: &str) -> Result<Transport, TransportError> {
+        let sender = |address: &str| -> Result<Address, TransportError> {
+            address.parse().map_err(|reason| TransportError::Sender { address: address.to_owned(), reason })
         };
         let way = match route {
             Route::Folder(folder) => Way::Folder(folder),
-            Route::Smtp(server) => Way::Smtp(Box::new(smtp(server)?)),
+            Route::Smtp(server) => Way::Smtp(Box::new(Smtp::new(server)?)),
         };
         Ok(Transport { way, no_reply: sender(no_reply)?, webmaster: sender(webmaster)?, host: host.to_owned() })
     }
 
+    /// Whom mail is given to, as staff know it.
+    pub fn name(&self) -> String {
+        match &self.way {
+            Way::Folder(folder) => folder.display().to_string(),
+            Way::Smtp(server) => format!("{}:{}", server.host, server.port),
+        }
+    }
+
     /// Sends one mail. `id` is the left part of its Message-ID: the same at every try, so that a receiver can tell.
     pub async fn send(&self, id: &str, to: &str, mail: &Composed, at: UnixTime) -> Outcome {
-        let Ok(to) = to.parse::<Address>() else { return Outcome::Refused("this is no mail address".into()) };
+        let Some(to) = recipient(to) else { return Outcome::Refused("this is no mail address".into()) };
         let from = match mail.sender {
             Sender::NoReply => &self.no_reply,
             Sender::Webmaster => &self.webmaster,
         };
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(at.0).unwrap_or(0));
+        let envelope = match Envelope::new(Some(from.clone()), vec![to.clone()]) {
+            Ok(envelope) => envelope,
+            Err(error) => return Outcome::Refused(error.to_string()),
+        };
         let message = Message::builder()
-            .from(from.clone())
-            .to(Mailbox::new(None, to))
+            .from(Mailbox::new(Some(mail.sender_name.clone()), from.clone()))
+            .to(Mailbox::new(None, to.clone()))
+            .envelope(envelope)
             .subject(&mail.subject)
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .date(date)
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()));
         let message = match message {
-            Ok(message) => message,
+            Ok(message) => message.formatted(),
             Err(error) => return Outcome::Refused(error.to_string()),
         };
         match &self.way {
-            Way::Folder(folder) => match write(folder, id, at, &message.formatted(), mail) {
-                Ok(()) => Outcome::Accepted(format!("written to {}", folder.display())),
+            Way::Folder(folder) => match write(folder, id, at, &message, mail) {
+                Ok(()) => Outcome::Accepted("written".into()),
                 Err(error) => Outcome::TryLater(error.to_string()),
             },
-            Way::Smtp(server) => match server.send(message).await {
-                Ok(answer) => {
-                    let words = answer.message().collect::<Vec<_>>().join(" ");
-                    Outcome::Accepted(cut(&format!("{} {words}", answer.code())))
-                }
-                Err(error) if error.is_permanent() => Outcome::Refused(cut(&in_words(&error))),
-                Err(error) => Outcome::TryLater(cut(&in_words(&error))),
-            },
+            Way::Smtp(server) => timeout(LONGEST, server.deliver(from, to, &message))
+                .await
+                .unwrap_or_else(|_| Outcome::TryLater("the mail server takes too long".into())),
         }
     }
 
@@ -159,47 +181,132 @@ impl Transport {
     pub async fn reaches_server(&self) -> Result<(), String> {
         match &self.way {
             Way::Folder(_) => Ok(()),
-            Way::Smtp(server) => match server.test_connection().await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err("the mail server does not answer".into()),
-                Err(error) => Err(in_words(&error)),
-            },
+            Way::Smtp(server) => server.connect().await.map(take_leave).map_err(|failed| failed.words),
         }
     }
 }
 
-fn smtp(server: Server) -> Result<AsyncSmtpTransport<Tokio1Executor>, TransportError> {
-    let read = |key, file: &Path| {
-        std::fs::read(file).map_err(|reason| TransportError::File { key, file: file.to_owned(), reason })
-    };
-    let parameters = || -> Result<TlsParameters, TransportError> {
-        let mut builder = TlsParameters::builder(server.host.clone());
-        if let Some(file) = &server.ca_file {
-            builder = builder.add_root_certificate(Certificate::from_pem(&read("mail.smtp.ca_file", file)?)?);
-        }
-        Ok(builder.build()?)
-    };
-    let tls = match server.security {
-        Security::Starttls => Tls::Required(parameters()?),
-        Security::Tls => Tls::Wrapper(parameters()?),
-        Security::None => Tls::None,
-    };
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
-        .port(server.port)
-        .tls(tls)
-        .timeout(Some(server.timeout));
-    if let Some((user, file)) = &server.account {
-        let password =
-            Secret::new(String::from_utf8_lossy(&read("mail.smtp.password_file", file)?).trim_end().to_owned());
-        builder = builder.credentials(Credentials::new(user.clone(), password.expose().clone()));
+/// Addresses that Japanese phones had against the standard, with dots at an end or in a row, are quoted (RFC 5321, 4.1.2).
+fn recipient(address: &str) -> Option<Address> {
+    let (local, domain) = address.rsplit_once('@').filter(|_| address.is_ascii())?;
+    let is_atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b);
+    if local.is_empty() || !local.bytes().all(is_atom) {
+        return None;
     }
-    Ok(builder.build())
+    Address::new(local, domain).or_else(|_| Address::new(format!("\"{local}\""), domain)).ok()
 }
 
-/// The error and what lies beneath it.
-fn in_words(error: &lettre::transport::smtp::Error) -> String {
-    let mut words = error.to_string();
+/// A step of the conversation that came to nothing.
+struct Failed {
+    words: String,
+    /// The server says that it will come to nothing again.
+    permanent: bool,
+}
+
+impl Failed {
+    /// Before the recipient is named it is about us and not about the mail: it may go well once somebody has mended it.
+    fn whoever_it_is_for(self) -> Outcome {
+        Outcome::TryLater(self.words)
+    }
+
+    fn for_this_mail(self) -> Outcome {
+        if self.permanent { Outcome::Refused(self.words) } else { Outcome::TryLater(self.words) }
+    }
+}
+
+impl Smtp {
+    fn new(server: Server) -> Result<Smtp, TransportError> {
+        let read = |key, file: &Path| {
+            std::fs::read(file).map_err(|reason| TransportError::File { key, file: file.to_owned(), reason })
+        };
+        let parameters = || -> Result<TlsParameters, TransportError> {
+            let mut builder = TlsParameters::builder(server.host.clone());
+            if let Some(file) = &server.ca_file {
+                builder = builder.add_root_certificate(Certificate::from_pem(&read("mail.smtp.ca_file", file)?)?);
+            }
+            Ok(builder.build()?)
+        };
+        let protection = match server.security {
+            Security::Starttls => Protection::Starttls(parameters()?),
+            Security::Tls => Protection::Tls(parameters()?),
+            Security::None => Protection::None,
+        };
+        let mut credentials = None;
+        if let Some((user, file)) = &server.account {
+            let password =
+                Secret::new(String::from_utf8_lossy(&read("mail.smtp.password_file", file)?).trim_end().to_owned());
+            credentials = Some(Credentials::new(user.clone(), password.expose().clone()));
+        }
+        Ok(Smtp { host: server.host, port: server.port, protection, credentials, timeout: server.timeout })
+    }
+
+    /// A connection over which mail can be sent.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failed> {
+        let hello = ClientId::default();
+        let tls = match &self.protection {
+            Protection::Tls(parameters) => Some(parameters.clone()),
+            Protection::Starttls(_) | Protection::None => None,
+        };
+        let server = (self.host.as_str(), self.port);
+        let connection = AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &hello, tls, None);
+        let mut connection = self.step("when connecting", connection).await?;
+        if let Protection::Starttls(parameters) = &self.protection {
+            self.step("STARTTLS", connection.starttls(parameters.clone(), &hello)).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            let ways = [Mechanism::Plain, Mechanism::Login];
+            self.step("when logging in", connection.auth(&ways, credentials)).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Once the server has the mail it is not asked twice: what happens to the connection afterwards makes no difference.
+    async fn deliver(&self, from: &Address, to: Address, message: &[u8]) -> Outcome {
+        let done = async {
+            let mut connection = self.connect().await.map_err(Failed::whoever_it_is_for)?;
+            let sender = Mail::new(Some(from.clone()), Vec::new());
+            self.step("MAIL", connection.command(sender)).await.map_err(Failed::whoever_it_is_for)?;
+            self.step("RCPT", connection.command(Rcpt::new(to, Vec::new()))).await.map_err(Failed::for_this_mail)?;
+            self.step("DATA", connection.command(Data)).await.map_err(Failed::for_this_mail)?;
+            let answer = self.step("the mail", connection.message(message)).await.map_err(Failed::for_this_mail)?;
+            take_leave(connection);
+            Ok(answer)
+        };
+        match done.await {
+            Ok(answer) => Outcome::Accepted(in_words(&answer)),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// A step that the server answers in time.
+    async fn step<T>(&self, name: &str, step: impl Future<Output = Result<T, smtp::Error>>) -> Result<T, Failed> {
+        match timeout(self.timeout, step).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(Failed {
+                words: cut(&format!("{} ({name})", what_is_wrong(&error))),
+                permanent: error.is_permanent(),
+            }),
+            Err(_) => Err(Failed { words: format!("the mail server does not answer ({name})"), permanent: false }),
+        }
+    }
+}
+
+/// Nobody waits for the goodbye.
+fn take_leave(mut connection: AsyncSmtpConnection) {
+    tokio::spawn(async move { drop(timeout(Duration::from_secs(5), connection.abort()).await) });
+}
+
+fn in_words(answer: &Response) -> String {
+    cut(&format!("{} {}", answer.code(), answer.message().collect::<Vec<_>>().join(" ")))
+}
+
+/// What the server said, or else the error and what lies beneath it.
+fn what_is_wrong(error: &smtp::Error) -> String {
     let mut source = std::error::Error::source(error);
+    if let (Some(code), Some(said)) = (error.status(), source) {
+        return format!("{code} {said}");
+    }
+    let mut words = error.to_string();
     while let Some(deeper) = source {
         let deeper_words = deeper.to_string();
         if !words.contains(&deeper_words) {

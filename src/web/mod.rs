@@ -8,6 +8,8 @@ mod assets;
 pub mod cookies;
 /// A page for what cannot go on.
 pub mod error_page;
+/// Every page in every state, for tests.
+pub mod gallery;
 /// Whether the process lives and can work.
 mod health;
 /// The FAQ and the guide, as JSON for portals and as pages.

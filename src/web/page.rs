@@ -1,9 +1,11 @@
 //! What members see: the templates under `templates/`, filled in the reader's language. A page is a struct beside its
-//! handler that names its template and brings samples of every state it can be in; the tests below render all samples in
-//! all languages, so that a forgotten text or value never reaches a member. Everything is part of the program.
+//! handler that names its template and brings samples of every state it can be in; `gallery.rs` lists them all, and the
+//! tests below render every sample in every language, so that a forgotten text or value never reaches a member.
+//! Everything is part of the program.
 //!
 //! In a template: `t(key="login-heading")` is a text (further arguments go to it), `asset(name="style.css")` the URL of a
-//! file under `templates/assets/`, `chrome` what stands around every page, and the page's own fields are plain variables.
+//! file under `templates/assets/`, `faq_answer(id="password-locked")` an answer of the help, if it has that question,
+//! `chrome` what stands around every page, and the page's own fields are plain variables.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use tera::{Context, Kwargs, State, Tera};
 
 use crate::i18n::{Catalogue, Locale, Value};
+use crate::web::help::in_place::InPlace;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/assets");
@@ -101,11 +104,11 @@ struct LanguageLink {
 }
 
 impl Pages {
-    pub fn load(catalogue: Arc<Catalogue>) -> Result<Pages, PageError> {
-        Pages::with(catalogue, |catalogue, locale, key, args| Ok(catalogue.text(&locale, key, args)))
+    pub fn load(catalogue: Arc<Catalogue>, answers: Answers) -> Result<Pages, PageError> {
+        Pages::with(catalogue, answers, |catalogue, locale, key, args| Ok(catalogue.text(&locale, key, args)))
     }
 
-    fn with(catalogue: Arc<Catalogue>, words: Words) -> Result<Pages, PageError> {
+    fn with(catalogue: Arc<Catalogue>, answers: Answers, words: Words) -> Result<Pages, PageError> {
         let assets = Arc::new(assets()?);
         let mut sources = Vec::new();
         collect_templates(&TEMPLATES, &mut sources)?;
@@ -132,6 +135,13 @@ impl Pages {
                 let asset = known.get(name).ok_or_else(|| tera::Error::message(format!("there is no asset {name}")))?;
                 Ok(format!("/assets/{}/{name}", asset.hash))
             });
+            let answers = Arc::clone(&answers);
+            tera.register_function(
+                "faq_answer",
+                move |kwargs: Kwargs, _: &State<'_>| -> tera::TeraResult<tera::Value> {
+                    tera::Value::try_from_serializable(&answers(&locale, kwargs.must_get("id")?))
+                },
+            );
             tera.add_raw_templates(sources.iter().copied())?;
             engines.push((locale, tera));
         }
@@ -174,6 +184,9 @@ impl Pages {
             .collect()
     }
 }
+
+/// The help's answer to the question with this id, in this language.
+pub type Answers = Arc<dyn Fn(&Locale, &str) -> Option<InPlace> + Send + Sync>;
 
 /// How a text is found: shown as its key where it is missing (for members), or refused (for tests).
 type Words = fn(&Catalogue, Locale, &str, &[(&str, Value<'_>)]) -> Result<String, String>;
@@ -229,90 +242,32 @@ mod tests {
     use scraper::{ElementRef, Html, Selector};
 
     use super::*;
-    use crate::web::account::activity::ActivityPage;
-    use crate::web::account::applications::ApplicationsPage;
-    use crate::web::account::authentication_method::AuthenticationMethodPage;
-    use crate::web::account::data::DataPage;
-    use crate::web::account::email_address::{AccountEmailAddressCodePage, AccountEmailAddressPage};
-    use crate::web::account::email_method::{EmailMethodDeletionPage, EmailMethodPage};
-    use crate::web::account::passkey_enrolment::AccountPasskeyEnrolmentPage;
-    use crate::web::account::passkeys::{PasskeyDeletionPage, PasskeyNamePage, PasskeysPage};
-    use crate::web::account::password::AccountPasswordPage;
-    use crate::web::account::profile::ProfilePage;
-    use crate::web::account::recovery_codes::RecoveryCodesPage;
-    use crate::web::account::sessions::SessionsPage;
-    use crate::web::account::totp_devices::{TotpDeviceDeletionPage, TotpDevicePage};
-    use crate::web::account::totp_enrolment::AccountTotpEnrolmentPage;
-    use crate::web::error_page::ErrorPage;
-    use crate::web::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
+    use crate::config::Settings;
+    use crate::domain::unix_time::UnixTime;
+    use crate::web::gallery::{self, chromes};
+    use crate::web::help::HelpSite;
     use crate::web::login::consent::ConsentPage;
-    use crate::web::login::email_address::{EmailAddressCodePage, EmailAddressPage};
-    use crate::web::login::email_code::EmailCodePage;
-    use crate::web::login::initial_password::InitialPasswordPage;
-    use crate::web::login::method::MethodPage;
-    use crate::web::login::passkey::PasskeyPage;
-    use crate::web::login::passkey_enrolment::LoginPasskeyEnrolmentPage;
     use crate::web::login::password::PasswordPage;
-    use crate::web::login::recovery_code::RecoveryCodePage;
-    use crate::web::login::totp::TotpPage;
-    use crate::web::login::totp_enrolment::LoginTotpEnrolmentPage;
-    use crate::web::mail_folder::MailFolderPage;
-    use crate::web::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
-    use crate::web::recovery::forgotten::ForgottenPage;
-    use crate::web::recovery::reset_password::ResetPasswordPage;
 
-    /// Refuses texts that are missing or lack an argument.
+    /// Refuses texts that are missing or lack an argument, and answers that the shipped help does not have.
     fn strict() -> Pages {
         let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
-        Pages::with(catalogue, |catalogue, locale, key, args| catalogue.find(&locale, key, args))
+        let help = HelpSite::load(&Settings::default(), Arc::clone(&catalogue), UnixTime(0)).expect("it is sound");
+        let answers: Answers = Arc::new(move |locale, id| {
+            Some(help.answer_in_place(locale, id).unwrap_or_else(|| panic!("the help has no question {id}")))
+        });
+        Pages::with(catalogue, answers, |catalogue, locale, key, args| catalogue.find(&locale, key, args))
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// With everything around a page that there can be, and with nothing.
-    fn chromes(locale: Locale) -> [Chrome; 2] {
-        let bare = Chrome {
-            locale,
-            csrf: "csrf-1".into(),
-            service_name: "Portal & more".into(),
-            society_name: "Society <of> Health".into(),
-            inquiry_url: None,
-            owner: "owner-1".into(),
-            notice: None,
-            application: None,
-            here: String::new(),
-        };
-        let full = Chrome {
-            notice: Some("password-changed"),
-            inquiry_url: Some("https://society.example.jp/inquiry?a=1&b=2".into()),
-            application: Some(ApplicationLine {
-                name: "Ledger <b>".into(),
-                logo_uri: Some("https://ledger.example.jp/logo.png".into()),
-                policy_uri: Some("https://ledger.example.jp/policy".into()),
-                tos_uri: Some("https://ledger.example.jp/terms".into()),
-            }),
-            here: "/login/password?flow=flow-1&ui_locales=en".into(),
-            ..bare.clone()
-        };
-        [full, bare]
+    /// For members where the help has no questions at all.
+    fn without_help() -> Pages {
+        let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
+        Pages::load(catalogue, Arc::new(|_, _| None)).expect("the templates are whole")
     }
 
     fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
         html.select(&Selector::parse(selector).expect("a selector")).collect()
-    }
-
-    /// Renders every sample of a page in every language; names what is wrong with the HTML.
-    fn check<P: PageTemplate>(pages: &Pages) -> &'static str {
-        for locale in pages.catalogue.locales() {
-            for chrome in chromes(locale) {
-                for (state, sample) in P::samples() {
-                    let place = format!("{}, {state}, {locale}", P::TEMPLATE);
-                    let text = pages.render(&chrome, &sample).unwrap_or_else(|error| panic!("{place}: {error}"));
-                    let mistakes = mistakes(&text, &chrome);
-                    assert!(mistakes.is_empty(), "{place}: {mistakes:#?}");
-                }
-            }
-        }
-        P::TEMPLATE
     }
 
     fn mistakes(text: &str, chrome: &Chrome) -> Vec<String> {
@@ -384,53 +339,22 @@ mod tests {
     #[test]
     fn every_page_is_whole_in_every_state_and_language() {
         let pages = strict();
-        let checked = BTreeSet::from([
-            check::<PasswordPage>(&pages),
-            check::<PasskeyPage>(&pages),
-            check::<LoginPasskeyEnrolmentPage>(&pages),
-            check::<InitialPasswordPage>(&pages),
-            check::<MethodPage>(&pages),
-            check::<EmailCodePage>(&pages),
-            check::<MailFolderPage>(&pages),
-            check::<ForgottenPage>(&pages),
-            check::<ResetPasswordPage>(&pages),
-            check::<EmailAddressPage>(&pages),
-            check::<EmailAddressCodePage>(&pages),
-            check::<TotpPage>(&pages),
-            check::<LoginTotpEnrolmentPage>(&pages),
-            check::<RecoveryCodePage>(&pages),
-            check::<ConsentPage>(&pages),
-            check::<ErrorPage>(&pages),
-            check::<ProfilePage>(&pages),
-            check::<AccountPasswordPage>(&pages),
-            check::<AccountEmailAddressPage>(&pages),
-            check::<AccountEmailAddressCodePage>(&pages),
-            check::<AuthenticationMethodPage>(&pages),
-            check::<EmailMethodPage>(&pages),
-            check::<EmailMethodDeletionPage>(&pages),
-            check::<AccountTotpEnrolmentPage>(&pages),
-            check::<TotpDevicePage>(&pages),
-            check::<TotpDeviceDeletionPage>(&pages),
-            check::<RecoveryCodesPage>(&pages),
-            check::<SessionsPage>(&pages),
-            check::<ApplicationsPage>(&pages),
-            check::<ActivityPage>(&pages),
-            check::<DataPage>(&pages),
-            check::<AccountPasskeyEnrolmentPage>(&pages),
-            check::<PasskeysPage>(&pages),
-            check::<PasskeyNamePage>(&pages),
-            check::<PasskeyDeletionPage>(&pages),
-            check::<HelpPage>(&pages),
-            check::<FaqPage>(&pages),
-            check::<QuestionPage>(&pages),
-            check::<GuidePage>(&pages),
-            check::<LogoutConfirmPage>(&pages),
-            check::<LoggedOutPage>(&pages),
-        ]);
+        let mut checked = BTreeSet::new();
+        for sample in gallery::samples() {
+            for locale in pages.catalogue.locales() {
+                for chrome in chromes(locale) {
+                    let place = format!("{}, {}, {locale}", sample.template, sample.state);
+                    let text = sample.render(&pages, &chrome).unwrap_or_else(|error| panic!("{place}: {error}"));
+                    let mistakes = mistakes(&text, &chrome);
+                    assert!(mistakes.is_empty(), "{place}: {mistakes:#?}");
+                }
+            }
+            checked.insert(sample.template);
+        }
         let mut sources = Vec::new();
         collect_templates(&TEMPLATES, &mut sources).expect("the templates are text");
         let all = sources.iter().filter(|(_, source)| source.contains("{% extends")).map(|(name, _)| *name).collect();
-        assert_eq!(checked, all, "each page belongs into the list above");
+        assert_eq!(checked, all, "each page belongs into the list in gallery.rs");
     }
 
     #[test]
@@ -444,14 +368,29 @@ mod tests {
 
     #[test]
     fn a_text_that_is_missing_does_not_take_the_page_from_the_member() {
-        let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
-        let mut pages = Pages::load(catalogue).expect("the templates are whole");
+        let mut pages = without_help();
         for (_, tera) in &mut pages.engines {
             tera.add_raw_template("login/consent.html", "{{ t(key=\"no-such-text\") }}").expect("a template");
         }
         let [chrome, _] = chromes(pages.engines[0].0);
         let (_, page) = ConsentPage::samples().remove(0);
         assert_eq!(pages.render(&chrome, &page).expect("a page"), "no-such-text");
+    }
+
+    #[test]
+    fn an_answer_opens_in_place_and_without_one_there_is_the_way_to_the_help() {
+        let (_, page) = PasswordPage::samples().into_iter().find(|(name, _)| *name == "password_locked").expect("one");
+        for (pages, opens) in [(strict(), true), (without_help(), false)] {
+            for locale in pages.catalogue.locales() {
+                let [chrome, _] = chromes(locale);
+                let html = Html::parse_document(&pages.render(&chrome, &page).expect("a page"));
+                let answers = all(&html, "#error details#error-help > .answer");
+                assert_eq!(answers.len(), usize::from(opens));
+                assert!(answers.iter().all(|answer| answer.text().any(|words| words.contains('5'))), "{locale}");
+                let link = if opens { "#error-help a[href='/help/faq/password-locked']" } else { "a#error-help" };
+                assert_eq!(all(&html, link).len(), 1);
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::i18n::Catalogue;
 use crate::web::help::HelpSite;
-use crate::web::page::Pages;
+use crate::web::page::{Answers, Pages};
 use crate::web::request::rate_limit::Limits;
 
 /// Cheap to clone.
@@ -30,9 +30,12 @@ pub enum SiteError {
 impl Site {
     pub fn new(app: App) -> Result<Site, SiteError> {
         let catalogue = Arc::clone(&app.catalogue);
+        let help = Arc::new(HelpSite::load(&app.settings, Arc::clone(&catalogue), app.now())?);
+        let answers = Arc::clone(&help);
+        let answers: Answers = Arc::new(move |locale, id| answers.answer_in_place(locale, id));
         Ok(Site {
-            pages: Arc::new(Pages::load(Arc::clone(&catalogue))?),
-            help: Arc::new(HelpSite::load(&app.settings, Arc::clone(&catalogue), app.now())?),
+            pages: Arc::new(Pages::load(Arc::clone(&catalogue), answers)?),
+            help,
             limits: Arc::new(Limits::new(&app.settings.rate_limits)),
             catalogue,
             app,

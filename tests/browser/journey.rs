@@ -162,7 +162,7 @@ on_both_engines! {
             assert_eq!(page.value("#user_id").await, user_id, "what was typed stays");
             assert_eq!(page.value("#password").await, "", "but not the password");
             fits(&page).await;
-            seen.push((page.text("body").await, page.attribute("#error-help", "href").await));
+            seen.push((page.text("body").await, page.attribute("#error-help .own-page a", "href").await));
         }
         assert_eq!(seen[0], seen[1]);
     }
@@ -186,11 +186,14 @@ on_both_engines! {
         log_in(&page, HANAKO.0, HANAKO.1).await;
         assert!(page.text("#error").await.contains("パスワードがロック"), "{}", page.text("#error").await);
         assert_eq!(page.attribute("#inquiry", "href").await.as_deref(), Some("https://inquiry.example.jp/form"));
-        assert_eq!(page.attribute("#error-help", "href").await.as_deref(), Some("/help/faq/password-locked"));
+        assert_eq!(page.attribute("#error-help .own-page a", "href").await.as_deref(), Some("/help/faq/password-locked"));
         fits(&page).await;
-        let help = stranger.page().await;
-        help.goto(&app.at("/help/faq/password-locked")).await;
-        assert!(help.text("main").await.contains("5"), "the answer names the threshold");
+        // The answer opens in place: the login goes on below it.
+        assert!(!page.shows("#error-help .answer").await);
+        page.click("#error-help > summary").await;
+        assert!(page.text("#error-help .answer").await.contains('5'), "the answer names the threshold");
+        assert_eq!(page.value("#user_id").await, "hanako");
+        fits(&page).await;
 
         own_page.goto(&app.at("/account/profile")).await;
         log_in(&own_page, HANAKO.0, HANAKO.1).await;

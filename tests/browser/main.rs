@@ -10,10 +10,13 @@
 )]
 
 mod account;
+mod faq;
+mod gallery;
 mod harness;
 mod help;
 mod journey;
 mod passkeys;
+mod passwords;
 #[path = "../../examples/portal/portal.rs"]
 mod portal;
 #[path = "../support/mod.rs"]

@@ -209,7 +209,7 @@ on_both_engines! {
         press(&page, &authenticator, "#passkey-login").await;
         assert!(page.text("#error").await.contains("セキュリティキーの登録が無効です"));
         assert_eq!(page.value("#user_id").await, "typed before");
-        assert_eq!(page.attribute("#error-help", "href").await.as_deref(), Some("/help/faq/security-key-invalid"));
+        assert_eq!(page.attribute("#error-help .own-page a", "href").await.as_deref(), Some("/help/faq/security-key-invalid"));
         let help = browser.page().await;
         help.goto(&app.at("/help/faq/security-key-invalid")).await;
         assert!(help.text("main").await.contains("パスワード管理アプリ"));
@@ -315,7 +315,7 @@ on_both_engines! {
         type_password(&app, &page).await;
         assert!(page.text("main").await.contains("QRコード"));
         assert!(page.text("main").await.contains("Bluetooth"));
-        assert_eq!(page.attribute("#passkey-qr-help", "href").await.as_deref(), Some("/help/faq/passkey-qr-not-read"));
+        assert_eq!(page.attribute("#passkey-qr-help .own-page a", "href").await.as_deref(), Some("/help/faq/passkey-qr-not-read"));
         page.click("#use-passkey").await;
         arrived(&app, &page).await;
         // From the login page as well, without a user ID.
@@ -332,7 +332,7 @@ on_both_engines! {
         type_password(&app, &page).await;
         page.click("label[for=method-passkey]").await;
         page.click("#continue").await;
-        assert_eq!(page.attribute("#phone-qr-help", "href").await.as_deref(), Some("/help/faq/phone-qr-not-read"));
+        assert_eq!(page.attribute("#phone-qr-help .own-page a", "href").await.as_deref(), Some("/help/faq/phone-qr-not-read"));
         page.click("#enrol").await;
         arrived(&app, &page).await;
         assert_eq!(phone_beside.credentials().await.len(), 1);

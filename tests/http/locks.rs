@@ -61,7 +61,7 @@ on_both_engines! {
         let locked = attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
         assert!(locked.text("#error").unwrap().contains("パスワードがロック"), "{}", locked.body);
         assert_eq!(locked.attribute("#inquiry", "href").as_deref(), Some("https://inquiry.example.jp/form"));
-        assert_eq!(locked.attribute("#error-help", "href").as_deref(), Some("/help/faq/password-locked"));
+        assert_eq!(locked.attribute("#error-help .own-page a", "href").as_deref(), Some("/help/faq/password-locked"));
         app.advance(Span::days(3_650));
         attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
         app.unlock("hanako").await;
@@ -153,7 +153,7 @@ on_both_engines! {
         assert_eq!(essence(&stranger, "hanako"), essence(&unknown, "nobody"));
         let owner = attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(422);
         assert!(owner.text("#error").unwrap().contains("アカウントがロック"), "{}", owner.body);
-        assert_eq!(owner.attribute("#error-help", "href").as_deref(), Some("/help/faq/account-locked"));
+        assert_eq!(owner.attribute("#error-help .own-page a", "href").as_deref(), Some("/help/faq/account-locked"));
         app.unlock("hanako").await;
         attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
     }

@@ -8,7 +8,7 @@ use sekisho::actions::members::{self, NewMember};
 use sekisho::actions::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
-use sekisho::config::{EmailAddress, Quota, SecondFactor, Settings};
+use sekisho::config::{EmailAddress, MailTransport, Quota, SecondFactor, Settings, SmtpSecurity};
 use sekisho::crypto::master_key::{MasterKey, Purpose};
 use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 
 use super::postgres::Cluster;
 use super::relying_party::RelyingParty;
+use super::smtp::{self, Authority, Manner, SmtpServer, Tls};
 use super::visitor::Visitor;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct TestApp {
     pub app: App,
     pub issuer: String,
     pub folder: TempDir,
+    pub engine: Engine,
+    pub mail_server: SmtpServer,
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -53,6 +56,11 @@ impl TestApp {
 
     /// With settings of the test's own.
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> TestApp {
+        TestApp::start_with_smtp(engine, Manner::default(), change).await
+    }
+
+    /// With a mail server of this manner, and settings that fit it.
+    pub async fn start_with_smtp(engine: Engine, manner: Manner, change: impl FnOnce(&mut Settings)) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
@@ -63,6 +71,25 @@ impl TestApp {
         };
         settings.secrets.master_key_file = folder.path().join("master.key");
         settings.mail.folder = folder.path().join("mail");
+        let mail_server = SmtpServer::start(manner);
+        settings.mail.transport = MailTransport::Smtp;
+        settings.mail.smtp.port = mail_server.port;
+        settings.mail.smtp.security = match manner.tls {
+            Tls::Never => SmtpSecurity::None,
+            Tls::Starttls => SmtpSecurity::Starttls,
+            Tls::Implicit => SmtpSecurity::Tls,
+        };
+        if manner.tls != Tls::Never {
+            let authority = folder.path().join("mail-ca.pem");
+            Authority::shared().write(&authority);
+            settings.mail.smtp.ca_file = Some(authority);
+        }
+        if manner.auth.is_some() {
+            let password = folder.path().join("mail-password");
+            std::fs::write(&password, format!("{}\n", smtp::ACCOUNT.1)).unwrap();
+            settings.mail.smtp.user_name = Some(smtp::ACCOUNT.0.into());
+            settings.mail.smtp.password_file = Some(password);
+        }
         settings.society.inquiry_url = Some("https://inquiry.example.jp/form".parse().unwrap());
         // A hash here costs microseconds: what is tested is the rules, not Argon2.
         settings.passwords.argon2.memory_kib = 16;
@@ -86,7 +113,7 @@ impl TestApp {
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
-        let test = TestApp { app, issuer, folder, stop: Some(stop) };
+        let test = TestApp { app, issuer, folder, engine, mail_server, stop: Some(stop) };
         test.add_members().await;
         test
     }
@@ -241,7 +268,7 @@ impl TestApp {
         number
     }
 
-    async fn connection(&self) -> sqlx::AnyConnection {
+    pub async fn connection(&self) -> sqlx::AnyConnection {
         use sqlx::Connection as _;
         sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
     }

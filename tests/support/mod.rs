@@ -7,6 +7,8 @@ pub mod browser;
 pub mod mails;
 pub mod postgres;
 pub mod relying_party;
+pub mod smtp;
+pub mod state;
 pub mod visitor;
 
 pub use app::{Engine, TestApp};

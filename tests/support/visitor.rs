@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Client, StatusCode, redirect};
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Node, Selector};
 
 pub struct Visitor {
     pub http: Client,
@@ -83,6 +83,20 @@ impl Visitor {
     }
 }
 
+/// The text of an element but for what its closed `details` hide.
+fn unfolded(element: ElementRef<'_>) -> String {
+    let closed = element.value().name() == "details" && element.attr("open").is_none();
+    let mut text = String::new();
+    for child in element.children() {
+        match (ElementRef::wrap(child), child.value()) {
+            (Some(inner), _) if !closed || inner.value().name() == "summary" => text.push_str(&unfolded(inner)),
+            (None, Node::Text(words)) if !closed => text.push_str(words),
+            _ => {}
+        }
+    }
+    text
+}
+
 impl Answer {
     pub fn location(&self) -> Option<&str> {
         self.headers.get(LOCATION).map(|v| v.to_str().unwrap())
@@ -108,13 +122,11 @@ impl Answer {
         fields
     }
 
-    /// The text of the first element that the selector finds.
+    /// The text of the first element that the selector finds, without what is folded up in it.
     pub fn text(&self, selector: &str) -> Option<String> {
         let html = Html::parse_document(&self.body);
         let selector = Selector::parse(selector).unwrap();
-        html.select(&selector)
-            .next()
-            .map(|e| e.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" "))
+        html.select(&selector).next().map(|e| unfolded(e).split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 //! values and rendered once, at start: a request only picks what is ready.
 
 pub mod api;
+pub mod in_place;
 mod live_values;
 mod load;
 pub mod pages;

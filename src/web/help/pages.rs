@@ -153,7 +153,12 @@ mod samples {
 
     pub fn category(id: &str) -> Category {
         let questions = ["one", "two"].map(|which| question(&format!("{id}-{which}")));
-        Category { id: id.into(), title: "Title <b> & more".into(), locale: "ja".into(), questions: questions.into() }
+        Category {
+            id: id.into(),
+            title: format!("Title <b> & more: {id}"),
+            locale: "ja".into(),
+            questions: questions.into(),
+        }
     }
 
     pub fn question(id: &str) -> Question {
@@ -167,7 +172,7 @@ mod samples {
     }
 
     pub fn section(id: &str) -> Section {
-        Section { id: id.into(), title: "Section <b> & more".into(), body: body(), locale: "ja".into() }
+        Section { id: id.into(), title: format!("Section <b> & more: {id}"), body: body(), locale: "ja".into() }
     }
 
     fn body() -> Body {
@@ -237,7 +242,7 @@ mod tests {
             application: None,
             here: String::new(),
         };
-        let pages = Pages::load(Arc::clone(catalogue)).expect("the templates are whole");
+        let pages = Pages::load(Arc::clone(catalogue), Arc::new(|_, _| None)).expect("the templates are whole");
         Html::parse_document(&pages.render(&chrome, page).expect("a page"))
     }
 

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use serde::Serialize;
 
+use super::sealed_flow;
 use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::account_events::record;
 use crate::actions::check_password::{hash_new_password, is_password};
@@ -13,7 +14,6 @@ use crate::domain::member::profile::{Member, Password};
 use crate::domain::member::user_id::UserId;
 use crate::domain::protocol::params::Params;
 use crate::store::{browser_sessions, members};
-use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
@@ -125,9 +125,12 @@ async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> 
     let now = app.now();
     let mut tx = app.store.write().await?;
     // Staff may have given out another one meanwhile.
-    let Some(initial) = &step.password else { return Err(Trouble::page(ErrorKind::FlowExpired)) };
-    if !members::still_has_password(&mut tx, &step.member.id, initial).await? {
-        return Err(Trouble::page(ErrorKind::FlowExpired));
+    let still = match &step.password {
+        Some(initial) => members::still_has_password(&mut tx, &step.member.id, initial).await?,
+        None => false,
+    };
+    if !still {
+        return Err(sealed_flow::expired(visit, step.login.flow));
     }
     replace_password(&app, &mut tx, &step.member, &hash, None, Some(&step.login)).await?;
     browser_sessions::end_all(&mut tx, &step.member.id, now).await?;

@@ -26,7 +26,7 @@ use crate::i18n::Locale;
 use crate::random;
 use crate::store::{Reads, StoreError, browser_sessions};
 use crate::web::cookies::{self, Name};
-use crate::web::error_page::{ErrorKind, ErrorPage};
+use crate::web::error_page::{ErrorKind, ErrorPage, WayOn};
 use crate::web::notice::Notice;
 use crate::web::page::{ApplicationLine, Chrome, PageTemplate};
 use crate::web::site::Site;
@@ -311,15 +311,16 @@ impl Visit {
     /// The page for what went wrong; the operator finds the rest in the log under the same reference.
     pub fn trouble(self, trouble: Trouble) -> Response {
         let reference = self.reference.clone();
-        let (status, kind, detail) = match trouble {
-            Trouble::Page { kind, detail } => {
+        let (status, kind, detail, way_on) = match trouble {
+            Trouble::Page { kind, detail, way_on } => {
                 tracing::info!(reference, kind = kind.code(), detail, "refused");
-                (status_of(kind), kind, detail)
+                let way_on = way_on.or_else(|| self.usual_way_on(kind));
+                (status_of(kind), kind, detail, way_on)
             }
             Trouble::TooOften(exceeded) => {
                 tracing::info!(reference, "too many requests");
                 let kind = ErrorKind::TooManyRequests { retry_seconds: exceeded.retry_seconds };
-                (status_of(kind), kind, None)
+                (status_of(kind), kind, None, None)
             }
             Trouble::Inside(
                 error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy)),
@@ -339,15 +340,34 @@ impl Visit {
             }
             Trouble::Inside(error) => {
                 tracing::error!(reference, "{error}");
-                (StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::ServerError, None)
+                (StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::ServerError, None, None)
             }
         };
-        let page = ErrorPage { detail, ..ErrorPage::new(kind, reference) };
+        let page = ErrorPage { detail, way_on, ..ErrorPage::new(kind, reference) };
         let mut response = self.show(status, &page, String::new());
         if let ErrorKind::TooManyRequests { retry_seconds } = kind {
             insert(response.headers_mut(), RETRY_AFTER, &retry_seconds.to_string());
         }
         response
+    }
+
+    /// Where a member goes on after trouble of this kind, for all that the request tells.
+    fn usual_way_on(&self, kind: ErrorKind) -> Option<WayOn> {
+        let path = self.here.split('?').next().unwrap_or_default();
+        let of_account = path.starts_with("/account/");
+        match kind {
+            // The one form without a page of its own.
+            ErrorKind::FormExpired if path == "/account/language" => Some(WayOn::to_profile()),
+            ErrorKind::FormExpired if of_account || path.starts_with("/recovery/forgotten") => {
+                Some(WayOn::reopen(path.to_owned()))
+            }
+            ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
+                Some(WayOn::to_login())
+            }
+            ErrorKind::OtherMember => Some(WayOn::to_profile()),
+            ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),
+            _ => None,
+        }
     }
 }
 
@@ -377,7 +397,7 @@ fn form_target(uri: &str) -> Option<String> {
 }
 
 /// No script but our own files, nothing from elsewhere but an application's logo.
-fn content_security_policy(form_leads_to: Option<&str>) -> String {
+pub fn content_security_policy(form_leads_to: Option<&str>) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; form-action 'self'{}{}; frame-ancestors 'none'; base-uri 'none'",
         if form_leads_to.is_some() { " " } else { "" },
@@ -394,6 +414,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         | ErrorKind::ResponseTypeMissing
         | ErrorKind::FlowExpired
         | ErrorKind::FlowOtherBrowser
+        | ErrorKind::FlowDone
         | ErrorKind::FormExpired
         | ErrorKind::LogoutHintInvalid
         | ErrorKind::PostLogoutRedirectUriMismatch => StatusCode::BAD_REQUEST,

@@ -27,4 +27,5 @@ application-terms = Terms of use of “{ $name }”
 this-application = the site you came from
 
 help-link = Help and FAQ
+help-in-new-tab = Read this on a page of its own
 inquiry-link = Inquiry form

@@ -11,6 +11,7 @@ user-id-forgotten = Forgotten your user ID?
 password-forgotten = Forgotten your password?
 
 check-what-you-typed = Please check what you entered
+user-id-unknown-help = When you don’t know your user ID
 user-id-missing = Enter your user ID.
 password-missing = Enter your password.
 
@@ -45,6 +46,14 @@ initial-password-next = From the next time on, you log in with the password that
 new-password = New password
 new-password-again = New password again, to confirm
 password-mismatch = The two passwords are not the same. Enter the same password twice.
+
+password-show = Show the password
+password-rule-kept = {" "}(done)
+password-rule-wrong = {" "}(not so)
+password-rules-kept = All rules that can be checked now are kept.
+password-rules-left = Still to do:
+password-same = The two passwords are the same.
+password-differs = The two passwords are not the same yet.
 
 password-policy-heading = Rules for the password
 password-policy-help = About passwords that can be used

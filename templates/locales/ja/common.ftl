@@ -14,4 +14,5 @@ application-terms = 「{ $name }」の利用規約
 this-application = 元のサイト
 
 help-link = ヘルプ・よくある質問
+help-in-new-tab = この説明を別の画面で読む
 inquiry-link = お問い合わせフォーム

@@ -11,6 +11,7 @@ user-id-forgotten = ユーザIDを忘れた方はこちら
 password-forgotten = パスワードを忘れた方はこちら
 
 check-what-you-typed = 入力内容をご確認ください
+user-id-unknown-help = ユーザIDが分からないとき
 user-id-missing = ユーザIDを入力してください。
 password-missing = パスワードを入力してください。
 
@@ -45,6 +46,14 @@ initial-password-next = 次回からは、ここで決めたパスワードで�
 new-password = 新しいパスワード
 new-password-again = 新しいパスワード（確認のため、もう一度）
 password-mismatch = 2つのパスワードが一致していません。同じパスワードを2回入力してください。
+
+password-show = パスワードを表示する
+password-rule-kept = （満たしています）
+password-rule-wrong = （満たしていません）
+password-rules-kept = いま確かめられる決まりは、すべて満たしています。
+password-rules-left = まだ満たしていない決まり：
+password-same = 2つのパスワードは一致しています。
+password-differs = 2つのパスワードは、まだ一致していません。
 
 password-policy-heading = パスワードの決まり
 password-policy-help = 使えるパスワードについて
