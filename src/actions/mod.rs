@@ -7,6 +7,7 @@ pub mod clients;
 pub mod complete_login;
 pub mod continue_authorization;
 pub mod email_codes;
+pub mod help;
 pub mod issue_tokens;
 pub mod members;
 pub mod one_time_passwords;

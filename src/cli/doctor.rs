@@ -12,7 +12,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::help::{Report, outdated};
 use super::{Failure, Output};
+use crate::actions::help::Published;
+use crate::actions::help::files::files;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{MailTransport, Settings, SettingsSource};
@@ -21,6 +24,7 @@ use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::KeySet;
 use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::{Span, UnixTime};
+use crate::i18n::Catalogue;
 use crate::store::{Store, signing_keys};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -93,14 +97,17 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     } else {
         findings.ok("settings", "all can be understood");
     }
-    let keys = check_database(settings, findings).await;
+    let (keys, published) = check_database(settings, findings).await;
+    check_help(settings, &published, findings);
     check_clock(&keys, findings);
     check_issuer(settings, findings).await;
     check_mail(settings, findings).await;
 }
 
-/// The database, the master key, and whether they belong together. Answers with the signing keys, if it gets so far.
-async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<StoredKey> {
+/// The database, the master key, and whether they belong together. Answers with the signing keys and what was published of
+/// the help, if it gets so far.
+async fn check_database(settings: &Settings, findings: &mut Findings) -> (Vec<StoredKey>, Published) {
+    let nothing = || (Vec::new(), Published::default());
     let name = settings.database.masked_url();
     let key_file = &settings.secrets.master_key_file;
     let file = Store::file(&settings.database.url);
@@ -111,27 +118,27 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<Sto
         } else {
             findings.note("master key", format!("{} is not there yet; the first start makes it", key_file.display()));
         }
-        return Vec::new();
+        return nothing();
     }
     if let Some(file) = &file {
         check_private(file, "database file", findings);
     }
-    let keys = match look_into(settings).await {
+    let (keys, published) = match look_into(settings).await {
         Ok(Database::Empty) => {
             findings.note("database", format!("{name} is empty; the first start fills it"));
-            return Vec::new();
+            return nothing();
         }
-        Ok(Database::Ready { keys }) => keys,
+        Ok(Database::Ready { keys, published }) => (keys, published),
         Ok(Database::Older { at, program }) => {
             findings.note(
                 "database",
                 format!("{name} is at migration {at} of {program}; the next start or `sekisho migrate` brings it up"),
             );
-            return Vec::new();
+            return nothing();
         }
         Err(message) => {
             findings.wrong("database", message);
-            return Vec::new();
+            return nothing();
         }
     };
     findings.ok("database", format!("{name} answers and is of this version"));
@@ -148,13 +155,32 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<Sto
             }
         }
     }
-    keys
+    (keys, published)
+}
+
+/// Whether the help can be shown as its files, what was published and the settings say.
+fn check_help(settings: &Settings, published: &Published, findings: &mut Findings) {
+    let (base, catalogue) = match (files(settings.help.folder.as_deref()), Catalogue::load()) {
+        (Ok(base), Ok(catalogue)) => (base, catalogue),
+        (Err(error), _) => return findings.wrong("help", error.to_string()),
+        (_, Err(error)) => return findings.wrong("help", error.to_string()),
+    };
+    let report = Report::of(settings, &catalogue, published, base);
+    for problem in &report.problems {
+        findings.wrong("help", format!("{problem}. Until it is mended, the last good content is shown"));
+    }
+    for edit in &report.outdated {
+        findings.note("help", outdated(edit));
+    }
+    if report.problems.is_empty() {
+        findings.ok("help", format!("{} questions, all sound", report.questions));
+    }
 }
 
 enum Database {
     Empty,
     Older { at: i64, program: i64 },
-    Ready { keys: Vec<StoredKey> },
+    Ready { keys: Vec<StoredKey>, published: Published },
 }
 
 async fn look_into(settings: &Settings) -> Result<Database, String> {
@@ -171,9 +197,10 @@ async fn look_into(settings: &Settings) -> Result<Database, String> {
     }
     let mut reader = store.reader().await.map_err(|error| error.to_string())?;
     let keys = signing_keys::all(&mut reader).await.map_err(|error| error.to_string())?;
+    let published = Published::read(&mut reader).await.map_err(|error| error.to_string())?;
     drop(reader);
     store.close().await;
-    Ok(Database::Ready { keys })
+    Ok(Database::Ready { keys, published })
 }
 
 /// Whether a file is its owner's alone.

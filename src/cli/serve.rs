@@ -47,12 +47,22 @@ pub(super) async fn until_stopped(
 ) -> Result<(), Failure> {
     signing_keys::ensure(&app).await?;
     let site = Site::new(app.clone())?;
+    site.help.current().await;
     let stop = told_to_stop()?;
     let mut beside = jobs::start(&app);
     let limits = Arc::clone(&site.limits);
     beside.spawn(jobs::every("forget idle callers", Span::minutes(1), move || {
         limits.forget_idle();
         std::future::ready(Ok::<(), Infallible>(()))
+    }));
+    // The pages of a login open answers from what is at hand.
+    let help = Arc::clone(&site.help);
+    beside.spawn(jobs::every("look at the help", Span::seconds(1), move || {
+        let help = Arc::clone(&help);
+        async move {
+            help.current().await;
+            Ok::<(), Infallible>(())
+        }
     }));
     let address: SocketAddr = listener.local_addr()?;
     tracing::info!(%address, issuer = app.settings.issuer(), "ready");

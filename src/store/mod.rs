@@ -11,6 +11,8 @@ pub mod consents;
 pub mod email_codes;
 mod engine;
 pub mod grants;
+pub mod help_content;
+pub mod help_feedback;
 pub mod known_devices;
 pub mod logins;
 pub mod mail_outbox;
