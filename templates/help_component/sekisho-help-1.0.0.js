@@ -322,7 +322,7 @@
       const { hits, guide } = await this.#get("search", { q: query });
       const count = hits.length + guide.length;
       const found = element("p", { textContent: count > 0 ? `${this.#words.found}: ${count}` : this.#words.nothing });
-      const line = (hit) => element("span", { lang: hit.language }, safe(hit.title_html),
+      const line = (hit) => element("span", { lang: hit.language }, element("strong", {}, safe(hit.title_html)),
         element("span", { className: "snippet" }, safe(hit.snippet.html)));
       return { title: this.#words.search, content: [this.#search(query), found,
         this.#choices(hits, (hit) => ({ kind: "question", id: hit.id }), line),
