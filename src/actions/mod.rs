@@ -12,6 +12,7 @@ pub mod issue_tokens;
 pub mod members;
 pub mod one_time_passwords;
 pub mod passkeys;
+pub mod password_hashes;
 pub mod recovery;
 pub mod send_mail;
 pub mod signing_keys;

@@ -16,16 +16,18 @@ use super::help::{Report, outdated};
 use super::{Failure, Output};
 use crate::actions::help::Published;
 use crate::actions::help::files::files;
+use crate::actions::password_hashes::MissingPepper;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{MailTransport, Settings, SettingsSource};
 use crate::crypto::master_key::{MasterKey, Purpose};
+use crate::crypto::password_hash::pepper::Peppers;
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::KeySet;
 use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Catalogue;
-use crate::store::{Store, signing_keys};
+use crate::store::{Store, password_peppers, signing_keys};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,17 +99,26 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     } else {
         findings.ok("settings", "all can be understood");
     }
-    let (keys, published) = check_database(settings, findings).await;
+    let Known { keys, published, peppers } = check_database(settings, findings).await;
+    check_peppers(settings, peppers, findings);
     check_help(settings, &published, findings);
     check_clock(&keys, findings);
     check_issuer(settings, findings).await;
     check_mail(settings, findings).await;
 }
 
-/// The database, the master key, and whether they belong together. Answers with the signing keys and what was published of
-/// the help, if it gets so far.
-async fn check_database(settings: &Settings, findings: &mut Findings) -> (Vec<StoredKey>, Published) {
-    let nothing = || (Vec::new(), Published::default());
+/// What the database holds, as far as one gets.
+#[derive(Default)]
+struct Known {
+    keys: Vec<StoredKey>,
+    /// What was published of the help.
+    published: Published,
+    /// The names of peppers, and how many members' passwords were hashed with each.
+    peppers: Vec<(String, i64)>,
+}
+
+/// The database, the master key, and whether they belong together.
+async fn check_database(settings: &Settings, findings: &mut Findings) -> Known {
     let name = settings.database.masked_url();
     let key_file = &settings.secrets.master_key_file;
     let file = Store::file(&settings.database.url);
@@ -118,27 +129,27 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> (Vec<St
         } else {
             findings.note("master key", format!("{} is not there yet; the first start makes it", key_file.display()));
         }
-        return nothing();
+        return Known::default();
     }
     if let Some(file) = &file {
         check_private(file, "database file", findings);
     }
-    let (keys, published) = match look_into(settings).await {
+    let known = match look_into(settings).await {
         Ok(Database::Empty) => {
             findings.note("database", format!("{name} is empty; the first start fills it"));
-            return nothing();
+            return Known::default();
         }
-        Ok(Database::Ready { keys, published }) => (keys, published),
+        Ok(Database::Ready(known)) => known,
         Ok(Database::Older { at, program }) => {
             findings.note(
                 "database",
                 format!("{name} is at migration {at} of {program}; the next start or `sekisho migrate` brings it up"),
             );
-            return nothing();
+            return Known::default();
         }
         Err(message) => {
             findings.wrong("database", message);
-            return nothing();
+            return Known::default();
         }
     };
     findings.ok("database", format!("{name} answers and is of this version"));
@@ -146,16 +157,34 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> (Vec<St
         Err(error) => findings.wrong("master key", error.to_string()),
         Ok(master) => {
             check_private(key_file, "master key", findings);
-            match KeySet::open(keys.clone(), &Sealer::new(&master, Purpose::SealedAtRest)) {
-                Ok(_) if keys.is_empty() => {
+            match KeySet::open(known.keys.clone(), &Sealer::new(&master, Purpose::SealedAtRest)) {
+                Ok(_) if known.keys.is_empty() => {
                     findings.note("signing keys", "there are none yet; the first start makes them")
                 }
-                Ok(_) => findings.ok("signing keys", format!("{} there, and the master key opens them", keys.len())),
+                Ok(_) => {
+                    findings.ok("signing keys", format!("{} there, and the master key opens them", known.keys.len()))
+                }
                 Err(error) => findings.wrong("signing keys", error.to_string()),
             }
         }
     }
-    (keys, published)
+    known
+}
+
+/// The files of the peppers, and whether stored hashes need another.
+fn check_peppers(settings: &Settings, noted: Vec<(String, i64)>, findings: &mut Findings) {
+    const CHECK: &str = "pepper";
+    let passwords = &settings.passwords;
+    let peppers = match Peppers::read(passwords.pepper_file.as_deref(), &passwords.previous_pepper_files) {
+        Ok(peppers) => peppers,
+        Err(error) => return findings.wrong(CHECK, error.to_string()),
+    };
+    for file in passwords.pepper_file.iter().chain(&passwords.previous_pepper_files) {
+        check_private(file, CHECK, findings);
+    }
+    for (name, members) in noted.into_iter().filter(|(name, members)| *members > 0 && !peppers.has(name)) {
+        findings.wrong(CHECK, MissingPepper { name, members }.in_words());
+    }
 }
 
 /// Whether the help can be shown as its files, what was published and the settings say.
@@ -180,7 +209,7 @@ fn check_help(settings: &Settings, published: &Published, findings: &mut Finding
 enum Database {
     Empty,
     Older { at: i64, program: i64 },
-    Ready { keys: Vec<StoredKey>, published: Published },
+    Ready(Known),
 }
 
 async fn look_into(settings: &Settings) -> Result<Database, String> {
@@ -198,9 +227,14 @@ async fn look_into(settings: &Settings) -> Result<Database, String> {
     let mut reader = store.reader().await.map_err(|error| error.to_string())?;
     let keys = signing_keys::all(&mut reader).await.map_err(|error| error.to_string())?;
     let published = Published::read(&mut reader).await.map_err(|error| error.to_string())?;
+    let mut peppers = Vec::new();
+    for name in password_peppers::all(&mut reader).await.map_err(|error| error.to_string())? {
+        let members = password_peppers::members_with(&mut reader, &name).await.map_err(|error| error.to_string())?;
+        peppers.push((name, members));
+    }
     drop(reader);
     store.close().await;
-    Ok(Database::Ready { keys, published })
+    Ok(Database::Ready(Known { keys, published, peppers }))
 }
 
 /// Whether a file is its owner's alone.

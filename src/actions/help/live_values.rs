@@ -3,7 +3,7 @@
 use crate::config::{EmailAddress, LockRelease, SecondFactor, Settings};
 use crate::domain::help::live_values::LiveValues;
 use crate::domain::help::systems::SystemsInWords;
-use crate::domain::login::password_policy::CharacterClass;
+use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
 use crate::domain::unix_time::Span;
 use crate::i18n::{Catalogue, Locale};
 
@@ -15,7 +15,8 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
     let span = |span: Span| span_in_words(span, catalogue, locale);
     let Settings { society, user_ids, passwords, authentication, locks, sessions, mail, .. } = settings;
     let release = |release: &LockRelease| release_in_words(release, catalogue, locale);
-    let classes: Vec<String> = passwords
+    let policy = PasswordPolicy::from(passwords);
+    let classes: Vec<String> = policy
         .required_classes
         .iter()
         .map(|class| match class {
@@ -41,9 +42,14 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
             [] => words("help-password-classes-free"),
             classes => classes.join(&words("help-list-separator")),
         },
-        password_common: match passwords.refuse_common {
+        password_common: match policy.refuse_common {
             true => words("password-rule-not-common"),
             false => words("help-password-common-allowed"),
+        },
+        password_history: catalogue.text(locale, "password-rule-not-before", &[("n", policy.history.into())]),
+        password_max_age: match passwords.max_age {
+            None => words("help-password-no-age"),
+            Some(age) => catalogue.text(locale, "help-password-max-age", &[("age", span(age).into())]),
         },
         password_initial_lifetime: span(passwords.initial_lifetime),
         password_reset_link_lifetime: span(passwords.reset_link_lifetime),
@@ -155,11 +161,16 @@ mod tests {
         for (free, strict) in values(|_| ()).into_iter().zip(values(|settings| {
             settings.passwords.required_classes = vec![CharacterClass::Lower, CharacterClass::Digit];
             settings.passwords.refuse_common = false;
+            settings.passwords.history = 7;
+            settings.passwords.max_age = Some(Span::days(99));
         })) {
             let told = &strict.password_required_classes;
             assert!(told.contains('z') && told.contains('9') && !told.contains('Z'), "{told}");
             assert!(!free.password_required_classes.contains('9'), "{}", free.password_required_classes);
             assert_ne!(free.password_common, strict.password_common);
+            let (told, nothing) = (strict.password_history, free.password_history);
+            assert!(told.contains('7') && !nothing.contains(|c: char| c.is_ascii_digit()), "{told} {nothing}");
+            assert!(strict.password_max_age.contains("99") && !free.password_max_age.contains("99"));
         }
     }
 }

@@ -28,6 +28,10 @@ pub struct LiveValues {
     pub password_required_classes: String,
     /// A sentence: what becomes of passwords that many people use.
     pub password_common: String,
+    /// A sentence: which former passwords are refused.
+    pub password_history: String,
+    /// A sentence: how old a password may become.
+    pub password_max_age: String,
     pub password_initial_lifetime: String,
     pub password_reset_link_lifetime: String,
     /// How many wrong passwords in a row lock.
@@ -80,7 +84,7 @@ type Find = fn(&LiveValues) -> Shown;
 type Holds = fn(&LiveValues) -> bool;
 
 /// Every name that a help file may use.
-pub(super) const NAMES: [(&str, Find); 38] = [
+pub(super) const NAMES: [(&str, Find); 40] = [
     ("service.name", |v| words(&v.service_name)),
     ("society.name", |v| words(&v.society_name)),
     ("inquiry.link", |v| match &v.inquiry_url {
@@ -95,6 +99,8 @@ pub(super) const NAMES: [(&str, Find); 38] = [
     ("password.allowed_symbols", |_| Shown::Code(SYMBOLS.to_owned())),
     ("password.required_classes", |v| words(&v.password_required_classes)),
     ("password.common", |v| words(&v.password_common)),
+    ("password.history", |v| words(&v.password_history)),
+    ("password.max_age", |v| words(&v.password_max_age)),
     ("password.initial_lifetime", |v| words(&v.password_initial_lifetime)),
     ("password.reset_link_lifetime", |v| words(&v.password_reset_link_lifetime)),
     ("lock.password.threshold", |v| words(v.password_lock_threshold)),

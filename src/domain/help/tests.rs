@@ -46,6 +46,8 @@ pub(super) fn values() -> LiveValues {
         password_max_length: 64,
         password_required_classes: "Any mix will do.".into(),
         password_common: "Common passwords are refused.".into(),
+        password_history: "Not your present password.".into(),
+        password_max_age: "A password does not expire.".into(),
         password_initial_lifetime: "30 days".into(),
         password_reset_link_lifetime: "33 minutes".into(),
         password_lock_threshold: 31,
