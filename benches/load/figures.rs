@@ -28,8 +28,7 @@ pub struct Figures {
     pub loaded_kib: u64,
 }
 
-const HELP: [Journey; 4] =
-    [Journey::HelpAnswer, Journey::HelpUnchanged, Journey::HelpQuestions, Journey::HelpSearch];
+const HELP: [Journey; 4] = [Journey::HelpAnswer, Journey::HelpUnchanged, Journey::HelpQuestions, Journey::HelpSearch];
 /// How much of the time that a request takes may be more than what cannot be avoided.
 const FRACTION: f64 = 0.5;
 /// How many times the code flow must write durably: the code, and that it was redeemed.

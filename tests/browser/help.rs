@@ -17,7 +17,7 @@ impl Component<'_> {
     async fn look(&self, expression: &str) -> serde_json::Value {
         let script = format!(
             "new Promise((found, missing) => {{
-                const until = Date.now() + 20000;
+                const until = Date.now() + 15000;
                 const look = () => {{
                     const root = document.querySelector('sekisho-help')?.shadowRoot;
                     const value = root && ({expression});
@@ -68,7 +68,9 @@ impl Component<'_> {
 
     async fn search(&self, words: &str) {
         self.click("root.getElementById('query')").await;
-        self.page.evaluate("document.querySelector('sekisho-help').shadowRoot.getElementById('query').value = ''").await;
+        self.page
+            .evaluate("document.querySelector('sekisho-help').shadowRoot.getElementById('query').value = ''")
+            .await;
         self.page.command("Input.insertText", json!({ "text": words })).await;
         self.page.press("Enter").await;
     }
@@ -114,8 +116,23 @@ async fn in_a_portal_that_draws_the_help_itself_the_menu_leads_to_the_guide_and_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_component_goes_from_the_menu_to_category_question_and_answer_under_a_strict_policy() {
     for (locale, size, words) in [
-        ("ja", Options::PHONE, ["よくある質問", "パスワードとロック", "ロックされ", "お問い合わせフォーム", "ご利用案内", "推奨OSおよびブラウザ"]),
-        ("en", Options::DESKTOP, ["Frequently asked questions", "Passwords", "locked", "inquiry form", "Guide", "browsers"]),
+        (
+            "ja",
+            Options::PHONE,
+            [
+                "よくある質問",
+                "パスワードとロック",
+                "ロックされ",
+                "お問い合わせフォーム",
+                "ご利用案内",
+                "推奨OSおよびブラウザ",
+            ],
+        ),
+        (
+            "en",
+            Options::DESKTOP,
+            ["Frequently asked questions", "Passwords", "locked", "inquiry form", "Service guide", "browsers"],
+        ),
     ] {
         let [faq, category, question, answer, guide, section] = words;
         let (app, _portal, _browser, page) = component_page(locale, size).await;
@@ -127,7 +144,8 @@ async fn the_component_goes_from_the_menu_to_category_question_and_answer_under_
         component.shows(category).await;
         component.press(question).await;
         component.says(answer).await;
-        let links = component.look("[...root.querySelectorAll('.body a')].map(a => `${a.href} ${a.rel} ${a.target}`)").await;
+        let links =
+            component.look("[...root.querySelectorAll('.body a')].map(a => `${a.href} ${a.rel} ${a.target}`)").await;
         assert!(links.to_string().contains("https://inquiry.example.jp/form noopener noreferrer _blank"), "{links}");
         component.click("root.getElementById('back')").await;
         component.shows(category).await;
@@ -164,7 +182,11 @@ async fn the_component_works_by_the_keyboard_alone_and_tells_a_screen_reader_wha
     component.focus_is("title").await;
     let tree = page.command("Accessibility.getFullAXTree", json!({})).await;
     let named = |role: &str, name: &str| {
-        tree["nodes"].as_array().unwrap().iter().any(|node| node["role"]["value"] == role && node["name"]["value"] == name)
+        tree["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|node| node["role"]["value"] == role && node["name"]["value"] == name)
     };
     assert!(named("dialog", "よくある質問"));
     assert!(named("search", ""));
@@ -226,7 +248,8 @@ async fn another_script_than_the_one_that_the_portal_names_is_not_run() {
     let script = http.get(app.at("/help/component/1.0.0/sekisho-help.js")).send().await.unwrap();
     assert_eq!(script.headers()["access-control-allow-origin"], "*");
     assert!(script.headers()["cache-control"].to_str().unwrap().contains("immutable"));
-    let told: serde_json::Value = http.get(app.at("/help/v1/component?locale=en")).send().await.unwrap().json().await.unwrap();
+    let told: serde_json::Value =
+        http.get(app.at("/help/v1/component?locale=en")).send().await.unwrap().json().await.unwrap();
     assert_eq!(told["script"]["url"], app.at("/help/component/1.0.0/sekisho-help.js"));
     assert_eq!(told["words"]["help"], "Help and support");
     let page = http.get(format!("{}/component", portal.url)).send().await.unwrap().text().await.unwrap();
@@ -237,7 +260,9 @@ async fn another_script_than_the_one_that_the_portal_names_is_not_run() {
     let other = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let script = app.at("/help/component/1.0.0/sekisho-help.js");
     let html = |digest: &str| {
-        format!("<!doctype html><script src={script:?} integrity=\"{digest}\" crossorigin=anonymous></script><p id=end>")
+        format!(
+            "<!doctype html><script src={script:?} integrity=\"{digest}\" crossorigin=anonymous></script><p id=end>"
+        )
     };
     let pages = [html(told["script"]["integrity"].as_str().unwrap()), html(&format!("sha384-{}", "A".repeat(64)))];
     let [right, wrong] = pages.map(axum::response::Html);
@@ -251,4 +276,64 @@ async fn another_script_than_the_one_that_the_portal_names_is_not_run() {
         page.wait_for("#end").await;
         assert_eq!(page.evaluate("Boolean(customElements.get('sekisho-help'))").await, runs, "{path}");
     }
+}
+
+/// The provider's own pages, for whoever comes without a portal or without scripts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_providers_pages_are_searched_and_linked_without_scripts() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let browser = Browser::launch(Options { javascript: false, ..Options::PHONE }).await;
+    let page = browser.page().await;
+    for (words, found) in [
+        ("スマホ", "スマートフォン"),
+        ("すまほ", "スマートフォン"),
+        ("ﾊﾟｽﾜｰﾄﾞ", "パスワード"),
+        ("ＱＲコード", "QRコード"),
+        ("authentcator", "Authenticator"),
+    ] {
+        page.goto(&app.at("/help")).await;
+        page.fill("#q", words).await;
+        page.press("Enter").await;
+        assert!(page.url().await.starts_with(&app.at("/help/search?")), "{}", page.url().await);
+        let main = page.text("main").await;
+        assert!(main.contains(found), "{words}: {main}");
+        assert!(page.exists("mark").await, "{words}");
+    }
+    page.goto(&app.at("/help/search?q=otp")).await;
+    page.goto(&app.at("/help/faq#otp-incorrect")).await;
+    page.click("#otp-incorrect > summary").await;
+    assert!(page.text("#otp-incorrect .answer").await.contains("30秒"));
+    page.click("#otp-incorrect .own-page a").await;
+    assert_eq!(page.url().await, app.at("/help/faq/otp-incorrect"));
+    assert!(page.text("h1").await.contains("ワンタイムパスワードが正しくありません"));
+}
+
+/// On paper there is nothing to press: answers stand open, and what only works on a screen is left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn printed_the_questions_have_their_answers_and_nothing_to_press() {
+    let (app, _portal, browser, portals) = component_page("ja", Options::DESKTOP).await;
+    let page = browser.page().await;
+    for path in ["/help/faq", "/help/faq/otp-incorrect", "/help/guide"] {
+        page.goto(&app.at(path)).await;
+        assert!(page.shows("#q").await || !page.exists("#q").await);
+        page.command("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        let hidden = page
+            .evaluate("[...document.querySelectorAll('.answer, h1, h2')].filter(e => !e.checkVisibility({ contentVisibilityAuto: true }) || e.getBoundingClientRect().height === 0).map(e => e.textContent.slice(0, 40))")
+            .await;
+        assert_eq!(hidden, json!([]), "{path}");
+        let pressed = page
+            .evaluate("[...document.querySelectorAll('button, input:not([type=hidden])')].filter(e => e.checkVisibility()).map(e => e.outerHTML)")
+            .await;
+        assert_eq!(pressed, json!([]), "{path}");
+        let paper = page.command("Page.printToPDF", json!({ "paperWidth": 8.27, "paperHeight": 11.69 })).await;
+        assert!(paper["data"].as_str().unwrap().len() > 10_000, "{path}");
+        page.command("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+    }
+    let component = Component { page: &portals };
+    portals.click("#deep-link").await;
+    component.says("お問い合わせフォーム").await;
+    portals.command("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    component
+        .look("root.querySelector('.body').checkVisibility() && !root.getElementById('close').checkVisibility()")
+        .await;
 }
