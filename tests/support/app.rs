@@ -129,7 +129,7 @@ impl TestApp {
             let _ = stopped.await;
         }));
         let (folder, mail_server) = (tempfile::tempdir().unwrap(), SmtpServer::start(Manner::default()));
-        TestApp { app, issuer: address, folder, mail_server, stop: Some(stop) }
+        TestApp { app, engine: self.engine, issuer: address, folder, mail_server, stop: Some(stop) }
     }
 
     pub fn now(&self) -> UnixTime {
