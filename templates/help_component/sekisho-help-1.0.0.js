@@ -64,7 +64,7 @@
     .vote p { margin: 0 0 .5rem; } .vote button { margin-inline-end: .5rem; min-inline-size: 6rem; text-align: center; }
     @media (forced-colors: active) { button { border-color: ButtonText; } }
     @media print { dialog { position: static; block-size: auto; inline-size: auto; overflow: visible; }
-      .bar, .vote, form { display: none; } .body { overflow: visible; } }`;
+      #menu-button, nav, .bar, .vote, form { display: none; } .body { overflow: visible; } }`;
 
   // What an answer may be made of. Everything else is left out, with the words inside kept.
   const ELEMENTS = new Set(["A", "BLOCKQUOTE", "BR", "CODE", "EM", "FIGCAPTION", "FIGURE", "H3", "H4", "H5", "H6", "HR", "IMG",
