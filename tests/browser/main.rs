@@ -14,6 +14,7 @@ mod faq;
 mod faq_lost_phone;
 mod gallery;
 mod harness;
+mod help;
 mod journey;
 mod passkeys;
 mod passwords;
