@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod disturbed;
 mod faq;
 mod gallery;
 mod harness;
