@@ -13,8 +13,9 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{Failure, Output};
+use crate::app;
 use crate::clock::Clock;
-use crate::config::{Settings, SettingsSource};
+use crate::config::{MailTransport, Settings, SettingsSource};
 use crate::crypto::master_key::{MasterKey, Purpose};
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::KeySet;
@@ -95,6 +96,7 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     let keys = check_database(settings, findings).await;
     check_clock(&keys, findings);
     check_issuer(settings, findings).await;
+    check_mail(settings, findings).await;
 }
 
 /// The database, the master key, and whether they belong together. Answers with the signing keys, if it gets so far.
@@ -236,4 +238,22 @@ async fn discovered_issuer(settings: &Settings) -> io::Result<Option<String>> {
     let text = String::from_utf8_lossy(&answer);
     let document: Option<Value> = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
     Ok(document.and_then(|document| document.get("issuer")?.as_str().map(str::to_owned)))
+}
+
+/// Whether the mail server takes us in.
+async fn check_mail(settings: &Settings, findings: &mut Findings) {
+    if settings.mail.transport == MailTransport::Folder {
+        let folder = settings.mail.folder.display();
+        let message =
+            format!("mails are written into {folder} and reach nobody. For members: mail.transport = \"smtp\"");
+        return findings.note("mail", message);
+    }
+    let transport = match app::transport(settings) {
+        Ok(transport) => transport,
+        Err(error) => return findings.wrong("mail", error.to_string()),
+    };
+    match transport.reaches_server().await {
+        Ok(()) => findings.ok("mail", format!("{} takes mail from here", transport.name())),
+        Err(words) => findings.wrong("mail", format!("{} takes no mail from here: {words}", transport.name())),
+    }
 }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::mail::{as_json, what_became};
 use super::output::time;
 use super::{Failure, Output, open};
 use crate::actions::members::{self, NewMember};
@@ -15,7 +16,7 @@ use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normal
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
-use crate::store::{self, password_failures};
+use crate::store::{self, mail_outbox, password_failures};
 
 #[derive(Subcommand)]
 pub(super) enum MemberCommand {
@@ -166,7 +167,7 @@ impl MemberCommand {
     }
 }
 
-async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
+pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
     members::find(app, user_id)
         .await?
         .ok_or_else(|| Failure::refused(format!("there is no member with the user ID \"{}\"", user_id.escape_debug())))
@@ -240,6 +241,9 @@ async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> 
     out.answer(text, &json)
 }
 
+/// How many are shown with a member; `sekisho mail list` shows more.
+const LATEST_MAILS: u32 = 5;
+
 /// What keeps a member out, and what mends it.
 struct Hindrance {
     code: &'static str,
@@ -252,6 +256,8 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let password = store::members::password(&mut reader, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     let counts = password_failures::all(&mut reader, &account).await?;
+    let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, LATEST_MAILS).await?;
+    drop(reader);
     let hindrances = hindrances(app, member, password.as_ref(), &counts);
 
     let id = &member.user_id;
@@ -286,12 +292,23 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     ] {
         text.push_str(&format!("{name:<14}{value}\n"));
     }
+    text.push_str(if mails.is_empty() { "\nNo mail is remembered.\n" } else { "\nLatest mails:\n" });
+    for mail in &mails {
+        text.push_str(&format!(
+            "  {}  {} to {}: {}\n",
+            time(mail.created_at),
+            mail.kind,
+            mail.recipient,
+            what_became(mail)
+        ));
+    }
     let reasons: Vec<Value> = hindrances.iter().map(|h| json!({ "code": h.code, "reason": h.reason })).collect();
     let json = json!({
         "user_id": id, "sub": member.id, "name": member.name, "email": member.email,
         "email_verified": member.email_verified_at.is_some(), "role": member.role, "created_at": member.created_at,
         "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
         "password_set_at": password.map(|password| password.set_at),
+        "latest_mails": mails.iter().map(as_json).collect::<Vec<_>>(),
     });
     out.answer(text, &json)
 }

@@ -6,6 +6,7 @@ pub mod config;
 mod demo;
 mod doctor;
 mod key;
+mod mail;
 mod member;
 mod migrate;
 mod output;
@@ -57,6 +58,9 @@ enum Command {
     /// Adds members and helps those who can't log in
     #[command(subcommand)]
     Member(member::MemberCommand),
+    /// Says what became of mails, and sends again what did not arrive
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Shows and rotates the keys that tokens are signed with
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -153,6 +157,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
             Command::Migrate => migrate::run(&source, out).await,
             Command::Client(command) => command.run(&open(&source).await?, out).await,
             Command::Member(command) => command.run(&source, out).await,
+            Command::Mail(command) => command.run(&open(&source).await?, out).await,
             Command::Key(command) => command.run(&open(&source).await?, out).await,
             Command::Config(command) => Ok(config::run(command, &source, &mut io::stdout().lock())?),
             Command::Doctor => doctor::run(&source, out).await,

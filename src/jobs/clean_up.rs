@@ -12,6 +12,7 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     gone += known_devices::forget(&mut tx, now - lock.known_device_lifetime).await?;
     gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
+    mail_outbox::forget_expired_contents(&mut tx, now).await?;
     gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
     tx.commit().await?;
     tracing::debug!(rows = gone, "cleaned up");
