@@ -25,6 +25,7 @@ mod mail;
 mod middle;
 mod openidconnect_client;
 mod passkeys;
+mod passwords;
 mod protocol_parameters;
 mod rate_limits;
 mod recovery;
