@@ -18,7 +18,7 @@ reset-password-done = Your password was changed
     .next = Please log in with the new password.
     .lost = If you have a new phone or lost yours, choose “I can’t use this any more” on the page that asks for your authentication method.
 link-unusable-heading = This link can’t be used
-link-unusable-why = A link can be used once. It was used already, has expired, or was followed by a newer mail. Please have another mail sent.
+link-unusable-why = A link can be used once. It was used already, has expired, or was followed by a newer mail. If you have changed your password, log in with the new one. If you have not, please have another mail sent.
 link-again = Send another mail
 
 # Cancelling what somebody has asked for.
