@@ -80,7 +80,10 @@ fn an_edit_survives_an_upgrade_and_staff_are_told() {
     assert!(refused.code == Some(1) && refused.err.contains("ja/faq/account-locked.md:1"), "{refused:?}");
     let doctor = folder.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));
-    assert!(doctor.out.contains("ja/faq/account-locked.md:1") && doctor.out.contains("last good content"), "{doctor:?}");
+    assert!(
+        doctor.out.contains("ja/faq/account-locked.md:1") && doctor.out.contains("last good content"),
+        "{doctor:?}"
+    );
     let checked = folder.run(&["help", "check", "--json"]);
     assert_eq!(checked.code, Some(1));
     assert!(folder.run(&["help", "check", "--folder", "edited"]).ok().contains("sound"));
