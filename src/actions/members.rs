@@ -65,6 +65,7 @@ pub async fn add(app: &App, new: NewMember, password: &str, initial: bool) -> Re
         method: None,
         email_method_at: None,
         first_login_at: None,
+        notices_off_at: None,
     };
     let hash = check_password::hash_new_password(app, password).await?;
     let mut tx = app.store.write().await.map_err(ActionError::from)?;

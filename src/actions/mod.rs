@@ -8,6 +8,7 @@ pub mod complete_login;
 pub mod continue_authorization;
 pub mod email_codes;
 pub mod issue_tokens;
+pub mod member_notices;
 pub mod members;
 pub mod one_time_passwords;
 pub mod passkeys;

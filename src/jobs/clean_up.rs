@@ -1,7 +1,7 @@
 //! Deletes what nobody can use any more, so that the database stays as large as what it is needed for.
 
 use crate::app::App;
-use crate::store::{StoreError, known_devices, mail_outbox, password_failures};
+use crate::store::{StoreError, known_devices, mail_outbox, member_notices, password_failures};
 
 /// One round: what has expired, devices that were not used for long, and failures at IDs that don't exist beyond the
 /// number that is kept.
@@ -14,6 +14,7 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
     mail_outbox::forget_expired_contents(&mut tx, now).await?;
     gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
+    gone += member_notices::forget(&mut tx, now - app.settings.mail.kept).await?;
     tx.commit().await?;
     tracing::debug!(rows = gone, "cleaned up");
     Ok(())

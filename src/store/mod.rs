@@ -14,6 +14,7 @@ pub mod grants;
 pub mod known_devices;
 pub mod logins;
 pub mod mail_outbox;
+pub mod member_notices;
 pub mod members;
 pub mod one_time_password_failures;
 pub mod passkeys;

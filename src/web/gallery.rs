@@ -28,6 +28,7 @@ use super::login::recovery_code::RecoveryCodePage;
 use super::login::totp::TotpPage;
 use super::login::totp_enrolment::LoginTotpEnrolmentPage;
 use super::mail_folder::MailFolderPage;
+use super::member_notices::off::MemberNoticesOffPage;
 use super::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
 use super::page::{ApplicationLine, Chrome, PageError, PageTemplate, Pages};
 use super::recovery::forgotten::ForgottenPage;
@@ -59,6 +60,7 @@ pub fn samples() -> Vec<Sample> {
         of::<MethodPage>(),
         of::<EmailCodePage>(),
         of::<MailFolderPage>(),
+        of::<MemberNoticesOffPage>(),
         of::<ForgottenPage>(),
         of::<ResetPasswordPage>(),
         of::<EmailAddressPage>(),

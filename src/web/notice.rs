@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     LanguageChanged,
+    NoticesOn,
+    NoticesOff,
     PasswordChanged,
     EmailChanged,
     MethodChanged,
@@ -19,8 +21,10 @@ pub enum Notice {
 }
 
 impl Notice {
-    pub const ALL: [Notice; 13] = [
+    pub const ALL: [Notice; 15] = [
         Notice::LanguageChanged,
+        Notice::NoticesOn,
+        Notice::NoticesOff,
         Notice::PasswordChanged,
         Notice::EmailChanged,
         Notice::MethodChanged,
@@ -38,6 +42,8 @@ impl Notice {
     pub const fn name(self) -> &'static str {
         match self {
             Notice::LanguageChanged => "language-changed",
+            Notice::NoticesOn => "notices-on",
+            Notice::NoticesOff => "notices-off",
             Notice::PasswordChanged => "password-changed",
             Notice::EmailChanged => "email-changed",
             Notice::MethodChanged => "method-changed",

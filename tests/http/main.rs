@@ -22,6 +22,7 @@ mod locks;
 mod login;
 mod logout;
 mod mail;
+mod member_notices;
 mod middle;
 mod openidconnect_client;
 mod passkeys;
