@@ -14,6 +14,7 @@ mod faq;
 mod gallery;
 mod harness;
 mod journey;
+mod member_notices;
 mod passkeys;
 mod passwords;
 #[path = "../../examples/portal/portal.rs"]
