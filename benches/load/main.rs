@@ -110,6 +110,7 @@ fn settings(folder: &Path, database_url: String) -> Settings {
         failures_by_client: plenty,
         notices_by_client: plenty,
         pages_by_address: plenty,
+        ..RateLimits::default()
     };
     settings
 }

@@ -50,6 +50,12 @@ pub(super) struct Add {
     role: RoleName,
     #[command(flatten)]
     source: PasswordSource,
+    /// Read from standard input how another system has hashed the member's password; it stays theirs
+    ///
+    /// Taken are bcrypt ($2a$, $2b$, $2y$), SHA-crypt ($5$, $6$), Argon2, PBKDF2 and scrypt as PHC strings, and a password
+    /// credential of Keycloak's export as JSON. At the first login it is hashed anew.
+    #[arg(long, conflicts_with_all = ["password_stdin", "keep_password"])]
+    password_hash_stdin: bool,
     /// The member need not change the password at the first login
     #[arg(long)]
     keep_password: bool,
@@ -91,20 +97,27 @@ impl PasswordSource {
         if !self.password_stdin {
             return Ok(None);
         }
-        if io::stdin().is_terminal() {
-            return Err(Failure::refused(
-                "a password typed here would stand on the screen. Pipe it in: `… --password-stdin < FILE`",
-            ));
-        }
-        let mut text = String::new();
-        io::stdin().lock().take(4_096).read_to_string(&mut text)?;
-        let line = Secret::new(text.lines().next().unwrap_or_default().to_owned());
-        zeroize::Zeroize::zeroize(&mut text);
+        let text = read_all(4_096)?;
+        let line = Secret::new(text.expose().lines().next().unwrap_or_default().to_owned());
         if line.expose().is_empty() {
             return Err(Failure::refused("standard input holds no password on its first line"));
         }
         Ok(Some(line))
     }
+}
+
+/// What comes through a pipe, up to so many bytes.
+fn read_all(most: u64) -> Result<Secret<String>, Failure> {
+    if io::stdin().is_terminal() {
+        return Err(Failure::refused(
+            "a password typed here would stand on the screen. Pipe it in: `… --password-stdin < FILE`",
+        ));
+    }
+    let mut text = String::new();
+    let read = io::stdin().lock().take(most).read_to_string(&mut text);
+    let text = Secret::new(text);
+    read?;
+    Ok(text)
 }
 
 /// The password that was read, if the policy takes it, or a generated one.
@@ -138,6 +151,7 @@ fn rule_in_words(rule: &PasswordRule) -> String {
             format!("it must hold at least one {class}")
         }
         PasswordRule::NotUserId => "it must not be the user ID".to_owned(),
+        PasswordRule::NotBefore { .. } => "it must not have been used before".to_owned(),
         PasswordRule::NotCommon => "it is one of the passwords that attackers try first".to_owned(),
     }
 }
@@ -146,7 +160,10 @@ impl MemberCommand {
     pub async fn run(self, source: &SettingsSource, out: Output) -> Result<(), Failure> {
         match self {
             MemberCommand::Add(add) => {
-                let read = add.source.read()?;
+                let read = match add.password_hash_stdin {
+                    true => Some(read_all(16_384)?),
+                    false => add.source.read()?,
+                };
                 add.run(&open(source).await?, read, out).await
             }
             MemberCommand::Show { user_id } => {
@@ -175,9 +192,8 @@ pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
 
 impl Add {
     async fn run(self, app: &App, read: Option<Secret<String>>, out: Output) -> Result<(), Failure> {
-        let new = checked(app, &self.user_id, read)?;
         let member = NewMember {
-            user_id: self.user_id,
+            user_id: self.user_id.clone(),
             role: self.role.into(),
             name: self.name,
             email: self.email,
@@ -186,6 +202,14 @@ impl Add {
             phone_number_verified: false,
             profile: Profile::default(),
         };
+        if let (true, Some(hash)) = (self.password_hash_stdin, &read) {
+            let hash = app.passwords.import(hash.expose()).map_err(|error| Failure::refused(error.to_string()))?;
+            let kind = hash.cost.kind;
+            let member = members::add_with_hash(app, member, hash).await?;
+            let text = format!("{} is added, with a password that is hashed by {kind}.\n", member.user_id);
+            return out.answer(text, &json!({ "user_id": member.user_id, "sub": member.id, "hash": kind }));
+        }
+        let new = checked(app, &self.user_id, read)?;
         let initial = !self.keep_password;
         let member = members::add(app, member, new.password.expose(), initial).await?;
         answer_password(app, &member, &new, initial, "is added", out)

@@ -19,6 +19,10 @@ pub struct RateLimits {
     pub notices_by_client: Quota,
     /// Requests to pages and the authorization endpoint from one address.
     pub pages_by_address: Quota,
+    /// Searches in the help from one address. A portal's server that searches for its members is one address.
+    pub help_searches_by_address: Quota,
+    /// Votes on answers of the help from one address.
+    pub help_votes_by_address: Quota,
 }
 
 /// A budget that refills steadily.
@@ -42,6 +46,8 @@ impl Default for RateLimits {
             failures_by_client: Quota { per_minute: 10, burst: 20 },
             notices_by_client: Quota { per_minute: 6_000, burst: 1_000 },
             pages_by_address: Quota { per_minute: 1_200, burst: 600 },
+            help_searches_by_address: Quota { per_minute: 600, burst: 200 },
+            help_votes_by_address: Quota { per_minute: 30, burst: 30 },
         }
     }
 }

@@ -26,6 +26,7 @@ mod member_notices;
 mod middle;
 mod openidconnect_client;
 mod passkeys;
+mod passwords;
 mod protocol_parameters;
 mod rate_limits;
 mod recovery;

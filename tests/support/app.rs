@@ -118,6 +118,20 @@ impl TestApp {
         test
     }
 
+    /// Another node on the same database, with the same settings and clock.
+    pub async fn another_node(&self) -> TestApp {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let app = App::start(self.app.settings.clone(), self.app.clock.clone()).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let site = Site::new(app.clone()).unwrap();
+        tokio::spawn(serve::serve(listener, site, async {
+            let _ = stopped.await;
+        }));
+        let (folder, mail_server) = (tempfile::tempdir().unwrap(), SmtpServer::start(Manner::default()));
+        TestApp { app, engine: self.engine, issuer: address, folder, mail_server, stop: Some(stop) }
+    }
+
     pub fn now(&self) -> UnixTime {
         self.app.now()
     }

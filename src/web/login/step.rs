@@ -60,7 +60,7 @@ impl LoginPage {
                 LoginPage::RecoveryCode => *recovery_code,
                 _ => false,
             },
-            NextStep::ChangeInitialPassword => self == LoginPage::InitialPassword,
+            NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => self == LoginPage::InitialPassword,
             NextStep::RegisterEmailAddress => matches!(self, LoginPage::EmailAddress | LoginPage::EmailAddressCode),
             NextStep::ChooseMethod { offered } => match self {
                 LoginPage::Method => true,
@@ -76,7 +76,7 @@ impl LoginPage {
     fn of(due: &NextStep) -> Option<LoginPage> {
         match due {
             NextStep::SecondFactor { usual, .. } => Some(LoginPage::Factor(*usual)),
-            NextStep::ChangeInitialPassword => Some(LoginPage::InitialPassword),
+            NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => Some(LoginPage::InitialPassword),
             NextStep::RegisterEmailAddress => Some(LoginPage::EmailAddress),
             NextStep::ChooseMethod { .. } => Some(LoginPage::Method),
             NextStep::Complete | NextStep::Refuse(_) => None,

@@ -18,6 +18,8 @@ pub struct Limits {
     failures_by_client: Budget<(String, IpAddr)>,
     notices_by_client: Budget<String>,
     pages_by_address: Budget<IpAddr>,
+    help_searches_by_address: Budget<IpAddr>,
+    help_votes_by_address: Budget<IpAddr>,
 }
 
 /// Too often: how long to wait.
@@ -58,6 +60,8 @@ impl Limits {
             failures_by_client: Budget::new(settings.failures_by_client),
             notices_by_client: Budget::new(settings.notices_by_client),
             pages_by_address: Budget::new(settings.pages_by_address),
+            help_searches_by_address: Budget::new(settings.help_searches_by_address),
+            help_votes_by_address: Budget::new(settings.help_votes_by_address),
         }
     }
 
@@ -91,6 +95,16 @@ impl Limits {
         self.pages_by_address.spend(address::caller(from))
     }
 
+    /// One search in the help.
+    pub fn help_search(&self, from: IpAddr) -> Result<(), Exceeded> {
+        self.help_searches_by_address.spend(address::caller(from))
+    }
+
+    /// One vote on an answer of the help.
+    pub fn help_vote(&self, from: IpAddr) -> Result<(), Exceeded> {
+        self.help_votes_by_address.spend(address::caller(from))
+    }
+
     /// Drops the counts of callers that have their whole budget back, so that memory stays bounded.
     pub fn forget_idle(&self) {
         self.login_by_address.forget_idle();
@@ -99,6 +113,8 @@ impl Limits {
         self.failures_by_client.forget_idle();
         self.notices_by_client.forget_idle();
         self.pages_by_address.forget_idle();
+        self.help_searches_by_address.forget_idle();
+        self.help_votes_by_address.forget_idle();
     }
 }
 

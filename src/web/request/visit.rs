@@ -51,6 +51,7 @@ pub struct Visit {
     browser: Browser,
     session_token: Option<String>,
     device_token: Option<String>,
+    help_votes: Option<String>,
     device: Device,
     application: Option<ApplicationLine>,
     /// Stands for the member whose account this page shows.
@@ -111,6 +112,7 @@ impl Visit {
             },
             session_token: cookie(Name::Session),
             device_token: cookie(Name::Device),
+            help_votes: cookie(Name::HelpVotes),
             device: Device::of(&header(USER_AGENT).unwrap_or_default()),
             application: None,
             owner: None,
@@ -164,6 +166,16 @@ impl Visit {
     pub fn choose_language(&mut self, locale: Locale) {
         self.locale = locale;
         self.set_cookies.push(cookies::set(Name::Language, locale.tag(), None, &self.site.app.settings));
+    }
+
+    /// Marks of the answers that were voted on here.
+    pub fn help_votes(&self) -> &str {
+        self.help_votes.as_deref().unwrap_or_default()
+    }
+
+    pub fn remember_help_votes(&mut self, marks: &str) {
+        let lasts = Some(Span::days(90));
+        self.set_cookies.push(cookies::set(Name::HelpVotes, marks, lasts, &self.site.app.settings));
     }
 
     /// Stands for this browser in sealed state and in the database.
