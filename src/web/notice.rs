@@ -3,6 +3,8 @@
 /// Something that was done. Its name is the end of its text's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// Nothing was: a page of a login was sent whose turn is over.
+    StepDone,
     LanguageChanged,
     NoticesOn,
     NoticesOff,
@@ -21,7 +23,8 @@ pub enum Notice {
 }
 
 impl Notice {
-    pub const ALL: [Notice; 15] = [
+    pub const ALL: [Notice; 16] = [
+        Notice::StepDone,
         Notice::LanguageChanged,
         Notice::NoticesOn,
         Notice::NoticesOff,
@@ -41,6 +44,7 @@ impl Notice {
 
     pub const fn name(self) -> &'static str {
         match self {
+            Notice::StepDone => "step-done",
             Notice::LanguageChanged => "language-changed",
             Notice::NoticesOn => "notices-on",
             Notice::NoticesOff => "notices-off",

@@ -69,6 +69,7 @@ pub fn router(site: Site) -> Router {
         .route("/login/email-address", get(login::email_address::get).post(login::email_address::post))
         .route("/login/email-address-code", get(login::email_address::get_code).post(login::email_address::post_code))
         .route("/login/recovery-code", get(login::recovery_code::get).post(login::recovery_code::post))
+        .route("/login/lost-methods", get(login::lost_methods::get).post(login::lost_methods::post))
         .route("/login/method", get(login::method::get).post(login::method::post))
         .route("/login/totp-enrolment", get(login::totp_enrolment::get).post(login::totp_enrolment::post))
         .route("/login/consent", get(login::consent::get).post(login::consent::post))
@@ -120,6 +121,10 @@ pub fn router(site: Site) -> Router {
             get(recovery::forgotten::get_user_id).post(recovery::forgotten::post_user_id),
         )
         .route("/recovery/reset-password", get(recovery::reset_password::get).post(recovery::reset_password::post))
+        .route(
+            "/recovery/cancel-methods-reset",
+            get(recovery::cancel_methods_reset::get).post(recovery::cancel_methods_reset::post),
+        )
         .route(MEMBER_NOTICES, post(member_notices::api::post))
         .route("/member-notices/off", get(member_notices::off::get).post(member_notices::off::post))
         .route("/mail", get(mail_folder::get))
@@ -129,6 +134,7 @@ pub fn router(site: Site) -> Router {
         .route("/help/faq/{id}/votes", post(help::pages::vote))
         .route("/help/guide", get(help::pages::guide))
         .route("/help/search", get(help::pages::search))
+        .route("/help/component/{version}/sekisho-help.js", get(help::component::get))
         .route("/help/sitemap.xml", get(help::sitemap::get))
         .merge(help::api::router(&site.app.settings.help.allowed_origins))
         .route("/assets/{hash}/{name}", get(assets::asset))

@@ -10,9 +10,12 @@
 )]
 
 mod account;
+mod disturbed;
 mod faq;
+mod faq_lost_phone;
 mod gallery;
 mod harness;
+mod help;
 mod journey;
 mod member_notices;
 mod passkeys;

@@ -51,3 +51,31 @@ help-method-totp = 認証アプリ
 help-method-passkey = 生体認証（パスキー）
 help-app-old-codes-none = 新しい番号に変わると、前の番号は使えません。
 help-app-old-codes-for = 新しい番号に変わってから{ $after }を過ぎると、前の番号は使えません。
+help-lost-methods-mail = 先にパスワードをメールで設定し直してください。そのあと新しいパスワードでログインし、同じところを押すと、これまでの登録をすべて取り消して、認証方法をもう一度設定できます。
+help-lost-methods-proof = パスワードを設定し直しても、認証方法はそのままです。ほかに登録した認証方法か回復コードで確認してください。どれも使えないときは、担当者がご本人であることを確かめて、設定し直せるようにします。
+    .without-codes = パスワードを設定し直しても、認証方法はそのままです。ほかに登録した認証方法で確認してください。どれも使えないときは、担当者がご本人であることを確かめて、設定し直せるようにします。
+help-lost-methods-staff = 先にパスワードをメールで設定し直してください。そのあと新しいパスワードでログインし、同じところを押して申し込みます。担当者が認めるとメールでお知らせしますので、もう一度ログインして、認証方法を設定し直してください。
+help-lost-methods-wait = 先にパスワードをメールで設定し直してください。そのあと新しいパスワードでログインし、同じところを押して申し込みます。申し込んでから{ $lasts }たつと、もう一度ログインして、認証方法を設定し直せます。
+
+# The component that portals put into their pages.
+
+help-component-menu = メニュー
+help-component-help = ヘルプ・サポート
+help-component-guide = ご利用案内
+help-component-faq = よくある質問
+help-component-back = 戻る
+help-component-close = 閉じる
+help-component-search = 質問を探す
+help-component-search-button = 探す
+help-component-found = 見つかった質問
+help-component-nothing = 見つかりませんでした。別の言葉でお試しください。
+help-component-loading = 読み込んでいます
+help-component-failed = 読み込めませんでした
+help-component-again = もう一度読み込む
+help-component-page = ヘルプを新しい画面で開く
+help-component-related = 関連する質問
+help-component-helpful = この答えは役に立ちましたか
+help-component-yes = はい
+help-component-no = いいえ
+help-component-thanks = ありがとうございました。
+help-component-not-counted = 送信できませんでした。しばらくしてから、もう一度お試しください。
