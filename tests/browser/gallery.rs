@@ -16,6 +16,7 @@ use axum::routing::get;
 use sekisho::config::Settings;
 use sekisho::domain::unix_time::UnixTime;
 use sekisho::i18n::Catalogue;
+use sekisho::web::brand::Brand;
 use sekisho::web::gallery;
 use sekisho::web::help::HelpSite;
 use sekisho::web::page::{Chrome, Pages};
@@ -50,7 +51,9 @@ impl Gallery {
         let settings = Settings::default();
         let help = Arc::new(HelpSite::load(&settings, Arc::clone(&catalogue), UnixTime(0)).unwrap());
         let answers = Arc::clone(&help);
-        let pages = Pages::load(catalogue, Arc::new(move |locale, id| answers.answer_in_place(locale, id))).unwrap();
+        let pages =
+            Pages::load(catalogue, Arc::new(move |locale, id| answers.answer_in_place(locale, id)), Brand::default())
+                .unwrap();
 
         let [mut full, bare] = gallery::chromes(locale);
         if let Some(application) = &mut full.application {

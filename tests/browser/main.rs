@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod branding;
 mod gallery;
 mod harness;
 mod journey;

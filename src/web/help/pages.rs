@@ -222,6 +222,7 @@ mod tests {
     use crate::config::Settings;
     use crate::domain::unix_time::UnixTime;
     use crate::i18n::Catalogue;
+    use crate::web::brand::Brand;
     use crate::web::page::{Chrome, Pages};
 
     fn site(settings: &Settings) -> (Arc<Catalogue>, HelpSite) {
@@ -242,7 +243,8 @@ mod tests {
             application: None,
             here: String::new(),
         };
-        let pages = Pages::load(Arc::clone(catalogue), Arc::new(|_, _| None)).expect("the templates are whole");
+        let pages = Pages::load(Arc::clone(catalogue), Arc::new(|_, _| None), Brand::default())
+            .expect("the templates are whole");
         Html::parse_document(&pages.render(&chrome, page).expect("a page"))
     }
 
