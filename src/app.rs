@@ -1,6 +1,7 @@
 //! The parts that a request may need, put together once at start and checked as they are: what is wrong stops the start
 //! with a message, not a request.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -10,7 +11,8 @@ use crate::config::{MailTransport, Settings, SmtpSecurity};
 use crate::crypto::master_key::{MasterKey, MasterKeyError, Purpose};
 use crate::crypto::opaque_token::{self, RefreshTokens};
 use crate::crypto::passkey::Passkeys;
-use crate::crypto::password_hash::{self, PasswordHasher};
+use crate::crypto::password_hash::pepper::{PepperError, Peppers};
+use crate::crypto::password_hash::{self, HashCost, PasswordHasher};
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::{KeyError, KeySet};
 use crate::domain::ids::MemberId;
@@ -22,7 +24,7 @@ use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::i18n::{Catalogue, I18nError};
 use crate::mail::transport::{Route, Security, Server, Transport, TransportError};
-use crate::store::{OpenError, Store, StoreError, signing_keys};
+use crate::store::{OpenError, Store, StoreError, password_costs, password_peppers, signing_keys};
 
 /// Everything that outlives a request. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +76,10 @@ pub enum StartError {
     Mail(#[from] TransportError),
     #[error(transparent)]
     Passwords(#[from] password_hash::StartError),
+    #[error(transparent)]
+    Pepper(#[from] PepperError),
+    #[error("passwords.blocklist_file {file} can't be read: {reason}. Put it there in UTF-8, or take the setting out")]
+    Blocklist { file: PathBuf, reason: std::io::Error },
 }
 
 impl App {
@@ -94,11 +100,13 @@ impl App {
             settings.passwords.argon2,
             settings.passwords.hashing_threads as usize,
             settings.passwords.hashing_queue as usize,
-        )?;
+        )?
+        .peppered(peppers(&settings)?)?;
+        note_password_hashes(&store, &passwords, clock.now()).await?;
         Ok(App(Arc::new(Parts {
             passwords,
             password_policy: PasswordPolicy::from(&settings.passwords),
-            common_passwords: CommonPasswords::shipped(),
+            common_passwords: common_passwords(&settings)?,
             password_lock: LockPolicy::from(&settings.locks.password),
             account_lock: LockPolicy::from(&settings.locks.account),
             user_ids: UserIdRules::from(&settings.user_ids),
@@ -119,6 +127,44 @@ impl App {
             store,
         })))
     }
+}
+
+fn peppers(settings: &Settings) -> Result<Peppers, PepperError> {
+    let passwords = &settings.passwords;
+    Peppers::read(passwords.pepper_file.as_deref(), &passwords.previous_pepper_files)
+}
+
+/// Writes down what new hashes cost and which pepper they have, so that later settings know of them.
+async fn note_password_hashes(store: &Store, passwords: &PasswordHasher, now: UnixTime) -> Result<(), StoreError> {
+    let cost = stored_cost(passwords.present_cost());
+    let pepper = passwords.peppers().present_name();
+    let mut reader = store.reader().await?;
+    let costs = password_costs::all(&mut reader).await?;
+    let peppers = password_peppers::all(&mut reader).await?;
+    drop(reader);
+    let cost_is_known = costs.iter().any(|known| known.kind == cost.kind && known.work >= cost.work);
+    if cost_is_known && pepper.as_ref().is_none_or(|pepper| peppers.contains(pepper)) {
+        return Ok(());
+    }
+    let mut tx = store.write().await?;
+    password_costs::note(&mut tx, &cost).await?;
+    if let Some(pepper) = pepper {
+        password_peppers::note(&mut tx, &pepper, now).await?;
+    }
+    tx.commit().await
+}
+
+/// As it is written down.
+pub fn stored_cost(cost: HashCost) -> password_costs::Cost {
+    let work = i64::try_from(cost.work).unwrap_or(i64::MAX);
+    password_costs::Cost { kind: cost.kind.to_owned(), work, sample: cost.sample }
+}
+
+fn common_passwords(settings: &Settings) -> Result<CommonPasswords, StartError> {
+    let passwords = &settings.passwords;
+    let Some(file) = &passwords.blocklist_file else { return Ok(CommonPasswords::shipped()) };
+    let text = std::fs::read_to_string(file).map_err(|reason| StartError::Blocklist { file: file.clone(), reason })?;
+    Ok(CommonPasswords::with_own(&text, passwords.refuse_common))
 }
 
 /// How mail leaves, by the settings.

@@ -109,6 +109,7 @@ fn settings(folder: &Path, database_url: String) -> Settings {
         token_by_address: plenty,
         failures_by_client: plenty,
         pages_by_address: plenty,
+        ..RateLimits::default()
     };
     settings
 }

@@ -14,26 +14,46 @@ use url::Url;
 
 const FRESH_FOR: Duration = Duration::from_secs(60);
 
+/// `/help/v1/questions`, by category.
 #[derive(Deserialize, Serialize)]
+#[serde(from = "Questions")]
 pub struct Faq {
     categories: Vec<Category>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Serialize)]
 struct Category {
     id: String,
     title: String,
     questions: Vec<Question>,
 }
 
+#[derive(Deserialize)]
+struct Questions {
+    questions: Vec<Question>,
+}
+
 #[derive(Deserialize, Serialize)]
 struct Question {
     id: String,
-    question: String,
-    /// Cleaned by the provider. This portal's Content-Security-Policy runs no script, whatever stood here.
-    answer_html: String,
+    title: String,
+    category: Named,
+    answer: Text,
 }
 
+#[derive(Clone, Deserialize, Serialize)]
+struct Named {
+    id: String,
+    title: String,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Text {
+    /// Cleaned by the provider. This portal's Content-Security-Policy runs no script, whatever stood here.
+    html: String,
+}
+
+/// `/help/v1/guide`.
 #[derive(Deserialize, Serialize)]
 pub struct Guide {
     title: String,
@@ -44,7 +64,22 @@ pub struct Guide {
 struct Section {
     id: String,
     title: String,
-    body_html: String,
+    body: Text,
+}
+
+impl From<Questions> for Faq {
+    /// The questions come by category and in their order.
+    fn from(all: Questions) -> Faq {
+        let mut categories: Vec<Category> = Vec::new();
+        for question in all.questions {
+            let Named { id, title } = question.category.clone();
+            match categories.last_mut().filter(|last| last.id == id) {
+                Some(last) => last.questions.push(question),
+                None => categories.push(Category { id, title, questions: vec![question] }),
+            }
+        }
+        Faq { categories }
+    }
 }
 
 /// One kind of content, in each language.

@@ -89,7 +89,7 @@ mod tests {
     async fn help_is_drawn_as_category_question_answer() {
         let pages = Pages::new("http://localhost:8080/account/profile".parse().unwrap()).unwrap();
         let faq = serde_json::json!({ "faq": { "categories": [ { "id": "login", "title": "Logging in <1>", "questions": [
-            { "id": "lock", "question": "Why?", "answer_html": "<p>Because.</p>" } ] } ] } });
+            { "id": "lock", "title": "Why?", "answer": { "html": "<p>Because.</p>" } } ] } ] } });
         let response = pages.render(StatusCode::OK, "faq.html", Locale::English, None, faq);
         assert_eq!(response.status(), StatusCode::OK);
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();

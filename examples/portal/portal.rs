@@ -68,7 +68,7 @@ pub fn router(config: Config) -> Result<Router, Box<dyn Error + Send + Sync>> {
         provider: Provider::new(config.clone())?,
         sessions: Sessions::default(),
         guide: HelpContent::at(config.at_provider("/help/v1/guide")?),
-        faq: HelpContent::at(config.at_provider("/help/v1/faq")?),
+        faq: HelpContent::at(config.at_provider("/help/v1/questions")?),
         pages: Pages::new(config.at_provider("/account/profile")?)?,
         config,
     });

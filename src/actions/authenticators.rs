@@ -42,6 +42,7 @@ pub fn demands(app: &App, client: Option<&Client>, request: Option<&Authorizatio
         second_factor: client.and_then(|client| client.second_factor).unwrap_or(settings.second_factor),
         methods: settings.methods.iter().copied().filter(possible).collect(),
         email_address: settings.email_address == crate::config::EmailAddress::Required,
+        password_max_age: app.settings.passwords.max_age,
         recovery_codes: settings.recovery_codes,
         assurance: request.and_then(|request| request.assurance),
     }

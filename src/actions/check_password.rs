@@ -11,7 +11,7 @@ use crate::domain::login::password_policy::normalise_password;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::unix_time::UnixTime;
-use crate::store::{WriteTx, known_devices, members, password_failures};
+use crate::store::{WriteTx, known_devices, members, password_failures, password_history};
 
 /// What became of an attempt.
 pub enum Attempt<E> {
@@ -71,7 +71,7 @@ pub async fn check_password<E>(
     };
     let password = normalise_password(typed_password);
     let stored = found.as_ref().map(|(_, password)| password.hash.as_str());
-    let verified = match place.verify(password.clone(), stored).await {
+    let verified = match place.verify_evenly(password.clone(), stored).await {
         // An answer of its own would tell that the ID exists.
         Err(HashError::Corrupt(why)) => {
             tracing::error!(member = ?member, why, "a stored password hash can't be used; set a new password");
@@ -152,7 +152,27 @@ pub async fn hash_new_password(app: &App, typed: &str) -> Result<String, ActionE
     Ok(app.passwords.hash(normalise_password(typed)).await?)
 }
 
-/// Whether `typed` is the password behind `hash`.
+/// Whether `typed` is the password behind `hash`; not if the hash can't be used.
 pub async fn is_password(app: &App, typed: &str, hash: &str) -> Result<bool, ActionError> {
-    Ok(app.passwords.verify(normalise_password(typed), Some(hash)).await? != Verified::Wrong)
+    match app.passwords.verify(normalise_password(typed), Some(hash)).await {
+        Err(HashError::Corrupt(_)) => Ok(false),
+        other => Ok(other? != Verified::Wrong),
+    }
+}
+
+/// Whether `typed` is the member's `present` password, or one of the former ones that the settings say are refused.
+pub async fn was_used_before(
+    app: &App,
+    member: &MemberId,
+    present: &Password,
+    typed: &str,
+) -> Result<bool, ActionError> {
+    let former =
+        password_history::of_member(&mut app.store.reader().await?, member, app.password_policy.history).await?;
+    for hash in std::iter::once(&present.hash).chain(&former) {
+        if is_password(app, typed, hash).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -58,7 +58,7 @@ pub async fn send(
     let letter = Letter { to: address, member: Some(&member.id), language: Some(language), cause: &cause, message };
     Ok(match send_mail::queue(app, tx, letter).await? {
         Queued::Queued | Queued::Already => Sent::Sent,
-        Queued::OverBudget => Sent::TooMany,
+        Queued::Withheld => Sent::TooMany,
     })
 }
 

@@ -2,19 +2,20 @@
 
 use super::account_events::record;
 use super::{ActionError, check_password};
-use crate::app::App;
+use crate::app::{App, stored_cost};
+use crate::crypto::password_hash::import::ImportedHash;
 use crate::domain::ids::MemberId;
 use crate::domain::login::password_policy::CharacterClass;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Profile, Role};
-use crate::domain::member::user_id::{UserId, UserIdProblem};
+use crate::domain::member::user_id::{UserId, UserIdKey, UserIdProblem};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::logins::Login;
 use crate::store::{
-    StoreError, WriteTx, browser_sessions, known_devices, logins, members, one_time_password_failures,
-    password_failures,
+    StoreError, WriteTx, browser_sessions, known_devices, logins, members, one_time_password_failures, password_costs,
+    password_failures, password_history,
 };
 
 /// A member to be added.
@@ -44,6 +45,26 @@ pub enum AddError {
 
 /// Adds a member with a password that they must change at the first login (`initial`) or may keep.
 pub async fn add(app: &App, new: NewMember, password: &str, initial: bool) -> Result<Member, AddError> {
+    let (member, key) = checked(app, new)?;
+    let hash = check_password::hash_new_password(app, password).await?;
+    let initial_until = initial.then(|| app.now() + app.settings.passwords.initial_lifetime);
+    let mut tx = app.store.write().await.map_err(ActionError::from)?;
+    insert(app, &mut tx, &member, &key, &hash, initial_until).await?;
+    tx.commit().await.map_err(ActionError::from)?;
+    Ok(member)
+}
+
+/// Adds a member with the password that they have in another system, as that has hashed it.
+pub async fn add_with_hash(app: &App, new: NewMember, password: ImportedHash) -> Result<Member, AddError> {
+    let (member, key) = checked(app, new)?;
+    let mut tx = app.store.write().await.map_err(ActionError::from)?;
+    insert(app, &mut tx, &member, &key, &password.hash, None).await?;
+    password_costs::note(&mut tx, &stored_cost(password.cost)).await.map_err(ActionError::from)?;
+    tx.commit().await.map_err(ActionError::from)?;
+    Ok(member)
+}
+
+fn checked(app: &App, new: NewMember) -> Result<(Member, UserIdKey), AddError> {
     let user_id = app.user_ids.check(&new.user_id).map_err(AddError::UserId)?;
     let key = app.user_ids.lookup_key(user_id.as_str());
     let now = app.now();
@@ -66,18 +87,25 @@ pub async fn add(app: &App, new: NewMember, password: &str, initial: bool) -> Re
         email_method_at: None,
         first_login_at: None,
     };
-    let hash = check_password::hash_new_password(app, password).await?;
-    let mut tx = app.store.write().await.map_err(ActionError::from)?;
-    match members::insert(&mut tx, &member, key.as_str()).await {
+    Ok((member, key))
+}
+
+async fn insert(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    key: &UserIdKey,
+    hash: &str,
+    initial_until: Option<UnixTime>,
+) -> Result<(), AddError> {
+    match members::insert(tx, member, key.as_str()).await {
         Err(StoreError::Exists(_)) => return Err(AddError::Exists),
         other => other.map_err(ActionError::from)?,
     }
-    let initial_until = initial.then(|| now + app.settings.passwords.initial_lifetime);
-    members::set_password(&mut tx, &member.id, &hash, initial_until, now).await.map_err(ActionError::from)?;
+    members::set_password(tx, &member.id, hash, initial_until, app.now()).await.map_err(ActionError::from)?;
     // Guesses at this ID from before it existed are not its owner's.
-    password_failures::clear_all(&mut tx, &app.account_key(&key)).await.map_err(ActionError::from)?;
-    tx.commit().await.map_err(ActionError::from)?;
-    Ok(member)
+    password_failures::clear_all(tx, &app.account_key(key)).await.map_err(ActionError::from)?;
+    Ok(())
 }
 
 /// A random password to give out: easily read from paper and typed on a phone (no letters that look alike, some 59 random
@@ -167,6 +195,7 @@ pub async fn replace_password(
     chosen_in: Option<&Login>,
 ) -> Result<(), ActionError> {
     let now = app.now();
+    password_history::keep(tx, &member.id, app.settings.passwords.history, now).await?;
     members::set_password(tx, &member.id, hash, initial_until, now).await?;
     logins::end_others(tx, &member.id, chosen_in, now).await?;
     known_devices::distrust_all(tx, &member.id).await?;

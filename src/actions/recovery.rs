@@ -55,14 +55,15 @@ pub async fn answer_one(app: &App) -> Result<bool, ActionError> {
 
 async fn mail_user_ids(app: &App, tx: &mut WriteTx, request: &Request) -> Result<(), ActionError> {
     let found = members::by_verified_address(tx, &request.address).await?;
+    // To the address as it was registered: another spelling of it might be somebody else's.
+    let registered = || found.iter().filter_map(|member| member.email.as_deref());
+    let as_typed = registered().find(|address| *address == request.address);
+    let Some(address) = as_typed.or(registered().next()).map(str::to_owned) else { return Ok(()) };
     let user_ids: Vec<String> = found.into_iter().map(|member| member.user_id).collect();
-    if user_ids.is_empty() {
-        return Ok(());
-    }
     let cause = random::identifier();
     let language = Some(request.language.as_str());
     let message = Message::UserIds { user_ids };
-    send_mail::queue(app, tx, Letter { to: &request.address, member: None, language, cause: &cause, message }).await?;
+    send_mail::queue(app, tx, Letter { to: &address, member: None, language, cause: &cause, message }).await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::domain::unix_time::{Span, UnixTime};
 use crate::mail::messages::{Message, Society, compose};
 use crate::mail::transport::Outcome;
 use crate::random;
-use crate::store::mail_outbox::{self, Claimed, NewMail, State};
+use crate::store::mail_outbox::{self, Claimed, NewMail, Rank, Remembered, Said, State};
 use crate::store::{StoreError, WriteTx};
 
 /// A mail to be queued.
@@ -31,8 +31,8 @@ pub enum Queued {
     Queued,
     /// Its cause has had a mail.
     Already,
-    /// The address has got too many in the last hour: it is written down and not sent.
-    OverBudget,
+    /// The address has got too many, or its owner wants none: it is written down and not sent.
+    Withheld,
 }
 
 /// How many mails one node sends at once.
@@ -45,34 +45,79 @@ const LONGEST_PAUSE: Span = Span::hours(1);
 
 /// In the caller's transaction; it leaves when that is committed.
 pub async fn queue(app: &App, tx: &mut WriteTx, letter: Letter<'_>) -> Result<Queued, ActionError> {
+    let settings = &app.settings.mail;
+    let budget = Budget { rank: Rank::First, most: settings.per_address_per_hour, within: Span::hours(1) };
+    queue_as(app, tx, &random::identifier(), letter, &budget, None).await
+}
+
+/// How many mails of a rank one address may get.
+pub(super) struct Budget {
+    pub rank: Rank,
+    pub most: u32,
+    pub within: Span,
+}
+
+/// With an ID, a budget, and the reason for which it is not to be sent but written down only.
+pub(super) async fn queue_as(
+    app: &App,
+    tx: &mut WriteTx,
+    id: &str,
+    letter: Letter<'_>,
+    budget: &Budget,
+    unwanted: Option<&str>,
+) -> Result<Queued, ActionError> {
     let now = app.now();
     let recipient_key = opaque_token::digest(&letter.to.to_lowercase());
-    let sent = mail_outbox::to_address_since(tx, &recipient_key, now - Span::hours(1)).await?;
-    let over_budget = sent >= app.settings.mail.per_address_per_hour;
-    let id = random::identifier();
+    let sent = mail_outbox::to_address_since(tx, &recipient_key, budget.rank, now - budget.within).await?;
+    let over_budget = (sent >= budget.most).then_some("the address had got too many mails");
+    let withheld = unwanted.or(over_budget);
     let json = serde_json::to_vec(&letter.message).unwrap_or_default();
-    let sealed = app.at_rest.seal(&json, &mail_outbox::place(&id));
+    let sealed = app.at_rest.seal(&json, &mail_outbox::place(id));
     let new = NewMail {
-        id: &id,
+        id,
         cause_digest: &opaque_token::digest(letter.cause),
         member: letter.member,
         kind: letter.message.kind(),
         recipient: letter.to,
         recipient_key: &recipient_key,
         language: letter.language.unwrap_or("ja"),
-        content: (!over_budget).then_some(sealed.as_str()),
-        state: if over_budget { State::Withheld } else { State::Queued },
+        // Staff may send what was too much, but not what is unwanted.
+        content: unwanted.is_none().then_some(sealed.as_str()),
+        rank: budget.rank,
+        state: if withheld.is_some() { State::Withheld } else { State::Queued },
+        answer: withheld,
         expires_at: letter.message.valid().map(|valid| now + valid),
     };
     if !mail_outbox::insert(tx, &new, now).await? {
         return Ok(Queued::Already);
     }
-    if over_budget {
-        tracing::warn!(kind = new.kind, "a mail is withheld: its address has got too many");
-        return Ok(Queued::OverBudget);
+    if let Some(reason) = withheld {
+        tracing::warn!(mail = id, kind = new.kind, "a mail is withheld: {reason}");
+        return Ok(Queued::Withheld);
     }
     tx.wake_after_commit(&app.mail_waits);
     Ok(Queued::Queued)
+}
+
+/// What came of asking for a mail to be sent again.
+#[derive(Clone, Debug)]
+pub enum Resent {
+    Queued(Remembered),
+    /// A mail server has it, or what it says is gone or of no use any more.
+    Cannot(Remembered),
+    Unknown,
+}
+
+/// Has a mail tried again now that did not arrive.
+pub async fn resend(app: &App, id: &str) -> Result<Resent, StoreError> {
+    let mut tx = app.store.write().await?;
+    let Some(mail) = mail_outbox::by_id(&mut tx, id).await? else { return Ok(Resent::Unknown) };
+    if !mail_outbox::resend(&mut tx, id, app.now()).await? {
+        return Ok(Resent::Cannot(mail));
+    }
+    tx.wake_after_commit(&app.mail_waits);
+    tx.commit().await?;
+    Ok(Resent::Queued(mail))
 }
 
 /// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued. A
@@ -115,7 +160,12 @@ pub async fn send_due(app: &App) -> Result<usize, StoreError> {
 async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -> Result<usize, StoreError> {
     let now = app.now();
     let room = AT_ONCE.saturating_sub(under_way.len());
-    let due = mail_outbox::due(&mut app.store.reader().await?, now, room).await?;
+    let mut reader = app.store.reader().await?;
+    let mut due = mail_outbox::due(&mut reader, now, Rank::First, room).await?;
+    // Notices leave room for what comes next.
+    let for_notices = room.saturating_sub(due.len()).min((AT_ONCE / 2).saturating_sub(under_way.len()));
+    due.extend(mail_outbox::due(&mut reader, now, Rank::Notice, for_notices).await?);
+    drop(reader);
     let mut begun = 0;
     for id in due {
         let mut tx = app.store.write().await?;
@@ -134,22 +184,23 @@ async fn send_one(app: &App, mail: Claimed) -> Result<(), StoreError> {
     let now = app.now();
     let outcome = if mail.expires_at.is_some_and(|at| now >= at) { None } else { Some(attempt(app, &mail, now).await) };
     let mut tx = app.store.write().await?;
-    let finish = |state, answer: Option<String>| (state, answer);
+    let server = app.mail.name();
     let (state, answer) = match outcome {
-        None => finish(State::Expired, None),
-        Some(Outcome::Accepted(answer)) => finish(State::Sent, Some(answer)),
-        Some(Outcome::Refused(answer)) => finish(State::Refused, Some(answer)),
+        None => (State::Expired, None),
+        Some(Outcome::Accepted(answer)) => (State::Sent, Some(answer)),
+        Some(Outcome::Refused(answer)) => (State::Refused, Some(answer)),
         Some(Outcome::TryLater(answer)) => {
             let next = now + pause_after(mail.attempts);
-            if next < mail.created_at + app.settings.mail.give_up_after {
+            if next < mail.tried_since + app.settings.mail.give_up_after {
                 tracing::warn!(mail = mail.id, "a mail could not be sent, it is tried again: {answer}");
-                mail_outbox::retry(&mut tx, &mail.id, &answer, next).await?;
+                mail_outbox::retry(&mut tx, &mail.id, Said { server: &server, answer: &answer }, next).await?;
                 return tx.commit().await;
             }
-            finish(State::GivenUp, Some(answer))
+            (State::GivenUp, Some(answer))
         }
     };
-    mail_outbox::finish(&mut tx, &mail.id, state, answer.as_deref(), now).await?;
+    let said = answer.as_deref().map(|answer| Said { server: &server, answer });
+    mail_outbox::finish(&mut tx, &mail.id, state, said, now).await?;
     tx.commit().await?;
     match state {
         State::Sent => tracing::debug!(mail = mail.id, "mail sent"),

@@ -12,15 +12,22 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::help::{Report, outdated};
 use super::{Failure, Output};
+use crate::actions::help::Published;
+use crate::actions::help::files::files;
+use crate::actions::password_hashes::MissingPepper;
+use crate::app;
 use crate::clock::Clock;
-use crate::config::{Settings, SettingsSource};
+use crate::config::{MailTransport, Settings, SettingsSource};
 use crate::crypto::master_key::{MasterKey, Purpose};
+use crate::crypto::password_hash::pepper::Peppers;
 use crate::crypto::sealed::Sealer;
 use crate::crypto::signing_keys::KeySet;
 use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::{Span, UnixTime};
-use crate::store::{Store, signing_keys};
+use crate::i18n::Catalogue;
+use crate::store::{Store, password_peppers, signing_keys};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,13 +99,26 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     } else {
         findings.ok("settings", "all can be understood");
     }
-    let keys = check_database(settings, findings).await;
+    let Known { keys, published, peppers } = check_database(settings, findings).await;
+    check_peppers(settings, peppers, findings);
+    check_help(settings, &published, findings);
     check_clock(&keys, findings);
     check_issuer(settings, findings).await;
+    check_mail(settings, findings).await;
 }
 
-/// The database, the master key, and whether they belong together. Answers with the signing keys, if it gets so far.
-async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<StoredKey> {
+/// What the database holds, as far as one gets.
+#[derive(Default)]
+struct Known {
+    keys: Vec<StoredKey>,
+    /// What was published of the help.
+    published: Published,
+    /// The names of peppers, and how many members' passwords were hashed with each.
+    peppers: Vec<(String, i64)>,
+}
+
+/// The database, the master key, and whether they belong together.
+async fn check_database(settings: &Settings, findings: &mut Findings) -> Known {
     let name = settings.database.masked_url();
     let key_file = &settings.secrets.master_key_file;
     let file = Store::file(&settings.database.url);
@@ -109,27 +129,27 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<Sto
         } else {
             findings.note("master key", format!("{} is not there yet; the first start makes it", key_file.display()));
         }
-        return Vec::new();
+        return Known::default();
     }
     if let Some(file) = &file {
         check_private(file, "database file", findings);
     }
-    let keys = match look_into(settings).await {
+    let known = match look_into(settings).await {
         Ok(Database::Empty) => {
             findings.note("database", format!("{name} is empty; the first start fills it"));
-            return Vec::new();
+            return Known::default();
         }
-        Ok(Database::Ready { keys }) => keys,
+        Ok(Database::Ready(known)) => known,
         Ok(Database::Older { at, program }) => {
             findings.note(
                 "database",
                 format!("{name} is at migration {at} of {program}; the next start or `sekisho migrate` brings it up"),
             );
-            return Vec::new();
+            return Known::default();
         }
         Err(message) => {
             findings.wrong("database", message);
-            return Vec::new();
+            return Known::default();
         }
     };
     findings.ok("database", format!("{name} answers and is of this version"));
@@ -137,22 +157,59 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Vec<Sto
         Err(error) => findings.wrong("master key", error.to_string()),
         Ok(master) => {
             check_private(key_file, "master key", findings);
-            match KeySet::open(keys.clone(), &Sealer::new(&master, Purpose::SealedAtRest)) {
-                Ok(_) if keys.is_empty() => {
+            match KeySet::open(known.keys.clone(), &Sealer::new(&master, Purpose::SealedAtRest)) {
+                Ok(_) if known.keys.is_empty() => {
                     findings.note("signing keys", "there are none yet; the first start makes them")
                 }
-                Ok(_) => findings.ok("signing keys", format!("{} there, and the master key opens them", keys.len())),
+                Ok(_) => {
+                    findings.ok("signing keys", format!("{} there, and the master key opens them", known.keys.len()))
+                }
                 Err(error) => findings.wrong("signing keys", error.to_string()),
             }
         }
     }
-    keys
+    known
+}
+
+/// The files of the peppers, and whether stored hashes need another.
+fn check_peppers(settings: &Settings, noted: Vec<(String, i64)>, findings: &mut Findings) {
+    const CHECK: &str = "pepper";
+    let passwords = &settings.passwords;
+    let peppers = match Peppers::read(passwords.pepper_file.as_deref(), &passwords.previous_pepper_files) {
+        Ok(peppers) => peppers,
+        Err(error) => return findings.wrong(CHECK, error.to_string()),
+    };
+    for file in passwords.pepper_file.iter().chain(&passwords.previous_pepper_files) {
+        check_private(file, CHECK, findings);
+    }
+    for (name, members) in noted.into_iter().filter(|(name, members)| *members > 0 && !peppers.has(name)) {
+        findings.wrong(CHECK, MissingPepper { name, members }.in_words());
+    }
+}
+
+/// Whether the help can be shown as its files, what was published and the settings say.
+fn check_help(settings: &Settings, published: &Published, findings: &mut Findings) {
+    let (base, catalogue) = match (files(settings.help.folder.as_deref()), Catalogue::load()) {
+        (Ok(base), Ok(catalogue)) => (base, catalogue),
+        (Err(error), _) => return findings.wrong("help", error.to_string()),
+        (_, Err(error)) => return findings.wrong("help", error.to_string()),
+    };
+    let report = Report::of(settings, &catalogue, published, base);
+    for problem in &report.problems {
+        findings.wrong("help", format!("{problem}. Until it is mended, the last good content is shown"));
+    }
+    for edit in &report.outdated {
+        findings.note("help", outdated(edit));
+    }
+    if report.problems.is_empty() {
+        findings.ok("help", format!("{} questions, all sound", report.questions));
+    }
 }
 
 enum Database {
     Empty,
     Older { at: i64, program: i64 },
-    Ready { keys: Vec<StoredKey> },
+    Ready(Known),
 }
 
 async fn look_into(settings: &Settings) -> Result<Database, String> {
@@ -169,9 +226,15 @@ async fn look_into(settings: &Settings) -> Result<Database, String> {
     }
     let mut reader = store.reader().await.map_err(|error| error.to_string())?;
     let keys = signing_keys::all(&mut reader).await.map_err(|error| error.to_string())?;
+    let published = Published::read(&mut reader).await.map_err(|error| error.to_string())?;
+    let mut peppers = Vec::new();
+    for name in password_peppers::all(&mut reader).await.map_err(|error| error.to_string())? {
+        let members = password_peppers::members_with(&mut reader, &name).await.map_err(|error| error.to_string())?;
+        peppers.push((name, members));
+    }
     drop(reader);
     store.close().await;
-    Ok(Database::Ready { keys })
+    Ok(Database::Ready(Known { keys, published, peppers }))
 }
 
 /// Whether a file is its owner's alone.
@@ -236,4 +299,22 @@ async fn discovered_issuer(settings: &Settings) -> io::Result<Option<String>> {
     let text = String::from_utf8_lossy(&answer);
     let document: Option<Value> = text.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
     Ok(document.and_then(|document| document.get("issuer")?.as_str().map(str::to_owned)))
+}
+
+/// Whether the mail server takes us in.
+async fn check_mail(settings: &Settings, findings: &mut Findings) {
+    if settings.mail.transport == MailTransport::Folder {
+        let folder = settings.mail.folder.display();
+        let message =
+            format!("mails are written into {folder} and reach nobody. For members: mail.transport = \"smtp\"");
+        return findings.note("mail", message);
+    }
+    let transport = match app::transport(settings) {
+        Ok(transport) => transport,
+        Err(error) => return findings.wrong("mail", error.to_string()),
+    };
+    match transport.reaches_server().await {
+        Ok(()) => findings.ok("mail", format!("{} takes mail from here", transport.name())),
+        Err(words) => findings.wrong("mail", format!("{} takes no mail from here: {words}", transport.name())),
+    }
 }

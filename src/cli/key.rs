@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::output::{table, time};
 use super::{Failure, Output};
+use crate::actions::password_hashes::forget_pepper;
 use crate::actions::signing_keys::{self, Takeover};
 use crate::app::App;
 use crate::domain::protocol::signing_key::StoredKey;
@@ -25,6 +26,10 @@ pub(super) enum KeyCommand {
         #[arg(long)]
         now: bool,
     },
+    /// Gives a lost pepper up, so that `sekisho serve` starts without it
+    ///
+    /// The passwords that were hashed with it are worth nothing: their members need new ones.
+    ForgetPepper { name: String },
 }
 
 /// What a key is doing.
@@ -82,6 +87,12 @@ impl KeyCommand {
                             quicker. Relying parties that keep the key set in a cache may refuse new logins until they \
                             read it again.\n\n";
                 list(app, out, done).await
+            }
+            KeyCommand::ForgetPepper { name } => {
+                if !forget_pepper(app, &name).await? {
+                    return Err(Failure::refused(format!("no pepper was ever called \"{}\"", name.escape_debug())));
+                }
+                out.answer(format!("The pepper {name} is given up."), &json!({ "forgotten": name }))
             }
         }
     }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use super::mail::{as_json, what_became};
 use super::output::time;
 use super::{Failure, Output, open};
 use crate::actions::members::{self, NewMember};
@@ -15,7 +16,7 @@ use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normal
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
-use crate::store::{self, password_failures};
+use crate::store::{self, mail_outbox, password_failures};
 
 #[derive(Subcommand)]
 pub(super) enum MemberCommand {
@@ -49,6 +50,12 @@ pub(super) struct Add {
     role: RoleName,
     #[command(flatten)]
     source: PasswordSource,
+    /// Read from standard input how another system has hashed the member's password; it stays theirs
+    ///
+    /// Taken are bcrypt ($2a$, $2b$, $2y$), SHA-crypt ($5$, $6$), Argon2, PBKDF2 and scrypt as PHC strings, and a password
+    /// credential of Keycloak's export as JSON. At the first login it is hashed anew.
+    #[arg(long, conflicts_with_all = ["password_stdin", "keep_password"])]
+    password_hash_stdin: bool,
     /// The member need not change the password at the first login
     #[arg(long)]
     keep_password: bool,
@@ -90,20 +97,27 @@ impl PasswordSource {
         if !self.password_stdin {
             return Ok(None);
         }
-        if io::stdin().is_terminal() {
-            return Err(Failure::refused(
-                "a password typed here would stand on the screen. Pipe it in: `… --password-stdin < FILE`",
-            ));
-        }
-        let mut text = String::new();
-        io::stdin().lock().take(4_096).read_to_string(&mut text)?;
-        let line = Secret::new(text.lines().next().unwrap_or_default().to_owned());
-        zeroize::Zeroize::zeroize(&mut text);
+        let text = read_all(4_096)?;
+        let line = Secret::new(text.expose().lines().next().unwrap_or_default().to_owned());
         if line.expose().is_empty() {
             return Err(Failure::refused("standard input holds no password on its first line"));
         }
         Ok(Some(line))
     }
+}
+
+/// What comes through a pipe, up to so many bytes.
+fn read_all(most: u64) -> Result<Secret<String>, Failure> {
+    if io::stdin().is_terminal() {
+        return Err(Failure::refused(
+            "a password typed here would stand on the screen. Pipe it in: `… --password-stdin < FILE`",
+        ));
+    }
+    let mut text = String::new();
+    let read = io::stdin().lock().take(most).read_to_string(&mut text);
+    let text = Secret::new(text);
+    read?;
+    Ok(text)
 }
 
 /// The password that was read, if the policy takes it, or a generated one.
@@ -137,6 +151,7 @@ fn rule_in_words(rule: &PasswordRule) -> String {
             format!("it must hold at least one {class}")
         }
         PasswordRule::NotUserId => "it must not be the user ID".to_owned(),
+        PasswordRule::NotBefore { .. } => "it must not have been used before".to_owned(),
         PasswordRule::NotCommon => "it is one of the passwords that attackers try first".to_owned(),
     }
 }
@@ -145,7 +160,10 @@ impl MemberCommand {
     pub async fn run(self, source: &SettingsSource, out: Output) -> Result<(), Failure> {
         match self {
             MemberCommand::Add(add) => {
-                let read = add.source.read()?;
+                let read = match add.password_hash_stdin {
+                    true => Some(read_all(16_384)?),
+                    false => add.source.read()?,
+                };
                 add.run(&open(source).await?, read, out).await
             }
             MemberCommand::Show { user_id } => {
@@ -166,7 +184,7 @@ impl MemberCommand {
     }
 }
 
-async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
+pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
     members::find(app, user_id)
         .await?
         .ok_or_else(|| Failure::refused(format!("there is no member with the user ID \"{}\"", user_id.escape_debug())))
@@ -174,9 +192,8 @@ async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
 
 impl Add {
     async fn run(self, app: &App, read: Option<Secret<String>>, out: Output) -> Result<(), Failure> {
-        let new = checked(app, &self.user_id, read)?;
         let member = NewMember {
-            user_id: self.user_id,
+            user_id: self.user_id.clone(),
             role: self.role.into(),
             name: self.name,
             email: self.email,
@@ -185,6 +202,14 @@ impl Add {
             phone_number_verified: false,
             profile: Profile::default(),
         };
+        if let (true, Some(hash)) = (self.password_hash_stdin, &read) {
+            let hash = app.passwords.import(hash.expose()).map_err(|error| Failure::refused(error.to_string()))?;
+            let kind = hash.cost.kind;
+            let member = members::add_with_hash(app, member, hash).await?;
+            let text = format!("{} is added, with a password that is hashed by {kind}.\n", member.user_id);
+            return out.answer(text, &json!({ "user_id": member.user_id, "sub": member.id, "hash": kind }));
+        }
+        let new = checked(app, &self.user_id, read)?;
         let initial = !self.keep_password;
         let member = members::add(app, member, new.password.expose(), initial).await?;
         answer_password(app, &member, &new, initial, "is added", out)
@@ -240,6 +265,9 @@ async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> 
     out.answer(text, &json)
 }
 
+/// How many are shown with a member; `sekisho mail list` shows more.
+const LATEST_MAILS: u32 = 5;
+
 /// What keeps a member out, and what mends it.
 struct Hindrance {
     code: &'static str,
@@ -252,6 +280,8 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let password = store::members::password(&mut reader, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     let counts = password_failures::all(&mut reader, &account).await?;
+    let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, LATEST_MAILS).await?;
+    drop(reader);
     let hindrances = hindrances(app, member, password.as_ref(), &counts);
 
     let id = &member.user_id;
@@ -286,12 +316,23 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     ] {
         text.push_str(&format!("{name:<14}{value}\n"));
     }
+    text.push_str(if mails.is_empty() { "\nNo mail is remembered.\n" } else { "\nLatest mails:\n" });
+    for mail in &mails {
+        text.push_str(&format!(
+            "  {}  {} to {}: {}\n",
+            time(mail.created_at),
+            mail.kind,
+            mail.recipient,
+            what_became(mail)
+        ));
+    }
     let reasons: Vec<Value> = hindrances.iter().map(|h| json!({ "code": h.code, "reason": h.reason })).collect();
     let json = json!({
         "user_id": id, "sub": member.id, "name": member.name, "email": member.email,
         "email_verified": member.email_verified_at.is_some(), "role": member.role, "created_at": member.created_at,
         "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
         "password_set_at": password.map(|password| password.set_at),
+        "latest_mails": mails.iter().map(as_json).collect::<Vec<_>>(),
     });
     out.answer(text, &json)
 }

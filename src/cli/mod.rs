@@ -5,7 +5,9 @@ mod client;
 pub mod config;
 mod demo;
 mod doctor;
+mod help;
 mod key;
+mod mail;
 mod member;
 mod migrate;
 mod output;
@@ -32,6 +34,8 @@ use output::Output;
 /// Sekisho: an OpenID Connect identity provider for member portals.
 #[derive(Parser)]
 #[command(name = "sekisho", version, max_term_width = 100, arg_required_else_help = true)]
+// `sekisho help` is about the help that members read; `--help` is about the program.
+#[command(disable_help_subcommand = true)]
 struct CommandLine {
     /// The settings file [default: the one in SEKISHO_CONFIG, else config/sekisho.toml if there is one]
     #[arg(long, global = true, value_name = "FILE")]
@@ -57,9 +61,15 @@ enum Command {
     /// Adds members and helps those who can't log in
     #[command(subcommand)]
     Member(member::MemberCommand),
+    /// Says what became of mails, and sends again what did not arrive
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Shows and rotates the keys that tokens are signed with
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Checks and publishes the FAQ and the guide that portals display
+    #[command(subcommand)]
+    Help(help::HelpCommand),
     /// Checks and shows the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -153,7 +163,9 @@ fn run(line: CommandLine) -> Result<(), Failure> {
             Command::Migrate => migrate::run(&source, out).await,
             Command::Client(command) => command.run(&open(&source).await?, out).await,
             Command::Member(command) => command.run(&source, out).await,
+            Command::Mail(command) => command.run(&open(&source).await?, out).await,
             Command::Key(command) => command.run(&open(&source).await?, out).await,
+            Command::Help(command) => command.run(&open(&source).await?, out).await,
             Command::Config(command) => Ok(config::run(command, &source, &mut io::stdout().lock())?),
             Command::Doctor => doctor::run(&source, out).await,
         }

@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, demo};
-use crate::actions::signing_keys;
+use crate::actions::password_hashes::MissingPepper;
+use crate::actions::{password_hashes, signing_keys};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Settings, SettingsSource};
@@ -36,6 +37,11 @@ pub(super) async fn run(source: &SettingsSource) -> Result<(), Failure> {
             "this database was filled by `sekisho demo`, whose passwords everyone knows. Set database.url to another one",
         ));
     }
+    let missing = password_hashes::missing_peppers(&app).await?;
+    if !missing.is_empty() {
+        let all: Vec<_> = missing.iter().map(MissingPepper::in_words).collect();
+        return Err(Failure::refused(all.join("\n")));
+    }
     until_stopped(app, listener, || Ok(())).await
 }
 
@@ -46,13 +52,24 @@ pub(super) async fn until_stopped(
     ready: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     signing_keys::ensure(&app).await?;
+    password_hashes::measure_others(&app).await?;
     let site = Site::new(app.clone())?;
+    site.help.current().await;
     let stop = told_to_stop()?;
     let mut beside = jobs::start(&app);
     let limits = Arc::clone(&site.limits);
     beside.spawn(jobs::every("forget idle callers", Span::minutes(1), move || {
         limits.forget_idle();
         std::future::ready(Ok::<(), Infallible>(()))
+    }));
+    // The pages of a login open answers from what is at hand.
+    let help = Arc::clone(&site.help);
+    beside.spawn(jobs::every("look at the help", Span::seconds(1), move || {
+        let help = Arc::clone(&help);
+        async move {
+            help.current().await;
+            Ok::<(), Infallible>(())
+        }
     }));
     let address: SocketAddr = listener.local_addr()?;
     tracing::info!(%address, issuer = app.settings.issuer(), "ready");

@@ -12,7 +12,8 @@ use super::problems::Findings;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Help {
-    /// A folder with `ja/`, `en/`, … of Markdown files that takes the place of the content that comes with Sekisho.
+    /// A folder with `ja/`, `en/`, … of Markdown files that takes the place of the content that comes with Sekisho. It is read
+    /// at start and by `sekisho help reload`.
     #[schemars(extend("format" = "path"))]
     pub folder: Option<PathBuf>,
     /// Origins of portals whose pages may read `/help/v1` by script (CORS), such as `https://portal.example.jp`. Empty: any;

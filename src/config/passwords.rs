@@ -1,5 +1,7 @@
 //! `[passwords]`: which passwords are taken, and how they are kept.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +24,29 @@ pub struct Passwords {
     pub required_classes: Vec<CharacterClass>,
     /// Refuse the passwords that attackers try first, from the list that comes with Sekisho.
     pub refuse_common: bool,
+    /// A file with further passwords that are refused, such as the society's own names: one a line, whatever their case.
+    #[schemars(extend("format" = "path"))]
+    pub blocklist_file: Option<PathBuf>,
+    /// How many former passwords are refused beside the present one, which always is. Each costs a hash at every change.
+    #[schemars(range(max = 24), extend("x-unit" = "passwords"))]
+    pub history: u32,
+    /// How old a password may become: at the next login after that, the member must change it. Left out: as old as it
+    /// likes, which NIST SP 800-63B recommends. At least a day. Logins with a passkey are not asked.
+    pub max_age: Option<Span>,
     /// How long an initial password from the society may be used.
     #[schemars(extend("x-at-least" = "1s"))]
     pub initial_lifetime: Span,
     /// How long the link to a new password is good that is mailed to members who forgot theirs.
     #[schemars(extend("x-at-least" = "1m"))]
     pub reset_link_lifetime: Span,
+    /// A file with 32 random bytes in base64url that go into every hash (a pepper), so that a copy of the database alone is
+    /// worth no guess. Hashes without it still count and are renewed at the next login. DANGER: without this file nobody can
+    /// log in with a password; keep a copy apart from the database's backups. Several nodes share it.
+    #[schemars(extend("format" = "path"))]
+    pub pepper_file: Option<PathBuf>,
+    /// Files of peppers that stored hashes may still have, after another has taken their place.
+    #[schemars(extend("items" = serde_json::json!({ "type": "string", "format": "path" })))]
+    pub previous_pepper_files: Vec<PathBuf>,
     pub argon2: Argon2Cost,
     /// How many passwords are hashed at once; 0: as many as the machine has cores. Each takes `argon2.memory_kib`.
     #[schemars(range(max = 1024), extend("x-unit" = "threads"))]
@@ -44,8 +63,13 @@ impl Default for Passwords {
             max_length: 64,
             required_classes: Vec::new(),
             refuse_common: true,
+            blocklist_file: None,
+            history: 0,
+            max_age: None,
             initial_lifetime: Span::days(30),
             reset_link_lifetime: Span::minutes(30),
+            pepper_file: None,
+            previous_pepper_files: Vec::new(),
             argon2: Argon2Cost::default(),
             hashing_threads: 0,
             hashing_queue: 64,
@@ -70,6 +94,12 @@ impl Passwords {
             "passwords.required_classes asks for more characters than passwords.max_length allows",
             "raise passwords.max_length",
         );
+        findings.require(
+            self.max_age.is_none_or(|age| age >= Span::days(1)),
+            &["passwords.max_age"],
+            "passwords.max_age is less than a day: members would do nothing but choose passwords",
+            "write how old a password may become, such as \"365d\", or leave the setting out",
+        );
         let Argon2Cost { memory_kib, parallelism, .. } = self.argon2;
         findings.require(
             memory_kib / 8 >= parallelism,
@@ -93,7 +123,8 @@ impl From<&Passwords> for PasswordPolicy {
             min_length: settings.min_length,
             max_length: settings.max_length,
             required_classes: settings.required_classes.clone(),
-            refuse_common: settings.refuse_common,
+            refuse_common: settings.refuse_common || settings.blocklist_file.is_some(),
+            history: settings.history,
         }
     }
 }
@@ -121,6 +152,12 @@ mod tests {
         let classes = vec![CharacterClass::Lower, CharacterClass::Digit];
         assert_eq!(problems(|p| (p.min_length, p.max_length, p.required_classes) = (1, 2, classes.clone())), 0);
         assert_eq!(problems(|p| (p.min_length, p.max_length, p.required_classes) = (1, 1, classes)), 1);
+    }
+
+    #[test]
+    fn a_password_lasts_a_day_at_least() {
+        assert_eq!(problems(|p| p.max_age = Some(Span::days(1))), 0);
+        assert_eq!(problems(|p| p.max_age = Some(Span::hours(23))), 1);
     }
 
     #[test]

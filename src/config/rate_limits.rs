@@ -17,6 +17,10 @@ pub struct RateLimits {
     pub failures_by_client: Quota,
     /// Requests to pages and the authorization endpoint from one address.
     pub pages_by_address: Quota,
+    /// Searches in the help from one address. A portal's server that searches for its members is one address.
+    pub help_searches_by_address: Quota,
+    /// Votes on answers of the help from one address.
+    pub help_votes_by_address: Quota,
 }
 
 /// A budget that refills steadily.
@@ -39,6 +43,8 @@ impl Default for RateLimits {
             token_by_address: Quota { per_minute: 6_000, burst: 1_000 },
             failures_by_client: Quota { per_minute: 10, burst: 20 },
             pages_by_address: Quota { per_minute: 1_200, burst: 600 },
+            help_searches_by_address: Quota { per_minute: 600, burst: 200 },
+            help_votes_by_address: Quota { per_minute: 30, burst: 30 },
         }
     }
 }

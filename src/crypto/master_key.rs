@@ -77,9 +77,7 @@ impl MasterKey {
             }
             Err(reason) => return Err(MasterKeyError::Unreadable { file: file.to_owned(), reason }),
         };
-        let damaged = || MasterKeyError::Damaged { file: file.to_owned() };
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| damaged())?);
-        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| damaged())?;
+        let key = decode_key(&text).ok_or_else(|| MasterKeyError::Damaged { file: file.to_owned() })?;
         Ok(MasterKey(Secret::new(key)))
     }
 
@@ -120,6 +118,12 @@ impl MasterKey {
             .expect("32 bytes are within HKDF's limit");
         Secret::new(key)
     }
+}
+
+/// A key as its file holds it: 32 bytes in base64url.
+pub(super) fn decode_key(text: &str) -> Option<[u8; 32]> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text.trim()).ok()?);
+    bytes.as_slice().try_into().ok()
 }
 
 #[cfg(test)]

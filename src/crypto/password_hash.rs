@@ -3,17 +3,29 @@
 //! A hash takes megabytes and milliseconds on purpose, so a flood of logins must find a bound here: so many threads, each
 //! with memory of its own that it uses again and again, so many jobs waiting for them, and beyond that
 //! [`HashError::Busy`] at once. A user ID that doesn't exist costs the same hash as one that does.
+//!
+//! Stored hashes may cost more or less than a new one: they were made before the settings changed, or elsewhere. So an
+//! attempt that fails is answered no sooner than [`PasswordHasher::floor`], whatever was compared.
+
+pub mod import;
+pub mod pepper;
+mod stored;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use argon2::{Algorithm, Argon2, Block, Params, ParamsBuilder, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use subtle::ConstantTimeEq as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use import::{ImportError, ImportedHash};
+use pepper::Peppers;
+use stored::{Stored, peppered};
+
+pub use stored::HashCost;
 
 use crate::domain::login::password_policy::Argon2Cost;
 use crate::domain::secret::Secret;
@@ -27,13 +39,18 @@ pub const MOST_MEMORY_KIB: u32 = 1_048_576;
 /// The most memory that one hash may fill, all passes together: 16 GiB, several seconds on any machine.
 const MOST_WORK_KIB: u64 = 16 * MOST_MEMORY_KIB as u64;
 
+/// The floor stands no higher, whatever was measured.
+const HIGHEST_FLOOR: Duration = Duration::from_secs(10);
+
 const SALT_LENGTH: usize = 16;
 const OUTPUT_LENGTH: usize = 32;
 
 /// Hashes and verifies passwords. A clone is cheap and shares the threads; they end when the last clone is gone.
 #[derive(Clone, Debug)]
 pub struct PasswordHasher {
+    /// Of new hashes, with the name of their pepper.
     params: Params,
+    peppers: Arc<Peppers>,
     threads: usize,
     jobs: mpsc::Sender<Job>,
     /// One permit for each job that is being done or may wait.
@@ -42,6 +59,8 @@ pub struct PasswordHasher {
     capacity: usize,
     /// How long the last job took, in microseconds.
     took: Arc<AtomicU64>,
+    /// How long the slowest took of late, in microseconds.
+    slowest: Arc<AtomicU64>,
 }
 
 /// What became of a password that was compared with a stored hash.
@@ -105,7 +124,64 @@ impl PasswordHasher {
             })
             .collect::<Result<_, _>>()?;
         let room = Arc::new(Semaphore::new(capacity));
-        Ok((PasswordHasher { params, threads, jobs, room, capacity, took: Arc::default() }, handles))
+        let (peppers, took, slowest) = Default::default();
+        Ok((PasswordHasher { params, peppers, threads, jobs, room, capacity, took, slowest }, handles))
+    }
+
+    /// The same with a pepper in every new hash, and those of stored ones.
+    pub fn peppered(self, peppers: Peppers) -> Result<PasswordHasher, StartError> {
+        let name = peppers.present_id().unwrap_or_default().try_into();
+        let params = name.and_then(|name| {
+            let mut builder = ParamsBuilder::new();
+            builder.m_cost(self.params.m_cost()).t_cost(self.params.t_cost()).p_cost(self.params.p_cost());
+            builder.output_len(OUTPUT_LENGTH).keyid(name).build()
+        });
+        let params = params.map_err(|_| StartError::Cost("the name of its pepper is too long"))?;
+        Ok(PasswordHasher { params, peppers: Arc::new(peppers), ..self })
+    }
+
+    pub fn peppers(&self) -> &Peppers {
+        &self.peppers
+    }
+
+    /// A hash from another system, if it can be stored and compared.
+    pub fn import(&self, text: &str) -> Result<ImportedHash, ImportError> {
+        import::import(text, &self.peppers)
+    }
+
+    /// What a new hash costs.
+    pub fn present_cost(&self) -> HashCost {
+        let (algorithm, version, params) = (Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        Stored::Argon2 { algorithm, version, params, salt: Vec::new(), output: Vec::new() }.cost()
+    }
+
+    /// How long a failed attempt takes at least, from the moment that a thread takes it up: twice what the slowest hash
+    /// took of late, so that one that is slowed down by other work still ends before it.
+    pub fn floor(&self) -> Duration {
+        Duration::from_micros(self.slowest.load(Ordering::Relaxed)).saturating_mul(2).min(HIGHEST_FLOOR)
+    }
+
+    /// A hash took so long.
+    pub fn note_duration(&self, took: Duration) {
+        self.slowest.fetch_max(micros(took), Ordering::Relaxed);
+    }
+
+    /// Measures how long hashes of these costs take, and new ones. What was slower before counts by half: the machine was
+    /// busy, or nobody has such a hash any more.
+    pub async fn measure(&self, samples: &[String]) -> Result<(), HashError> {
+        let before = self.slowest.load(Ordering::Relaxed);
+        let mut slowest = before / 2;
+        let new = self.present_cost().sample;
+        for sample in samples.iter().chain([&new]) {
+            let (outcome, begun) = self.place()?.compare(Secret::new(String::new()), Some(sample)).await?;
+            let took = begun.elapsed();
+            if let Err(HashError::Corrupt(why)) = outcome {
+                tracing::warn!(sample, why, "the cost of a password hash can't be measured");
+            }
+            slowest = slowest.max(micros(took));
+        }
+        self.slowest.store(slowest, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The PHC string to store for this password, with a salt of its own.
@@ -113,8 +189,8 @@ impl PasswordHasher {
         if password.expose().len() > LONGEST_PASSWORD {
             return Err(HashError::TooLong);
         }
-        let params = self.params.clone();
-        self.place()?.run(move |memory| hash(memory, params, password.expose())).await
+        let (params, peppers) = (self.params.clone(), Arc::clone(&self.peppers));
+        self.place()?.run(move |memory| hash(memory, params, &peppers, password.expose())).await?.0
     }
 
     /// [`Place::verify`], where nothing has to happen between taking the place and using it.
@@ -158,19 +234,40 @@ pub struct Place {
 }
 
 impl Place {
-    /// Compares a password with a stored PHC string of any Argon2 variant and cost. `None`, when there is no such
-    /// member, takes as long as one whose hash has the present cost, and so does a stored hash that can't be used.
+    /// Compares a password with a stored hash of any kind and cost. `None`, when there is no such member, takes as long
+    /// as one whose hash has the present cost, and so does a stored hash that can't be used.
     pub async fn verify(self, password: Secret<String>, stored: Option<&str>) -> Result<Verified, HashError> {
-        let params = self.hasher.params.clone();
+        self.compare(password, stored).await?.0
+    }
+
+    /// [`verify`](Self::verify) for those who have yet to show who they are: unless the password is right, the answer waits for the
+    /// [`floor`](PasswordHasher::floor). It waits by a timer; place and thread are free meanwhile.
+    pub async fn verify_evenly(self, password: Secret<String>, stored: Option<&str>) -> Result<Verified, HashError> {
+        let hasher = self.hasher.clone();
+        let (outcome, begun) = self.compare(password, stored).await?;
+        hasher.note_duration(begun.elapsed());
+        if !matches!(outcome, Ok(Verified::Right { .. })) {
+            tokio::time::sleep_until((begun + hasher.floor()).into()).await;
+        }
+        outcome
+    }
+
+    /// The outcome, and when a thread took it up.
+    async fn compare(
+        self,
+        password: Secret<String>,
+        stored: Option<&str>,
+    ) -> Result<(Result<Verified, HashError>, Instant), HashError> {
+        let (params, peppers) = (self.hasher.params.clone(), Arc::clone(&self.hasher.peppers));
         let stored = stored.map(str::to_owned);
-        self.run(move |memory| verify(memory, params, password.expose(), stored.as_deref())).await
+        self.run(move |memory| verify(memory, params, &peppers, password.expose(), stored.as_deref())).await
     }
 
     /// Has a thread do this work, unless nobody waits for it any more when its turn comes.
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
-    ) -> Result<T, HashError> {
+    ) -> Result<(Result<T, HashError>, Instant), HashError> {
         let Place { hasher, permit } = self;
         let (answer, answered) = oneshot::channel();
         let took = Arc::clone(&hasher.took);
@@ -180,14 +277,18 @@ impl Place {
             }
             let begun = Instant::now();
             let outcome = work(memory);
-            took.store(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            took.store(micros(begun.elapsed()), Ordering::Relaxed);
             drop(permit);
             // Whoever asked may have gone by now.
-            let _ = answer.send(outcome);
+            let _ = answer.send((outcome, begun));
         };
         hasher.jobs.send(Box::new(job)).map_err(|_| HashError::Stopped)?;
-        answered.await.map_err(|_| HashError::Stopped)?
+        answered.await.map_err(|_| HashError::Stopped)
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The memory of one thread, kept from hash to hash.
@@ -221,17 +322,24 @@ impl Memory {
     }
 }
 
-fn hash(memory: &mut Memory, params: Params, password: &str) -> Result<String, HashError> {
+fn hash(memory: &mut Memory, params: Params, peppers: &Peppers, password: &str) -> Result<String, HashError> {
     let salt = random::bytes::<SALT_LENGTH>();
     let mut output = [0; OUTPUT_LENGTH];
     let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
-    memory.fill(&Argon2::from(params), password, &salt, &mut output)?;
-    let [salt, output] = [&salt[..], &output[..]].map(|bytes| STANDARD_NO_PAD.encode(bytes));
-    Ok(format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${output}"))
+    memory.fill(&peppered(peppers, Algorithm::Argon2id, Version::V0x13, &params)?, password, &salt, &mut output)?;
+    let [salt, output, pepper] = [&salt[..], &output[..], params.keyid()].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    let pepper = if pepper.is_empty() { pepper } else { format!(",keyid={pepper}") };
+    Ok(format!("$argon2id$v=19$m={m},t={t},p={p}{pepper}${salt}${output}"))
 }
 
-fn verify(memory: &mut Memory, present: Params, password: &str, stored: Option<&str>) -> Result<Verified, HashError> {
-    let stored = match stored.map(StoredHash::read) {
+fn verify(
+    memory: &mut Memory,
+    present: Params,
+    peppers: &Peppers,
+    password: &str,
+    stored: Option<&str>,
+) -> Result<Verified, HashError> {
+    let stored = match stored.map(|text| Stored::read(text, peppers)) {
         Some(Ok(stored)) if password.len() <= LONGEST_PASSWORD => stored,
         unusable => {
             let mut output = [0; OUTPUT_LENGTH];
@@ -244,43 +352,7 @@ fn verify(memory: &mut Memory, present: Params, password: &str, stored: Option<&
         }
     };
     let needs_upgrade = !stored.is_as_hashed_now(&present);
-    let mut output = vec![0; stored.output.len()];
-    let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params);
-    memory.fill(&argon2, password, &stored.salt, &mut output)?;
-    if output.ct_eq(&stored.output).into() { Ok(Verified::Right { needs_upgrade }) } else { Ok(Verified::Wrong) }
-}
-
-/// A PHC string, taken apart.
-struct StoredHash {
-    algorithm: Algorithm,
-    version: Version,
-    params: Params,
-    salt: Vec<u8>,
-    output: Vec<u8>,
-}
-
-impl StoredHash {
-    fn read(text: &str) -> Result<StoredHash, &'static str> {
-        let hash = PasswordHash::new(text).map_err(|_| "it is not a PHC string")?;
-        // The first version wrote none.
-        let version = hash.version.unwrap_or(Version::V0x10.into());
-        let params = Params::try_from(&hash).map_err(|_| "its parameters are not Argon2's")?;
-        bounded(&params)?;
-        Ok(StoredHash {
-            algorithm: Algorithm::new(hash.algorithm).map_err(|_| "it is not of Argon2")?,
-            version: Version::try_from(version).map_err(|_| "it is of an unknown version of Argon2")?,
-            params,
-            salt: hash.salt.ok_or("it has no salt")?.to_vec(),
-            output: hash.hash.ok_or("it has no hash")?.as_bytes().to_vec(),
-        })
-    }
-
-    fn is_as_hashed_now(&self, present: &Params) -> bool {
-        self.algorithm == Algorithm::Argon2id
-            && self.version == Version::V0x13
-            && self.params == *present
-            && self.salt.len() == SALT_LENGTH
-    }
+    if stored.is_of(password, memory, peppers)? { Ok(Verified::Right { needs_upgrade }) } else { Ok(Verified::Wrong) }
 }
 
 fn present_params(cost: Argon2Cost) -> Result<Params, &'static str> {
@@ -363,12 +435,13 @@ mod tests {
     fn nothing_is_answered_without_the_work_of_one_hash() {
         let present = present_params(TINY).unwrap();
         let long = "x".repeat(LONGEST_PASSWORD + 1);
-        let same_cost = hash(&mut Memory::for_cost(&present), present.clone(), "Demo-hanako-1").unwrap();
+        let none = Peppers::default();
+        let same_cost = hash(&mut Memory::for_cost(&present), present.clone(), &none, "Demo-hanako-1").unwrap();
         for (password, stored) in
             [("x", None), ("x", Some("garbage")), (&long, None), (&long, Some(&*same_cost)), ("x", Some(&*same_cost))]
         {
             let mut memory = Memory::for_cost(&present);
-            let _ = verify(&mut memory, present.clone(), password, stored);
+            let _ = verify(&mut memory, present.clone(), &none, password, stored);
             assert_eq!(memory.blocks.len(), 8, "{stored:?}");
         }
     }
@@ -411,7 +484,8 @@ mod tests {
     fn a_thread_gives_back_memory_beyond_the_present_cost() {
         let present = present_params(TINY).unwrap();
         let mut memory = Memory::for_cost(&present);
-        assert_eq!(verify(&mut memory, present, "Demo-hanako-1", Some(ID_BY_PYTHON)), RIGHT_BUT_OLD);
+        let none = Peppers::default();
+        assert_eq!(verify(&mut memory, present, &none, "Demo-hanako-1", Some(ID_BY_PYTHON)), RIGHT_BUT_OLD);
         assert_eq!((memory.blocks.len(), memory.blocks.capacity()), (8, 8));
     }
 
@@ -420,7 +494,7 @@ mod tests {
         for stored in [
             "",
             "garbage",
-            "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+            "$2x$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
             "$argon2id$v=19$m=64,t=3,p=2",
             "$argon2id$v=19$m=64,t=3,p=2$c29tZXNhbHQtMTZieXRlcw",
             "$argon2id$v=20$m=64,t=3,p=2$c29tZXNhbHQtMTZieXRlcw$QJxb8EkM10b3VYDNhx4fEA",
@@ -565,5 +639,44 @@ mod tests {
         for (n, outcome) in futures::future::join_all(jobs).await.into_iter().enumerate() {
             assert_eq!(outcome, if n % 2 == 0 { RIGHT } else { WRONG });
         }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_fails_waits_for_the_floor_whatever_was_compared_and_frees_its_place_before() {
+        let hasher = PasswordHasher::start(TINY, 1, 0).unwrap();
+        let floor = Duration::from_millis(60);
+        hasher.note_duration(floor / 2);
+        assert_eq!(hasher.floor(), floor);
+        let same = hasher.hash(secret("Demo-hanako-1")).await.unwrap();
+        let bcrypt = "$2b$04$abcdefghijklmnopqrstuuljyYmC5U/Hon0YTTZLz0HWJWoET/WYe";
+        for stored in [None, Some("garbage"), Some(same.as_str()), Some(ID_BY_PYTHON), Some(bcrypt)] {
+            let begun = Instant::now();
+            let mut attempt = pin!(hasher.place().unwrap().verify_evenly(secret("x"), stored));
+            // Others have their turn while it waits.
+            while hasher.room.available_permits() == 0 || begun.elapsed() < floor / 4 {
+                assert!(poll!(&mut attempt).is_pending(), "{stored:?}");
+                tokio::task::yield_now().await;
+            }
+            let outcome = attempt.await;
+            assert!(!matches!(outcome, Ok(Verified::Right { .. })), "{stored:?}");
+            assert!(begun.elapsed() >= floor, "{stored:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_floor_follows_the_slowest_and_comes_down_by_halves() {
+        let hasher = hasher(TINY);
+        assert_eq!(hasher.floor(), Duration::ZERO);
+        hasher.note_duration(Duration::from_secs(4));
+        hasher.note_duration(Duration::from_secs(3));
+        assert_eq!(hasher.floor(), Duration::from_secs(8));
+        hasher.measure(&[]).await.unwrap();
+        assert_eq!(hasher.floor(), Duration::from_secs(4));
+        hasher.note_duration(Duration::from_secs(60));
+        assert_eq!(hasher.floor(), HIGHEST_FLOOR);
+        let fresh = PasswordHasher::start(TINY, 1, 8).unwrap();
+        let bcrypt = format!("$2b$06${}", ".".repeat(53));
+        fresh.measure(&[bcrypt, "garbage".to_owned()]).await.unwrap();
+        assert!(fresh.floor() > Duration::ZERO);
     }
 }

@@ -1,7 +1,11 @@
 //! Deletes what nobody can use any more, so that the database stays as large as what it is needed for.
 
 use crate::app::App;
-use crate::store::{StoreError, known_devices, mail_outbox, password_failures};
+use crate::domain::unix_time::Span;
+use crate::store::{StoreError, help_feedback, known_devices, mail_outbox, password_failures};
+
+/// For how long it is remembered what was sought in the help in vain.
+const MISSES_KEPT: Span = Span::days(180);
 
 /// One round: what has expired, devices that were not used for long, and failures at IDs that don't exist beyond the
 /// number that is kept.
@@ -12,7 +16,9 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     let mut tx = app.store.write().await?;
     gone += known_devices::forget(&mut tx, now - lock.known_device_lifetime).await?;
     gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
+    mail_outbox::forget_expired_contents(&mut tx, now).await?;
     gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
+    gone += help_feedback::forget_misses(&mut tx, now - MISSES_KEPT).await?;
     tx.commit().await?;
     tracing::debug!(rows = gone, "cleaned up");
     Ok(())
@@ -25,7 +31,7 @@ mod tests {
     use crate::actions::clients::initial_access_token;
     use crate::clock::Clock;
     use crate::config::Settings;
-    use crate::domain::unix_time::{Span, UnixTime};
+    use crate::domain::unix_time::UnixTime;
     use crate::store::clients;
 
     #[tokio::test]

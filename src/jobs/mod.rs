@@ -9,7 +9,7 @@ use std::future::Future;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::actions::{recovery, send_mail, signing_keys};
+use crate::actions::{password_hashes, recovery, send_mail, signing_keys};
 use crate::app::App;
 use crate::domain::unix_time::Span;
 
@@ -22,6 +22,8 @@ pub fn start(app: &App) -> JoinSet<()> {
     jobs.spawn(every("read the signing keys", Span::minutes(1), reload));
     let rotate = with(app.clone(), |app| async move { signing_keys::ensure(&app).await });
     jobs.spawn(every("rotate the signing keys", Span::hours(1), rotate));
+    let measure = with(app.clone(), |app| async move { password_hashes::measure(&app).await });
+    jobs.spawn(every("measure the password hashes", Span::minutes(1), measure));
     jobs.spawn(send_mail::keep_sending(app.clone()));
     jobs.spawn(recovery::keep_answering(app.clone()));
     jobs

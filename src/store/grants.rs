@@ -114,6 +114,13 @@ pub async fn awaiting_consent(
     row.as_ref().map(from_row).transpose()
 }
 
+/// The grant whose consent page this was, whatever became of it.
+pub async fn of_page(db: &mut impl Reads, page_digest: &str) -> Result<Option<Grant>, StoreError> {
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE page_digest = $1");
+    let row = sqlx::query(sql).bind(page_digest).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
 /// The member agrees; `false` if the page was answered before.
 pub async fn approve(
     tx: &mut WriteTx,

@@ -1,6 +1,7 @@
 //! Logins under way: from the password to the last step, each in the browser that began it.
 
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::{Reads, StoreError, WriteTx, from_json, to_json};
 use crate::domain::ids::MemberId;
@@ -44,7 +45,7 @@ pub async fn going_on(
     now: UnixTime,
 ) -> Result<Option<Login>, StoreError> {
     let row = sqlx::query(
-        "SELECT member_id, proved, flow, expires_at FROM logins
+        "SELECT browser_digest, member_id, proved, flow, expires_at FROM logins
           WHERE login_digest = $1 AND browser_digest = $2 AND taken_at IS NULL AND expires_at > $3",
     )
     .bind(digest)
@@ -52,18 +53,29 @@ pub async fn going_on(
     .bind(now.0)
     .fetch_optional(db.connection())
     .await?;
-    row.map(|row| {
-        let (proved, flow): (String, String) = (row.try_get("proved")?, row.try_get("flow")?);
-        Ok(Login {
-            digest: digest.to_owned(),
-            browser: browser.to_owned(),
-            member: MemberId(row.try_get("member_id")?),
-            proved: from_json(&proved, "logins", "proved", digest)?,
-            flow: from_json(&flow, "logins", "flow", digest)?,
-            expires_at: UnixTime(row.try_get("expires_at")?),
-        })
+    row.map(|row| login(&row, digest)).transpose()
+}
+
+/// The login, whatever became of it and in whichever browser, for as long as it is remembered.
+pub async fn remembered(db: &mut impl Reads, digest: &str) -> Result<Option<Login>, StoreError> {
+    let row =
+        sqlx::query("SELECT browser_digest, member_id, proved, flow, expires_at FROM logins WHERE login_digest = $1")
+            .bind(digest)
+            .fetch_optional(db.connection())
+            .await?;
+    row.map(|row| login(&row, digest)).transpose()
+}
+
+fn login(row: &AnyRow, digest: &str) -> Result<Login, StoreError> {
+    let (proved, flow): (String, String) = (row.try_get("proved")?, row.try_get("flow")?);
+    Ok(Login {
+        digest: digest.to_owned(),
+        browser: row.try_get("browser_digest")?,
+        member: MemberId(row.try_get("member_id")?),
+        proved: from_json(&proved, "logins", "proved", digest)?,
+        flow: from_json(&flow, "logins", "flow", digest)?,
+        expires_at: UnixTime(row.try_get("expires_at")?),
     })
-    .transpose()
 }
 
 /// Writes down what the login has shown beyond what was read; `false` if it has ended or somebody else was faster.

@@ -17,6 +17,8 @@ pub enum Name {
     Language,
     /// What was done, to be said on the next page.
     Notice,
+    /// Which answers of the help were voted on here, so that a browser votes once.
+    HelpVotes,
 }
 
 impl Name {
@@ -27,6 +29,7 @@ impl Name {
             Name::Device => "sekisho-device",
             Name::Language => "sekisho-language",
             Name::Notice => "sekisho-notice",
+            Name::HelpVotes => "sekisho-help-votes",
         }
     }
 
@@ -41,7 +44,8 @@ pub fn get(jar: &CookieJar, name: Name, settings: &Settings) -> Option<String> {
 }
 
 /// The `Set-Cookie` header of a cookie for this host alone, out of reach for scripts, not sent along with other sites'
-/// requests but for links. Without `lasts` it goes when the browser closes. `value` is base64url or a language tag.
+/// requests but for links. Without `lasts` it goes when the browser closes. `value` is base64url, with dots, or a language
+/// tag.
 pub fn set(name: Name, value: &str, lasts: Option<Span>, settings: &Settings) -> String {
     let https = settings.is_https();
     let max_age = lasts.map_or_else(String::new, |span| format!("; Max-Age={}", span.as_seconds()));

@@ -14,8 +14,44 @@ pub struct ErrorPage {
     pub reference: String,
     /// One sentence for the developers of the application. No secret, nothing about a member.
     pub detail: Option<String>,
-    /// Where to begin again, if that is known and trusted; an http(s) URL or a path.
-    pub back: Option<String>,
+    /// Where to go on, if that is known.
+    pub way_on: Option<WayOn>,
+}
+
+/// The button of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WayOn {
+    /// The end of its text's key.
+    name: &'static str,
+    /// A path here, or an http(s) URL that was registered for the application.
+    href: String,
+}
+
+impl WayOn {
+    /// To a login for the same end.
+    pub fn log_in_again(href: String) -> WayOn {
+        WayOn { name: "log-in-again", href }
+    }
+
+    /// Where one logs in, or to the profile if one has.
+    pub fn to_login() -> WayOn {
+        WayOn { name: "to-login", href: "/account/profile".into() }
+    }
+
+    /// The page whose form was not taken, anew.
+    pub fn reopen(href: String) -> WayOn {
+        WayOn { name: "reopen", href }
+    }
+
+    /// The profile of whoever is logged in.
+    pub fn to_profile() -> WayOn {
+        WayOn { name: "to-profile", href: "/account/profile".into() }
+    }
+
+    /// What a login that is complete was for.
+    pub fn go_on(href: String) -> WayOn {
+        WayOn { name: "go-on", href }
+    }
 }
 
 /// What went wrong, as a member can understand it.
@@ -29,6 +65,8 @@ pub enum ErrorKind {
     ResponseTypeMissing,
     FlowExpired,
     FlowOtherBrowser,
+    /// The login is complete: its page was opened or sent again.
+    FlowDone,
     /// The CSRF token is missing or does not fit.
     FormExpired,
     TooManyRequests {
@@ -58,6 +96,7 @@ impl ErrorKind {
             ErrorKind::ResponseTypeMissing => "response_type_missing",
             ErrorKind::FlowExpired => "flow_expired",
             ErrorKind::FlowOtherBrowser => "flow_other_browser",
+            ErrorKind::FlowDone => "flow_done",
             ErrorKind::FormExpired => "form_expired",
             ErrorKind::TooManyRequests { .. } => "too_many_requests",
             ErrorKind::Busy => "busy",
@@ -76,7 +115,7 @@ impl ErrorKind {
 impl ErrorPage {
     /// The page with the kind's own code and nothing further.
     pub fn new(kind: ErrorKind, reference: String) -> ErrorPage {
-        ErrorPage { kind, code: kind.code().into(), reference, detail: None, back: None }
+        ErrorPage { kind, code: kind.code().into(), reference, detail: None, way_on: None }
     }
 }
 
@@ -90,7 +129,6 @@ impl PageTemplate for ErrorPage {
             ErrorKind::ClientUnknown,
             ErrorKind::RequestInvalid,
             ErrorKind::ResponseTypeMissing,
-            ErrorKind::FlowOtherBrowser,
             ErrorKind::FormExpired,
             ErrorKind::TooManyRequests { retry_seconds: 30 },
             ErrorKind::Busy,
@@ -111,9 +149,14 @@ impl PageTemplate for ErrorPage {
             ..page(ErrorKind::RedirectUriMismatch)
         };
         samples.push(("redirect_uri_mismatch", mismatch));
-        let expired = ErrorPage { back: Some("https://portal.example.jp/".into()), ..page(ErrorKind::FlowExpired) };
-        samples.push(("flow_expired", expired));
-        samples.push(("flow_expired_no_way_back", page(ErrorKind::FlowExpired)));
+        let leading = |kind, way_on| ErrorPage { way_on: Some(way_on), ..page(kind) };
+        samples.extend([
+            ("flow_expired", leading(ErrorKind::FlowExpired, WayOn::log_in_again("/login/password?flow=f".into()))),
+            ("flow_other_browser", leading(ErrorKind::FlowOtherBrowser, WayOn::to_login())),
+            ("flow_done", leading(ErrorKind::FlowDone, WayOn::go_on("https://portal.example.jp/".into()))),
+            ("form_expired_reopened", leading(ErrorKind::FormExpired, WayOn::reopen("/account/password".into()))),
+            ("other_member_to_profile", leading(ErrorKind::OtherMember, WayOn::to_profile())),
+        ]);
         samples
     }
 }

@@ -15,7 +15,7 @@ use super::account::sessions::SessionsPage;
 use super::account::totp_devices::{TotpDeviceDeletionPage, TotpDevicePage};
 use super::account::totp_enrolment::AccountTotpEnrolmentPage;
 use super::error_page::ErrorPage;
-use super::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage};
+use super::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage, SearchPage};
 use super::login::consent::ConsentPage;
 use super::login::email_address::{EmailAddressCodePage, EmailAddressPage};
 use super::login::email_code::EmailCodePage;
@@ -91,6 +91,7 @@ pub fn samples() -> Vec<Sample> {
         of::<FaqPage>(),
         of::<QuestionPage>(),
         of::<GuidePage>(),
+        of::<SearchPage>(),
         of::<LogoutConfirmPage>(),
         of::<LoggedOutPage>(),
     ]

@@ -266,19 +266,23 @@ mod tests {
     use scraper::{ElementRef, Html, Selector};
 
     use super::*;
+    use crate::actions::help;
     use crate::config::Settings;
     use crate::domain::unix_time::UnixTime;
     use crate::web::gallery::{self, chromes};
-    use crate::web::help::HelpSite;
+    use crate::web::help::HelpSnapshot;
     use crate::web::login::consent::ConsentPage;
     use crate::web::login::password::PasswordPage;
 
     /// Refuses texts that are missing or lack an argument, and answers that the shipped help does not have.
     fn strict() -> Pages {
         let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
-        let help = HelpSite::load(&Settings::default(), Arc::clone(&catalogue), UnixTime(0)).expect("it is sound");
+        let settings = Settings::default();
+        let content = help::build(&help::files::shipped(), &settings, &catalogue).expect("it is sound");
+        let help = HelpSnapshot::of(&settings, &catalogue, content, UnixTime(0)).expect("it is sound");
+        let texts = Arc::clone(&catalogue);
         let answers: Answers = Arc::new(move |locale, id| {
-            Some(help.answer_in_place(locale, id).unwrap_or_else(|| panic!("the help has no question {id}")))
+            Some(help.answer_in_place(&texts, locale, id).unwrap_or_else(|| panic!("the help has no question {id}")))
         });
         Pages::with(catalogue, answers, Brand::default(), |catalogue, locale, key, args| {
             catalogue.find(&locale, key, args)

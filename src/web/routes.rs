@@ -1,7 +1,5 @@
 //! Every URL.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -124,8 +122,11 @@ pub fn router(site: Site) -> Router {
         .route("/help", get(help::pages::index))
         .route("/help/faq", get(help::pages::faq))
         .route("/help/faq/{id}", get(help::pages::question))
+        .route("/help/faq/{id}/votes", post(help::pages::vote))
         .route("/help/guide", get(help::pages::guide))
-        .merge(help::api::router(Arc::clone(&site.help)))
+        .route("/help/search", get(help::pages::search))
+        .route("/help/sitemap.xml", get(help::sitemap::get))
+        .merge(help::api::router(&site.app.settings.help.allowed_origins))
         .route("/assets/{hash}/{name}", get(assets::asset))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

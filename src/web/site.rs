@@ -33,7 +33,7 @@ pub enum SiteError {
 impl Site {
     pub fn new(app: App) -> Result<Site, SiteError> {
         let catalogue = Arc::clone(&app.catalogue);
-        let help = Arc::new(HelpSite::load(&app.settings, Arc::clone(&catalogue), app.now())?);
+        let help = Arc::new(HelpSite::load(&app)?);
         let answers = Arc::clone(&help);
         let answers: Answers = Arc::new(move |locale, id| answers.answer_in_place(locale, id));
         Ok(Site {

@@ -3,7 +3,7 @@
 use crate::actions::ActionError;
 use crate::crypto::password_hash::HashError;
 use crate::store::StoreError;
-use crate::web::error_page::ErrorKind;
+use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::request::rate_limit::Exceeded;
 
 /// Ends a handler. What the operator must know is logged where the page is made.
@@ -13,6 +13,8 @@ pub enum Trouble {
     Page {
         kind: ErrorKind,
         detail: Option<String>,
+        /// Where the member goes on, if this very case has a better way than its kind.
+        way_on: Option<WayOn>,
     },
     TooOften(Exceeded),
     Inside(ActionError),
@@ -20,11 +22,15 @@ pub enum Trouble {
 
 impl Trouble {
     pub fn page(kind: ErrorKind) -> Trouble {
-        Trouble::Page { kind, detail: None }
+        Trouble::Page { kind, detail: None, way_on: None }
     }
 
     pub fn detailed(kind: ErrorKind, detail: impl Into<String>) -> Trouble {
-        Trouble::Page { kind, detail: Some(detail.into()) }
+        Trouble::Page { kind, detail: Some(detail.into()), way_on: None }
+    }
+
+    pub fn leading_to(kind: ErrorKind, way_on: WayOn) -> Trouble {
+        Trouble::Page { kind, detail: None, way_on: Some(way_on) }
     }
 }
 

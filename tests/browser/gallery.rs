@@ -13,12 +13,13 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use sekisho::actions::help;
 use sekisho::config::Settings;
 use sekisho::domain::unix_time::UnixTime;
 use sekisho::i18n::Catalogue;
 use sekisho::web::brand::Brand;
 use sekisho::web::gallery;
-use sekisho::web::help::HelpSite;
+use sekisho::web::help::HelpSnapshot;
 use sekisho::web::page::{Chrome, Pages};
 use sekisho::web::request::visit::content_security_policy;
 use serde_json::json;
@@ -49,11 +50,11 @@ impl Gallery {
         let catalogue = Arc::new(Catalogue::load().unwrap());
         let locale = catalogue.locales().find(|one| one.tag() == locale).unwrap();
         let settings = Settings::default();
-        let help = Arc::new(HelpSite::load(&settings, Arc::clone(&catalogue), UnixTime(0)).unwrap());
-        let answers = Arc::clone(&help);
-        let pages =
-            Pages::load(catalogue, Arc::new(move |locale, id| answers.answer_in_place(locale, id)), Brand::default())
-                .unwrap();
+        let content = help::build(&help::files::shipped(), &settings, &catalogue).unwrap();
+        let help = Arc::new(HelpSnapshot::of(&settings, &catalogue, content, UnixTime(0)).unwrap());
+        let (snapshot, texts) = (Arc::clone(&help), Arc::clone(&catalogue));
+        let answers = Arc::new(move |locale: &_, id: &_| snapshot.answer_in_place(&texts, locale, id));
+        let pages = Pages::load(catalogue, answers, Brand::default()).unwrap();
 
         let [mut full, bare] = gallery::chromes(locale);
         if let Some(application) = &mut full.application {

@@ -11,6 +11,7 @@
 
 mod account;
 mod branding;
+mod faq;
 mod gallery;
 mod harness;
 mod journey;

@@ -76,6 +76,59 @@ async fn a_password_comes_in_through_a_pipe_and_under_the_policy() {
 }
 
 #[tokio::test]
+async fn a_member_brings_the_password_hash_of_another_system() {
+    let folder = Folder::new();
+    let add = |user_id| ["member", "add", user_id, "--password-hash-stdin", "--json"];
+    let bcrypt = "$2b$04$abcdefghijklmnopqrstuuljyYmC5U/Hon0YTTZLz0HWJWoET/WYe\n";
+    let added = folder.run_with(&add("hanako"), &[], bcrypt).json();
+    assert_eq!(added["hash"], "bcrypt");
+    assert!(is_right(&app(&folder).await, "hanako", "Demo-hanako-1").await);
+    let shown = folder.run(&["member", "show", "hanako", "--json"]).json();
+    assert_eq!((&shown["can_log_in"], &shown["initial_until"]), (&json!(true), &Value::Null));
+    for (hash, told) in [
+        ("Demo-hanako-1", "of no known form"),
+        ("$1$salt$UMRWHT5Q6xTMRI.zNFLxX1", "bcrypt ($2a$"),
+        ("", "of no known form"),
+        ("$2b$31$abcdefghijklmnopqrstuuljyYmC5U/Hon0YTTZLz0HWJWoET/WYe", "above 16"),
+    ] {
+        folder.run_with(&add("taro"), &[], hash).refused(&[told]);
+    }
+    folder.run(&["member", "show", "taro"]).refused(&["no member"]);
+    let both = ["member", "add", "taro", "--password-hash-stdin", "--password-stdin"];
+    assert_eq!(folder.run(&both).code, Some(2));
+}
+
+#[test]
+fn a_pepper_that_is_missing_stops_the_server_until_it_is_back_or_given_up() {
+    let folder = Folder::with_settings("[passwords]\npepper_file = \"data/pepper\"\n");
+    folder.run(&["member", "add", "hanako"]).refused(&["data/pepper", "head -c 32 /dev/urandom"]);
+    std::fs::create_dir_all(folder.path("data")).unwrap();
+    std::fs::write(folder.path("data/pepper"), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n").unwrap();
+    let doctor = folder.run(&["doctor"]);
+    assert!(doctor.out.contains("chmod 600"), "{doctor:?}");
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(folder.path("data/pepper"), private).unwrap();
+    folder.run(&["member", "add", "hanako"]).ok();
+    assert!(!folder.run(&["doctor"]).out.contains("WRONG"));
+
+    let without = [("SEKISHO_CONFIG", "/dev/null")];
+    let refused = folder.run_with(&["serve"], &without, "");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.err.contains("1 members' passwords") && refused.err.contains("passwords.pepper_file"),
+        "{refused:?}"
+    );
+    let doctor = folder.run_with(&["doctor"], &without, "");
+    assert!(doctor.code == Some(1) && doctor.out.contains("forget-pepper"), "{doctor:?}");
+    drop(folder.serve());
+
+    let name = refused.err.split("with the pepper ").nth(1).unwrap().split(',').next().unwrap();
+    folder.run(&["key", "forget-pepper", "nonsense"]).refused(&["nonsense"]);
+    folder.run_with(&["key", "forget-pepper", name], &without, "").ok();
+    assert!(!folder.run_with(&["doctor"], &without, "").out.contains("WRONG"));
+}
+
+#[tokio::test]
 async fn show_says_why_a_member_is_locked_out_and_unlock_mends_it() {
     let folder = Folder::new();
     folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();

@@ -11,7 +11,11 @@
 
 mod commands;
 mod folder;
+mod mail;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod refusals;
 mod servers;
+#[path = "../support/smtp.rs"]
+#[allow(dead_code, reason = "the tests of mail over HTTP use all of it")]
+mod smtp;

@@ -94,7 +94,7 @@ on_both_engines! {
         // Not in another browser.
         let other = app.visitor();
         other.follow(&app.at("/account/profile")).await;
-        other.get(&page.url).await.expect_error_page("flow_expired");
+        other.get(&page.url).await.expect_error_page("flow_other_browser");
         app.advance(Span::minutes(10));
         let late = send(&visitor, &page, "/login/email-code", &[("code", &second)]).await.expect_status(422);
         assert!(late.text("#error").is_some());
@@ -103,7 +103,7 @@ on_both_engines! {
         let typed = format!(" {} {} ", &third[..3], &third[3..]);
         let done = send(&visitor, &page, "/login/email-code", &[("code", &typed)]).await;
         assert_eq!(done.url, app.at("/account/profile"), "{}", done.body);
-        send(&visitor, &page, "/login/email-code", &[("code", &third)]).await.expect_error_page("flow_expired");
+        send(&visitor, &page, "/login/email-code", &[("code", &third)]).await.expect_error_page("flow_done");
     }
 
     async fn after_five_wrong_tries_a_code_is_spent(engine: Engine) {

@@ -33,8 +33,8 @@ on_both_engines! {
         let login = stale.follow(&app.at("/account/profile")).await;
         stale.log_in(&login, TARO.0, TARO.1).await.expect_status(422);
         // The step is taken: its page leads nowhere any more.
-        choose(&visitor, &page, "Another-one-99", "Another-one-99").await.expect_error_page("flow_expired");
-        visitor.get(&page.url).await.expect_error_page("flow_expired");
+        choose(&visitor, &page, "Another-one-99", "Another-one-99").await.expect_error_page("flow_done");
+        visitor.get(&page.url).await.expect_error_page("flow_done");
     }
 
     async fn every_broken_rule_is_named_at_once_and_nothing_is_lost(engine: Engine) {
@@ -57,12 +57,12 @@ on_both_engines! {
         let page = begin(&app, &visitor).await;
         let other = app.visitor();
         other.follow(&app.at("/account/profile")).await;
-        other.get(&page.url).await.expect_error_page("flow_expired");
+        other.get(&page.url).await.expect_error_page("flow_other_browser");
         let mut form = other.follow(&app.at("/account/profile")).await.form();
         form.insert("step".into(), page.form()["step"].clone());
         form.insert("new_password".into(), "My-own-words-7".into());
         form.insert("new_password_again".into(), "My-own-words-7".into());
-        other.post("/login/initial-password", &form).await.expect_error_page("flow_expired");
+        other.post("/login/initial-password", &form).await.expect_error_page("flow_other_browser");
         visitor.get("/account/profile").await.expect_status(303);
     }
 

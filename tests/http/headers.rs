@@ -75,7 +75,7 @@ on_both_engines! {
         let login = visitor.follow(&app.at("/account/profile")).await;
         let request = visitor.http.get(&login.url).header("accept-encoding", "gzip");
         assert_eq!(visitor.send(request).await.header("content-encoding"), None);
-        let json = visitor.http.get(app.at("/help/v1/faq")).header("accept-encoding", "gzip").send().await.unwrap();
+        let json = visitor.http.get(app.at("/help/v1/questions")).header("accept-encoding", "gzip").send().await.unwrap();
         assert_eq!(json.headers()["content-encoding"], "gzip");
     }
 

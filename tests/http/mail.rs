@@ -9,7 +9,7 @@ use sekisho::domain::login::device::Device;
 use sekisho::domain::member::account_event::AccountEvent;
 use sekisho::domain::unix_time::Span;
 use sekisho::mail::messages::Message;
-use sekisho::store::mail_outbox::{self, Remembered, State};
+use sekisho::store::mail_outbox::{self, Rank, Remembered, State};
 
 use crate::support::mails::Mail;
 use crate::support::smtp::{ACCOUNT, Fault, Manner, Taken, Tls};
@@ -40,7 +40,7 @@ async fn queue(app: &TestApp, message: Message) {
 }
 
 async fn latest(app: &TestApp) -> Remembered {
-    mail_outbox::latest(&mut app.app.store.reader().await.unwrap(), None, 1).await.unwrap().pop().unwrap()
+    mail_outbox::latest(&mut app.app.store.reader().await.unwrap(), None, None, 1).await.unwrap().pop().unwrap()
 }
 
 /// What the mail server has taken once all that is due has been tried.
@@ -291,7 +291,7 @@ on_both_engines! {
         // A node that dies while it takes care of a mail: after a while the other does.
         queue(&app, event(&app, AccountEvent::PasswordChanged)).await;
         let mut tx = other.store.write().await.unwrap();
-        let due = mail_outbox::due(&mut tx, app.now(), 8).await.unwrap();
+        let due = mail_outbox::due(&mut tx, app.now(), Rank::First, 8).await.unwrap();
         mail_outbox::claim(&mut tx, &due[0], app.now(), app.now() + Span::minutes(5)).await.unwrap().unwrap();
         tx.commit().await.unwrap();
         app.advance(Span::seconds(299));

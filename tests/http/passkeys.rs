@@ -24,7 +24,7 @@ async fn required(engine: Engine) -> TestApp {
 }
 
 /// What a page asks the browser.
-fn options(page: &Answer) -> Value {
+pub fn options(page: &Answer) -> Value {
     let options = page.attribute("form[data-passkey]", "data-options").expect("a question for WebAuthn");
     serde_json::from_str(&options).unwrap()
 }
@@ -48,7 +48,7 @@ async fn enrolment_page(app: &TestApp, visitor: &Visitor, who: (&str, &str)) -> 
     visitor.onward(chosen).await
 }
 
-fn with_answer(page: &Answer, answer: String) -> BTreeMap<String, String> {
+pub fn with_answer(page: &Answer, answer: String) -> BTreeMap<String, String> {
     let mut form = page.form();
     form.insert("answer".into(), answer);
     form
@@ -330,7 +330,7 @@ on_both_engines! {
         let mut form = with_answer(&first, Authenticator::new(&app.issuer).create(&options(&first)));
         form.insert("device_name".into(), "x".repeat(100));
         one.post("/login/passkey-enrolment", &form).await.expect_status(303);
-        one.post("/login/passkey-enrolment", &form).await.expect_error_page("flow_expired");
+        one.post("/login/passkey-enrolment", &form).await.expect_error_page("flow_done");
         // The page of another browser was asked under a handle that is not the member's any more; its login waits for
         // the passkey that there is now.
         let late = with_answer(&second, Authenticator::new(&app.issuer).create(&options(&second)));

@@ -175,9 +175,9 @@ on_both_engines! {
         // Another browser, even one in which the same member is logged in.
         let other = app.visitor();
         other.follow(&app.at("/account/profile")).await;
-        other.get(&page.url).await.expect_error_page("flow_expired");
+        other.get(&page.url).await.expect_error_page("flow_other_browser");
         send(&visitor, &page, &code(&app, &key, 0)).await.expect_status(303);
-        visitor.get(&page.url).await.expect_error_page("flow_expired");
+        visitor.get(&page.url).await.expect_error_page("flow_done");
     }
 
     async fn relying_parties_learn_how_sure_the_login_is(engine: Engine) {

@@ -44,6 +44,7 @@ pub struct TestApp {
     pub app: App,
     pub issuer: String,
     pub folder: TempDir,
+    pub engine: Engine,
     pub mail_server: SmtpServer,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -112,9 +113,23 @@ impl TestApp {
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
-        let test = TestApp { app, issuer, folder, mail_server, stop: Some(stop) };
+        let test = TestApp { app, issuer, folder, engine, mail_server, stop: Some(stop) };
         test.add_members().await;
         test
+    }
+
+    /// Another node on the same database, with the same settings and clock.
+    pub async fn another_node(&self) -> TestApp {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let app = App::start(self.app.settings.clone(), self.app.clock.clone()).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let site = Site::new(app.clone()).unwrap();
+        tokio::spawn(serve::serve(listener, site, async {
+            let _ = stopped.await;
+        }));
+        let (folder, mail_server) = (tempfile::tempdir().unwrap(), SmtpServer::start(Manner::default()));
+        TestApp { app, engine: self.engine, issuer: address, folder, mail_server, stop: Some(stop) }
     }
 
     pub fn now(&self) -> UnixTime {
@@ -267,7 +282,7 @@ impl TestApp {
         number
     }
 
-    async fn connection(&self) -> sqlx::AnyConnection {
+    pub async fn connection(&self) -> sqlx::AnyConnection {
         use sqlx::Connection as _;
         sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
     }

@@ -8,6 +8,7 @@ pub mod mails;
 pub mod postgres;
 pub mod relying_party;
 pub mod smtp;
+pub mod state;
 pub mod visitor;
 
 pub use app::{Engine, TestApp};

@@ -4,8 +4,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -87,6 +88,7 @@ struct Shared {
     manner: Manner,
     acceptor: Option<TlsAcceptor>,
     taken: Mutex<Vec<Taken>>,
+    arrived: Condvar,
     /// What goes wrong, and whether it does so once only.
     faults: Mutex<Vec<(Fault, bool)>>,
     /// Every line that was received, but for mails.
@@ -102,6 +104,7 @@ impl SmtpServer {
             manner,
             acceptor,
             taken: Mutex::default(),
+            arrived: Condvar::new(),
             faults: Mutex::default(),
             heard: Mutex::default(),
             stopped: Mutex::new(true),
@@ -162,6 +165,15 @@ impl SmtpServer {
     /// In the order in which they were taken.
     pub fn taken(&self) -> Vec<Taken> {
         self.shared.taken.lock().unwrap().clone()
+    }
+
+    /// Once there are so many, sent by another process.
+    pub fn wait_for(&self, mails: usize) -> Vec<Taken> {
+        let patience = Duration::from_secs(60);
+        let few = |taken: &mut Vec<Taken>| taken.len() < mails;
+        let waited = self.shared.arrived.wait_timeout_while(self.shared.taken.lock().unwrap(), patience, few).unwrap();
+        assert!(!waited.1.timed_out(), "{mails} mails were waited for: {:?}", self.heard());
+        waited.0.clone()
     }
 
     /// What senders have said so far, but for mails.
@@ -348,6 +360,7 @@ impl Shared {
         let to = std::mem::take(&mut with.to);
         let taken = Taken { from, to, message, encrypted: with.encrypted, account: with.account.clone() };
         self.taken.lock().unwrap().push(taken);
+        self.arrived.notify_all();
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Question {
     pub answer: Body,
     /// IDs of questions that readers of this one may look for.
     pub related: Vec<String>,
+    /// Words by which it is found that it does not hold.
+    pub tags: Vec<String>,
     /// The language of question and answer: another than the reader's where the translation is missing.
     pub locale: String,
 }
@@ -54,15 +56,22 @@ struct Front {
     order: u32,
     #[serde(default)]
     related: Vec<Spanned<String>>,
+    #[serde(default)]
+    tags: Vec<Spanned<String>>,
+    /// A condition: where it does not hold, there is no such question.
+    when: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TranslatedFront {
     question: Spanned<String>,
+    #[serde(default)]
+    tags: Vec<Spanned<String>>,
 }
 
-/// The FAQ of the first language. Categories without a question are left out.
+/// The FAQ of the first language. Categories without a question are left out, and so are questions whose condition does
+/// not hold.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     categories: &Option<Source<'_>>,
@@ -77,20 +86,32 @@ pub(super) fn read(
     for (id, source) in files {
         let Some((front, answer)) = reader.entry::<Front>(source) else { continue };
         let Some(question) = reader.title(source, &front.question) else { continue };
+        let tags = reader.tags(source, front.tags);
+        let is_there = reader.holds(source, front.when.as_ref());
         if !titles.iter().any(|title| title.id.get_ref() == front.category.get_ref()) {
             let what = format!("categories.toml has no category \"{}\"", front.category.get_ref());
             reader.problem(source, source.line_of_front_matter(front.category.span().start), &what);
         }
-        for related in &front.related {
+        for (at, related) in front.related.iter().enumerate() {
+            let line = source.line_of_front_matter(related.span().start);
             if related.get_ref() == id || !files.contains_key(related.get_ref().as_str()) {
                 let what = format!("related: there is no other question \"{}\"", related.get_ref());
-                reader.problem(source, source.line_of_front_matter(related.span().start), &what);
+                reader.problem(source, line, &what);
+            }
+            if front.related.iter().take(at).any(|earlier| earlier.get_ref() == related.get_ref()) {
+                reader.problem(source, line, &format!("related: \"{}\" is there twice", related.get_ref()));
             }
         }
         let related = front.related.into_iter().map(Spanned::into_inner).collect();
         let id = (*id).to_owned();
-        let question = Question { id, question, answer, related, locale: FIRST_LOCALE.to_owned() };
-        questions.push((front.order, front.category.into_inner(), question));
+        let question = Question { id, question, answer, related, tags, locale: FIRST_LOCALE.to_owned() };
+        if is_there {
+            questions.push((front.order, front.category.into_inner(), question));
+        }
+    }
+    let known: BTreeSet<String> = questions.iter().map(|(.., question)| question.id.clone()).collect();
+    for (.., question) in &mut questions {
+        question.related.retain(|id| known.contains(id));
     }
     // The files come by id, so that equal orders keep one arrangement.
     questions.sort_by_key(|(order, _, _)| *order);
@@ -115,10 +136,15 @@ pub(super) fn translate(
     categories: &Option<Source<'_>>,
     files: &BTreeMap<&str, Source<'_>>,
 ) -> Vec<Category> {
-    let known: BTreeSet<&str> =
-        first.iter().flat_map(|category| &category.questions).map(|question| question.id.as_str()).collect();
-    reader.refuse_strays(files, &known);
     let titles = categories.as_ref().map_or_else(Vec::new, |source| read_titles(reader, source));
+    // All of them are read, also those of questions that are not there now: a mistake must show before a setting changes.
+    let mut translated = BTreeMap::new();
+    for (id, source) in files {
+        let Some((front, answer)) = reader.entry::<TranslatedFront>(source) else { continue };
+        let Some(question) = reader.title(source, &front.question) else { continue };
+        let tags = reader.tags(source, front.tags);
+        translated.insert(*id, (question, answer, tags));
+    }
     first
         .iter()
         .map(|category| {
@@ -126,43 +152,30 @@ pub(super) fn translate(
             if title.is_none() {
                 reader.untranslated.push(format!("{locale}/categories.toml: {}", category.id));
             }
+            let questions = category.questions.iter().map(|first| match translated.remove(first.id.as_str()) {
+                Some((question, answer, tags)) => Question {
+                    id: first.id.clone(),
+                    question,
+                    answer,
+                    related: first.related.clone(),
+                    tags,
+                    locale: locale.to_owned(),
+                },
+                None => {
+                    if !files.contains_key(first.id.as_str()) {
+                        reader.untranslated.push(format!("{locale}/faq/{}.md", first.id));
+                    }
+                    first.clone()
+                }
+            });
             Category {
                 id: category.id.clone(),
                 title: title.map_or(&category.title, |title| &title.title).clone(),
                 locale: title.map_or(FIRST_LOCALE, |_| locale).to_owned(),
-                questions: category
-                    .questions
-                    .iter()
-                    .map(|question| translate_question(reader, question, locale, files))
-                    .collect(),
+                questions: questions.collect(),
             }
         })
         .collect()
-}
-
-fn translate_question(
-    reader: &mut Reader<'_>,
-    first: &Question,
-    locale: &str,
-    files: &BTreeMap<&str, Source<'_>>,
-) -> Question {
-    let Some(source) = files.get(first.id.as_str()) else {
-        reader.untranslated.push(format!("{locale}/faq/{}.md", first.id));
-        return first.clone();
-    };
-    let translated = reader
-        .entry::<TranslatedFront>(source)
-        .and_then(|(front, answer)| Some((reader.title(source, &front.question)?, answer)));
-    match translated {
-        Some((question, answer)) => Question {
-            id: first.id.clone(),
-            question,
-            answer,
-            related: first.related.clone(),
-            locale: locale.to_owned(),
-        },
-        None => first.clone(),
-    }
 }
 
 fn read_titles(reader: &mut Reader<'_>, source: &Source<'_>) -> Vec<CategoryTitle> {

@@ -22,8 +22,10 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub fn of(file: &'a HelpFile) -> Source<'a> {
-        Source { path: &file.path, text: file.text.strip_prefix('\u{feff}').unwrap_or(&file.text) }
+    /// `None`: the content is no text.
+    pub fn of(file: &'a HelpFile) -> Option<Source<'a>> {
+        let text = std::str::from_utf8(&file.content).ok()?;
+        Some(Source { path: &file.path, text: text.strip_prefix('\u{feff}').unwrap_or(text) })
     }
 
     /// The language: the folder that the file lies in.

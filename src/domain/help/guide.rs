@@ -1,6 +1,6 @@
 //! The service guide (ご利用案内): its main functions, first steps, and recommended systems and browsers, in sections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -26,6 +26,8 @@ pub struct Section {
 struct Front {
     title: Spanned<String>,
     order: u32,
+    /// A condition: where it does not hold, there is no such section.
+    when: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -43,8 +45,10 @@ pub(super) fn read(reader: &mut Reader<'_>, files: &BTreeMap<&str, Source<'_>>) 
     for (id, source) in files {
         let Some((front, body)) = reader.entry::<Front>(source) else { continue };
         let Some(title) = reader.title(source, &front.title) else { continue };
-        let section = Section { id: (*id).to_owned(), title, body, locale: FIRST_LOCALE.to_owned() };
-        sections.push((front.order, section));
+        if reader.holds(source, front.when.as_ref()) {
+            let section = Section { id: (*id).to_owned(), title, body, locale: FIRST_LOCALE.to_owned() };
+            sections.push((front.order, section));
+        }
     }
     sections.sort_by_key(|(order, _)| *order);
     sections.into_iter().map(|(_, section)| section).collect()
@@ -57,22 +61,22 @@ pub(super) fn translate(
     locale: &str,
     files: &BTreeMap<&str, Source<'_>>,
 ) -> Vec<Section> {
-    let known: BTreeSet<&str> = first.iter().map(|section| section.id.as_str()).collect();
-    reader.refuse_strays(files, &known);
+    let mut translated = BTreeMap::new();
+    for (id, source) in files {
+        let Some((front, body)) = reader.entry::<TranslatedFront>(source) else { continue };
+        let Some(title) = reader.title(source, &front.title) else { continue };
+        translated.insert(*id, (title, body));
+    }
     first
         .iter()
-        .map(|section| {
-            let Some(source) = files.get(section.id.as_str()) else {
-                reader.untranslated.push(format!("{locale}/guide/{}.md", section.id));
-                return section.clone();
-            };
-            reader
-                .entry::<TranslatedFront>(source)
-                .and_then(|(front, body)| {
-                    let title = reader.title(source, &front.title)?;
-                    Some(Section { id: section.id.clone(), title, body, locale: locale.to_owned() })
-                })
-                .unwrap_or_else(|| section.clone())
+        .map(|section| match translated.remove(section.id.as_str()) {
+            Some((title, body)) => Section { id: section.id.clone(), title, body, locale: locale.to_owned() },
+            None => {
+                if !files.contains_key(section.id.as_str()) {
+                    reader.untranslated.push(format!("{locale}/guide/{}.md", section.id));
+                }
+                section.clone()
+            }
         })
         .collect()
 }

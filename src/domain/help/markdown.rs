@@ -1,12 +1,18 @@
-//! A help text in its three forms. The HTML goes into portals' pages: a tight list says which elements and links it may
-//! hold, whatever the Markdown holds, and everything else is taken out.
+//! A help text in its three forms. All of them go into portals' pages, which may render the Markdown themselves: so no
+//! Markdown is taken that another renderer could make a script of (HTML, links of other schemes, pictures from elsewhere),
+//! and a tight list says once more what the HTML may hold.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use ammonia::UrlRelative;
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use serde::Serialize;
 use url::Url;
+
+use super::images::Image;
+pub use super::live_values::escaped;
 
 const ELEMENTS: [&str; 25] = [
     "a",
@@ -19,7 +25,7 @@ const ELEMENTS: [&str; 25] = [
     "h5",
     "h6",
     "hr",
-    "kbd",
+    "img",
     "li",
     "ol",
     "p",
@@ -40,7 +46,7 @@ const SCHEMES: [&str; 3] = ["https", "http", "mailto"];
 /// A help text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Body {
-    /// With its live values filled in. Not sanitised: whoever renders it must do that.
+    /// With its live values filled in; links and pictures are absolute. It holds no HTML and no link that runs script.
     pub markdown: String,
     /// Safe to put into a page. Headings begin at `h3`; links are absolute.
     pub html: String,
@@ -48,12 +54,44 @@ pub struct Body {
     pub text: String,
 }
 
+/// Something in a text that can't be shown: where, in bytes, and what.
+pub(super) type Refused = (usize, String);
+
+/// Where links and pictures lead.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// Relative links are led there.
+    pub base: &'a Url,
+    /// The pictures that a text may show, as it names them: `images/login.png`.
+    pub images: &'a BTreeMap<String, Image>,
+}
+
 impl Body {
-    /// Relative links are led to `base`.
-    pub fn render(markdown: String, base: &Url) -> Body {
-        let html = html(&markdown, base);
-        let text = text(&markdown, base);
-        Body { markdown: markdown.trim().to_owned(), html, text }
+    /// The three forms of a text, or everything in it that can't be shown.
+    pub(super) fn render(markdown: &str, around: Around<'_>) -> Result<Body, Vec<Refused>> {
+        let mut refused = refused(markdown, around);
+        let text = text(markdown, around.base);
+        if let Some(at) = text.find("{{") {
+            // What portals' templates take for an expression of theirs.
+            let before = text.get(..at).unwrap_or_default().chars().rev().take(12).collect::<Vec<_>>();
+            let before: String = before.into_iter().rev().collect();
+            refused.push((0, format!("shows two braces in a row, after \"{before}\": put a space between them")));
+        }
+        if refused.is_empty() {
+            let html = html(markdown, around);
+            Ok(Body { markdown: absolute(markdown, around).trim().to_owned(), html, text })
+        } else {
+            Err(refused)
+        }
+    }
+}
+
+#[cfg(test)]
+impl Body {
+    /// For tests elsewhere: a text without pictures.
+    pub fn of(markdown: &str) -> Body {
+        let base = Url::parse("https://id.example.jp/").expect("a URL");
+        Body::render(markdown, Around { base: &base, images: &BTreeMap::new() }).expect("it is sound")
     }
 }
 
@@ -61,15 +99,113 @@ fn events(markdown: &str) -> Parser<'_> {
     Parser::new_ext(markdown, Options::ENABLE_TABLES)
 }
 
-fn html(markdown: &str, base: &Url) -> String {
+fn refused(markdown: &str, around: Around<'_>) -> Vec<Refused> {
+    let mut refused = Vec::new();
+    // Where the picture begins, and whether words for it were seen.
+    let mut picture: Option<(usize, bool)> = None;
+    for (event, Range { start, .. }) in events(markdown).into_offset_iter() {
+        match event {
+            Event::Html(_) | Event::InlineHtml(_) => {
+                let what = "holds HTML, which is not taken: write Markdown, and \\< for the sign itself";
+                refused.push((start, what.to_owned()));
+            }
+            Event::Start(Tag::Link { link_type, dest_url, .. })
+                if target(link_type, &dest_url, around.base).is_none() =>
+            {
+                let what =
+                    format!("the link \"{dest_url}\" leads nowhere: https, http and mailto are taken, and /help/…");
+                refused.push((start, what));
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                if !around.images.contains_key(&*dest_url) {
+                    let what =
+                        format!("the picture \"{dest_url}\" is not there: pictures lie under images/ of the language");
+                    refused.push((start, what));
+                }
+                picture = Some((start, false));
+            }
+            Event::Text(words) | Event::Code(words) => {
+                if let Some((_, has_words)) = &mut picture {
+                    *has_words |= !words.trim().is_empty();
+                }
+            }
+            Event::End(TagEnd::Image) => {
+                if let Some((start, false)) = picture.take() {
+                    refused.push((
+                        start,
+                        "the picture has no words for those who can't see it: ![what it shows](…)".into(),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    // An HTML block is one event a line.
+    refused.dedup_by(|later, earlier| later.1 == earlier.1);
+    refused
+}
+
+/// Where a link leads; `None` if nobody may follow it.
+fn target(link_type: LinkType, to: &str, base: &Url) -> Option<Url> {
+    let to = if link_type == LinkType::Email { Cow::from(format!("mailto:{to}")) } else { Cow::from(to) };
+    base.join(&to).ok().filter(|url| SCHEMES.contains(&url.scheme()))
+}
+
+/// Relative links and pictures made absolute, for whoever renders it elsewhere.
+fn absolute(markdown: &str, around: Around<'_>) -> String {
+    let mut absolute = markdown.to_owned();
+    let mut edits = Vec::new();
+    for (event, range) in events(markdown).into_offset_iter() {
+        let (to, replacement) = match event {
+            Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, .. }) if dest_url.starts_with('/') => {
+                let Some(url) = target(LinkType::Inline, &dest_url, around.base) else { continue };
+                (dest_url, url.to_string())
+            }
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                let Some(image) = around.images.get(&*dest_url) else { continue };
+                let url = image.url(around.base);
+                (dest_url, url)
+            }
+            _ => continue,
+        };
+        if let Some(at) = markdown.get(range.clone()).and_then(|source| source.rfind(&*to)) {
+            let at = range.start + at;
+            edits.push((at..at + to.len(), replacement));
+        }
+    }
+    for (range, replacement) in edits.into_iter().rev() {
+        absolute.replace_range(range, &replacement);
+    }
+    absolute
+}
+
+fn html(markdown: &str, around: Around<'_>) -> String {
+    let mut picture: Option<(&Image, String)> = None;
     let events = events(markdown).filter_map(|event| match event {
         // A page's own headings come first: its title, then the question or section.
         Event::Start(Tag::Heading { level, id, classes, attrs }) => {
             Some(Event::Start(Tag::Heading { level: level.max(HeadingLevel::H3), id, classes, attrs }))
         }
         Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(level.max(HeadingLevel::H3)))),
-        // What is left of a picture is what it shows, in words.
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
+        Event::Start(Tag::Image { dest_url, .. }) => {
+            picture = around.images.get(&*dest_url).map(|image| (image, String::new()));
+            None
+        }
+        Event::End(TagEnd::Image) => picture.take().map(|(image, words)| {
+            let words = words.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+            let (url, width, height) = (image.url(around.base), image.width, image.height);
+            Event::InlineHtml(CowStr::from(format!(
+                "<img src=\"{url}\" alt=\"{words}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">"
+            )))
+        }),
+        within if picture.is_some() => {
+            if let (Some((_, shown)), Event::Text(words) | Event::Code(words)) = (&mut picture, within) {
+                shown.push_str(&words);
+            }
+            None
+        }
+        // Refused before; shown as it is written if it ever came here.
+        Event::Html(html) | Event::InlineHtml(html) => Some(Event::Text(html)),
         other => Some(other),
     });
     let mut html = String::new();
@@ -77,10 +213,14 @@ fn html(markdown: &str, base: &Url) -> String {
     ammonia::Builder::empty()
         .tags(HashSet::from(ELEMENTS))
         .clean_content_tags(HashSet::from(["script", "style"]))
-        .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href"])),
+            ("img", HashSet::from(["src", "alt", "width", "height", "loading"])),
+            ("ol", HashSet::from(["start"])),
+        ]))
         .generic_attributes(HashSet::new())
         .url_schemes(HashSet::from(SCHEMES))
-        .url_relative(UrlRelative::RewriteWithBase(base.clone()))
+        .url_relative(UrlRelative::RewriteWithBase(around.base.clone()))
         .link_rel(Some("noopener noreferrer"))
         .strip_comments(true)
         .clean(html.trim())
@@ -112,9 +252,8 @@ fn text(markdown: &str, base: &Url) -> String {
                 }
                 out.cells += 1;
             }
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                let target = base.join(&dest_url).ok().filter(|url| SCHEMES.contains(&url.scheme()));
-                out.links.push((out.text.len(), target));
+            Event::Start(Tag::Link { link_type, dest_url, .. }) => {
+                out.links.push((out.text.len(), target(link_type, &dest_url, base)));
             }
             Event::End(TagEnd::Link) => out.end_link(),
             Event::Text(words) | Event::Code(words) => out.push(&words),
@@ -201,75 +340,73 @@ impl PlainText {
 mod tests {
     use super::*;
 
+    fn rendered(markdown: &str) -> Result<Body, Vec<Refused>> {
+        let base = Url::parse("https://id.example.jp/").expect("a URL");
+        let picture = Image {
+            kind: super::super::images::ImageType::Png,
+            width: 36,
+            height: 64,
+            hash: "h".into(),
+            name: "login.png".into(),
+            content: Vec::new().into(),
+        };
+        let images = BTreeMap::from([("images/login.png".to_owned(), picture)]);
+        Body::render(markdown, Around { base: &base, images: &images })
+    }
+
     fn body(markdown: &str) -> Body {
-        Body::render(markdown.to_owned(), &Url::parse("https://id.example.jp/").expect("a URL"))
-    }
-
-    #[test]
-    fn hostile_markdown_comes_out_harmless() {
-        for hostile in [
-            "<script>alert(1)</script>",
-            "<SCRIPT src=//evil.example/x.js></SCRIPT>",
-            "<img src=x onerror=alert(1)>",
-            "![x](https://evil.example/track.png)",
-            "<a href=\"javascript:alert(1)\">x</a>",
-            "[x](javascript:alert(1))",
-            "[x](JaVaScRiPt:alert(1))",
-            "[x](java&#x0A;script:alert(1))",
-            "[x](<java\tscript:alert(1)>)",
-            "[x](data:text/html;base64,PHNjcmlwdD4=)",
-            "[x](vbscript:msgbox)",
-            "<javascript:alert(1)>",
-            "<svg><animate onbegin=alert(1) attributeName=x dur=1s></svg>",
-            "<svg><style><img src=x onerror=alert(1)></style></svg>",
-            "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></table></mtext></math>",
-            "<style>body{display:none}</style>",
-            "<p style=\"position:fixed\" onclick=\"alert(1)\" class=\"x\" id=\"y\">x</p>",
-            "<iframe src=\"https://evil.example\"></iframe>",
-            "<form action=\"https://evil.example\"><input name=password><button>x</button></form>",
-            "<meta http-equiv=refresh content=\"0;url=https://evil.example\">",
-            "<base href=\"https://evil.example/\">",
-            "<link rel=stylesheet href=//evil.example>",
-            "<object data=x></object><embed src=x>",
-            "<!--[if IE]><script>alert(1)</script><![endif]-->",
-            "| a |\n|:-:|\n| <b onmouseover=alert(1)>x</b> |",
-            "```\"onload=alert(1)\nx\n```",
-            "</details></div></main><h1>x</h1>",
-        ] {
-            let html = body(hostile).html;
-            let tree = scraper::Html::parse_fragment(&html);
-            for element in tree.root_element().descendent_elements().skip(1) {
-                let name = element.value().name();
-                assert!(ELEMENTS.contains(&name), "{hostile} became {html}");
-                for (attribute, value) in element.value().attrs() {
-                    let allowed = match attribute {
-                        "href" => ["https://", "http://", "mailto:"].iter().any(|scheme| value.starts_with(scheme)),
-                        "rel" => value == "noopener noreferrer",
-                        "start" => value.parse::<u32>().is_ok(),
-                        _ => false,
-                    };
-                    assert!(allowed, "{hostile} became {html}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn no_form_keeps_a_link_that_runs_script() {
-        let body = body("[x](javascript:alert(1)) and [y](data:text/html,z)");
-        assert!(!body.html.contains("href"), "{}", body.html);
-        assert_eq!(body.text, "x and y");
+        rendered(markdown).expect("it is sound")
     }
 
     #[test]
     fn relative_links_lead_to_the_provider_and_all_links_are_severed_from_the_page() {
-        let body = body("[FAQ](/help/faq) <https://portal.example.jp/>");
+        let body = body("[FAQ](/help/faq) <https://portal.example.jp/> <a@example.jp>");
         assert_eq!(
             body.html,
             "<p><a href=\"https://id.example.jp/help/faq\" rel=\"noopener noreferrer\">FAQ</a> \
-             <a href=\"https://portal.example.jp/\" rel=\"noopener noreferrer\">https://portal.example.jp/</a></p>"
+             <a href=\"https://portal.example.jp/\" rel=\"noopener noreferrer\">https://portal.example.jp/</a> \
+             <a href=\"mailto:a@example.jp\" rel=\"noopener noreferrer\">a@example.jp</a></p>"
         );
-        assert_eq!(body.text, "FAQ (https://id.example.jp/help/faq) https://portal.example.jp/");
+        assert_eq!(body.text, "FAQ (https://id.example.jp/help/faq) https://portal.example.jp/ a@example.jp");
+        assert_eq!(body.markdown, "[FAQ](https://id.example.jp/help/faq) <https://portal.example.jp/> <a@example.jp>");
+    }
+
+    #[test]
+    fn a_picture_has_its_address_its_size_and_words() {
+        let body = body("![The **login** \"page\" & <more>](images/login.png)".replace("<more>", "more").as_str());
+        let url = "https://id.example.jp/help/v1/images/h/login.png";
+        assert_eq!(
+            body.html,
+            format!(
+                "<p><img src=\"{url}\" alt=\"The login &quot;page&quot; &amp; more\" width=\"36\" height=\"64\" \
+                 loading=\"lazy\"></p>"
+            )
+        );
+        assert_eq!(body.text, "The login \"page\" & more");
+        assert!(body.markdown.ends_with(&format!("]({url})")), "{}", body.markdown);
+    }
+
+    #[test]
+    fn what_another_renderer_could_run_is_refused_where_it_stands() {
+        for (markdown, word) in [
+            ("a <b>c</b>", "HTML"),
+            ("<!-- c -->", "HTML"),
+            ("[x](javascript:alert(1))", "leads nowhere"),
+            ("[x](JaVaScRiPt:alert(1))", "leads nowhere"),
+            ("[x][y]\n\n[y]: data:text/html,z", "leads nowhere"),
+            ("<vbscript:x>", "leads nowhere"),
+            ("![x](https://evil.example/track.png)", "not there"),
+            ("![](images/login.png)", "no words"),
+            ("![ ](images/login.png)", "no words"),
+            ("\\{\\{ x }}", "two braces"),
+            ("&#123;&#123; x }}", "two braces"),
+        ] {
+            let refused = rendered(&format!("One.\n\n{markdown}")).expect_err(markdown);
+            assert!(refused.iter().any(|(_, what)| what.contains(word)), "{markdown}: {refused:?}");
+            if word != "two braces" {
+                assert!(refused.iter().all(|(at, _)| *at >= 6), "{markdown}: {refused:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use include_dir::{Dir, include_dir};
 
 use super::*;
+use crate::domain::member::authentication_method::Method;
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config/help");
 
@@ -32,22 +33,48 @@ fn base() -> Url {
     Url::parse("https://id.example.jp/").expect("a URL")
 }
 
-fn values() -> LiveValues {
+pub(super) fn values() -> LiveValues {
     LiveValues {
         service_name: "Portal X".into(),
         society_name: "Society Y".into(),
         inquiry_form: "inquiry form".into(),
         inquiry_url: Some(Url::parse("https://society.example.jp/inquiry?a=1&copy;=2").expect("a URL")),
+        user_id_min_length: 51,
+        user_id_max_length: 52,
+        user_id_symbols: "-._@+".into(),
         password_min_length: 21,
         password_max_length: 64,
         password_required_classes: "Any mix will do.".into(),
         password_common: "Common passwords are refused.".into(),
+        password_history: "Not your present password.".into(),
+        password_max_age: "A password does not expire.".into(),
         password_initial_lifetime: "30 days".into(),
+        password_reset_link_lifetime: "33 minutes".into(),
         password_lock_threshold: 31,
         password_lock_release: "It stays until staff lift it.".into(),
+        account_lock_threshold: 34,
+        account_lock_release: "It stays until we lift it.".into(),
+        methods: Method::ALL.into(),
+        methods_in_words: "mail, app, passkey".into(),
+        second_factor_on: true,
+        second_factor_required: true,
+        email_address_required: true,
+        recovery_codes: true,
+        trust_device_for: Some("35 days".into()),
+        fresh_for: "36 minutes".into(),
+        app_max_devices: 37,
+        app_old_codes: "Old codes end after 38 seconds.".into(),
+        passkey_max: 39,
+        email_code_lifetime: "41 minutes".into(),
+        email_code_tries: 42,
+        email_code_resend_after: "43 seconds".into(),
+        session_idle: "44 minutes".into(),
+        session_absolute: "45 hours".into(),
+        login_time_limit: "46 minutes".into(),
         mail_no_reply: "no-reply@example.jp".into(),
         mail_info: "info@example.jp".into(),
         mail_webmaster: "webmaster@example.jp".into(),
+        systems: systems::SystemsInWords::default(),
     }
 }
 
@@ -58,7 +85,7 @@ fn in_both(values: LiveValues) -> BTreeMap<String, LiveValues> {
 fn files(folder: &'static Dir<'static>) -> Vec<HelpFile> {
     let here = folder.files().map(|file| HelpFile {
         path: file.path().to_str().expect("UTF-8").to_owned(),
-        text: file.contents_utf8().expect("UTF-8").to_owned(),
+        content: file.contents().to_owned(),
     });
     here.chain(folder.dirs().flat_map(files)).collect()
 }
@@ -69,14 +96,16 @@ fn shipped(values: LiveValues) -> HelpContent {
 
 /// The smallest content, with `changes` in place of files of the same path.
 fn small(changes: &[(&str, &str)]) -> Result<HelpContent, HelpProblems> {
+    let systems = SHIPPED.get_file("systems.toml").and_then(include_dir::File::contents_utf8).expect("it is there");
     let mut files = BTreeMap::from([
+        ("systems.toml", systems),
         ("ja/categories.toml", "[[category]]\nid = \"c\"\ntitle = \"C\"\n"),
         ("ja/faq/q.md", "+++\nquestion = \"Q\"\ncategory = \"c\"\norder = 1\n+++\nA\n"),
         ("ja/guide/g.md", "+++\ntitle = \"G\"\norder = 1\n+++\nB\n"),
     ]);
     files.extend(changes.iter().copied());
     let files: Vec<HelpFile> =
-        files.into_iter().map(|(path, text)| HelpFile { path: path.into(), text: text.into() }).collect();
+        files.into_iter().map(|(path, text)| HelpFile { path: path.into(), content: text.into() }).collect();
     HelpContent::from_files(&files, &in_both(values()), &base())
 }
 
@@ -94,8 +123,9 @@ fn every_question_of_the_manual_is_answered_in_every_language() {
         ids.sort_unstable();
         let mut expected = IDS.to_vec();
         expected.sort_unstable();
-        assert_eq!(ids, expected);
-        for id in IDS {
+        expected.retain(|id| !ids.contains(id));
+        assert_eq!(expected, [""; 0]);
+        for id in ids {
             let (_, question) = help.question(id).expect("the question is there");
             assert_eq!(question.locale, locale);
             for form in [&question.question, &question.answer.html, &question.answer.text, &question.answer.markdown] {
@@ -112,7 +142,7 @@ fn within_a_category_questions_keep_the_order_of_the_manual() {
     for help in ["ja", "en"].map(|locale| content.in_locale(locale)) {
         for category in &help.categories {
             let places: Vec<_> =
-                category.questions.iter().map(|q| IDS.iter().position(|id| *id == q.id).expect("known")).collect();
+                category.questions.iter().filter_map(|q| IDS.iter().position(|id| *id == q.id)).collect();
             assert!(places.is_sorted(), "{}: {places:?}", category.id);
         }
     }
@@ -199,6 +229,7 @@ fn a_setting_cannot_inject_markup() {
         let shown = on_one_line(hostile);
         let content = shipped(values);
         for answer in answers(&content, "password-policy") {
+            let shown = shown.replace("{{", "{\u{2060}{");
             assert_eq!(answer.text.matches(&shown).count(), 2, "{hostile}: {}", answer.text);
             for allowed in ["a", "strong", "em", "h3", "script", "img", "table"] {
                 assert!(!answer.html.contains(&format!("<{allowed}")), "{hostile}: {}", answer.html);
@@ -206,7 +237,7 @@ fn a_setting_cannot_inject_markup() {
             assert_eq!(answer.html.matches("<code>").count(), 1, "{hostile}: {}", answer.html);
         }
         let (_, question) = content.in_locale("en").question("sender-addresses").expect("there");
-        assert!(question.question.contains(&shown), "{}", question.question);
+        assert!(question.question.contains(&shown.replace("{{", "{\u{2060}{")), "{}", question.question);
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   password ─► second factor ─► own password ─► e-mail address ─► method ─► complete
-//!                (if enrolled)     (if initial)     (if missing)    (if missing)
+//!                (if enrolled)  (if initial or old)  (if missing)    (if missing)
 //!   passkey ───────────────────────────────────────────────────────────────► complete
 //! ```
 //!
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::assurance::Assurance;
 use crate::domain::member::authentication_method::{Enrolled, Method, SecondFactor};
 use crate::domain::member::profile::{Member, Password};
-use crate::domain::unix_time::UnixTime;
+use crate::domain::unix_time::{Span, UnixTime};
 
 /// What a login has shown so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub struct Demands {
     pub methods: Vec<Method>,
     /// Whether a member must have registered an e-mail address.
     pub email_address: bool,
+    /// How old a password may be.
+    pub password_max_age: Option<Span>,
     /// Whether recovery codes may be used.
     pub recovery_codes: bool,
     /// What the request asks for beyond that.
@@ -70,6 +72,8 @@ pub enum NextStep {
     },
     /// The password came from the society: the member chooses their own.
     ChangeInitialPassword,
+    /// The password is older than the operator allows.
+    ChangeOldPassword,
     RegisterEmailAddress,
     /// The member has no method yet that will do: one of these is to be enrolled.
     ChooseMethod {
@@ -160,7 +164,9 @@ pub fn next_step(
     if member.is_account_locked(now) {
         return NextStep::Refuse(Closed::AccountLocked { until: member.account_locked_until });
     }
-    let initial_until = password.and_then(|p| p.initial_until).filter(|_| proved.first == First::Password);
+    // A passkey does not stand on the password.
+    let password = password.filter(|_| proved.first == First::Password);
+    let initial_until = password.and_then(|p| p.initial_until);
     if initial_until.is_some_and(|until| now >= until) {
         return NextStep::Refuse(Closed::InitialPasswordExpired);
     }
@@ -181,6 +187,9 @@ pub fn next_step(
     }
     if initial_until.is_some() {
         return NextStep::ChangeInitialPassword;
+    }
+    if password.zip(demands.password_max_age).is_some_and(|(password, most)| now >= password.set_at + most) {
+        return NextStep::ChangeOldPassword;
     }
     let has_address = member.verified_email().is_some();
     if demands.email_address && !has_address {
@@ -223,6 +232,7 @@ mod tests {
             second_factor: SecondFactor::Optional,
             methods: Method::ALL.into(),
             email_address: true,
+            password_max_age: None,
             recovery_codes: true,
             assurance: None,
         };
@@ -317,6 +327,20 @@ mod tests {
         assert_eq!(late.next(), NextStep::Refuse(Closed::InitialPasswordExpired));
         late.proved = Proved::PASSKEY;
         assert_eq!(late.next(), NextStep::Complete, "a passkey does not stand on the password");
+    }
+
+    #[test]
+    fn a_password_that_has_grown_too_old_is_changed_after_the_second_factor() {
+        let mut old = case().enrolled(&[Totp]);
+        old.demands.password_max_age = Some(Span::seconds(1_000));
+        assert_eq!(old.next(), factor(Totp, &[]));
+        let mut old = old.proved(Totp);
+        assert_eq!(old.next(), NextStep::ChangeOldPassword);
+        old.demands.password_max_age = Some(Span::seconds(1_001));
+        assert_eq!(old.next(), NextStep::Complete);
+        old.demands.password_max_age = Some(Span::seconds(1));
+        old.proved = Proved::PASSKEY;
+        assert_eq!(old.next(), NextStep::Complete, "a passkey does not stand on the password");
     }
 
     #[test]

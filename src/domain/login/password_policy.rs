@@ -3,6 +3,8 @@
 //! The same list of [`PasswordRule`]s is shown before anything is typed and, cut down to the broken ones, answers what
 //! was typed, so that the two can't differ. The words for each rule stand in the translations.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,8 @@ pub struct PasswordPolicy {
     pub required_classes: Vec<CharacterClass>,
     /// Whether the passwords that attackers try first are refused.
     pub refuse_common: bool,
+    /// How many former passwords are refused beside the present one.
+    pub history: u32,
 }
 
 /// One rule of the policy, with what a page needs to say it.
@@ -72,6 +76,8 @@ pub enum PasswordRule {
     NotUserId,
     /// Not one of the passwords that attackers try first.
     NotCommon,
+    /// Neither the present one nor one of the last `former` before it.
+    NotBefore { former: u32 },
 }
 
 /// A password as typed, as the policy and the hash take it: `¥` (U+00A5) is `\` (U+005C), for that is what the key with
@@ -96,11 +102,12 @@ impl PasswordPolicy {
         if self.refuse_common {
             rules.push(PasswordRule::NotCommon);
         }
+        rules.push(PasswordRule::NotBefore { former: self.history });
         rules
     }
 
     /// Every rule that a new password breaks, in the order of [`rules`](Self::rules); none: it is taken. Expects what
-    /// [`normalise_password`] made.
+    /// [`normalise_password`] made. Whether it was used before, only the hashes tell.
     pub fn broken(&self, password: &Secret<String>, user_id: &UserId, common: &CommonPasswords) -> Vec<PasswordRule> {
         let password = password.expose();
         let length = password.chars().count();
@@ -111,6 +118,7 @@ impl PasswordPolicy {
             PasswordRule::RequiredClass { class } => !password.chars().any(|c| class.contains(c)),
             PasswordRule::NotUserId => user_id::same_in_any_case(password, user_id.as_str()),
             PasswordRule::NotCommon => common.contains(password),
+            PasswordRule::NotBefore { .. } => false,
         };
         self.rules().into_iter().filter(is_broken).collect()
     }
@@ -131,19 +139,24 @@ impl CharacterClass {
 #[derive(Clone, Debug)]
 pub struct CommonPasswords {
     /// In lower case and sorted.
-    list: Vec<&'static str>,
+    list: Vec<Cow<'static, str>>,
 }
 
 impl CommonPasswords {
     /// The list that comes with Sekisho, `config/common-passwords.txt`.
     pub fn shipped() -> CommonPasswords {
-        CommonPasswords::read(include_str!("../../../config/common-passwords.txt"))
+        let text = include_str!("../../../config/common-passwords.txt");
+        CommonPasswords::sorted(lines(text).map(Cow::Borrowed).collect())
     }
 
-    /// One password a line, in lower case, in any order; lines that start with `#! `, or are `#!`, are comments.
-    fn read(text: &'static str) -> CommonPasswords {
-        let is_comment = |line: &str| line.starts_with("#! ") || line == "#!";
-        let mut list: Vec<_> = text.lines().filter(|line| !is_comment(line)).collect();
+    /// The list of the operator's own file, and with `shipped` that as well.
+    pub fn with_own(text: &str, shipped: bool) -> CommonPasswords {
+        let mut list = if shipped { CommonPasswords::shipped().list } else { Vec::new() };
+        list.extend(lines(text).map(|line| Cow::Owned(line.to_ascii_lowercase())));
+        CommonPasswords::sorted(list)
+    }
+
+    fn sorted(mut list: Vec<Cow<'static, str>>) -> CommonPasswords {
         list.sort_unstable();
         CommonPasswords { list }
     }
@@ -153,6 +166,11 @@ impl CommonPasswords {
         let lower = || password.bytes().map(|b| b.to_ascii_lowercase());
         self.list.binary_search_by(|entry| entry.bytes().cmp(lower())).is_ok()
     }
+}
+
+/// One password a line, in any order; lines that start with `#! `, or are `#!`, are comments.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with("#! ") && *line != "#!")
 }
 
 #[cfg(test)]
@@ -167,7 +185,7 @@ mod tests {
     const ALLOWED: PasswordRule = AllowedCharacters { symbols: SYMBOLS };
 
     fn policy() -> PasswordPolicy {
-        PasswordPolicy { min_length: 8, max_length: 64, required_classes: Vec::new(), refuse_common: true }
+        PasswordPolicy { min_length: 8, max_length: 64, required_classes: Vec::new(), refuse_common: true, history: 0 }
     }
 
     fn broken_for(policy: &PasswordPolicy, typed: &str) -> Vec<PasswordRule> {
@@ -265,12 +283,13 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_named_at_once_in_the_order_shown_before() {
-        let policy =
-            PasswordPolicy { min_length: 80, max_length: 2, required_classes: vec![Digit], refuse_common: true };
+        let policy = PasswordPolicy { min_length: 80, max_length: 2, required_classes: vec![Digit], ..policy() };
         let user_id = UserId::stored("ひ #x".into());
-        let common = CommonPasswords::read("ひ #x");
+        let common = CommonPasswords::with_own("ひ #x", false);
         let all = policy.broken(&normalise_password("ひ #X"), &user_id, &common);
-        assert_eq!(all, policy.rules());
+        let rules = policy.rules();
+        assert_eq!(all, rules[..rules.len() - 1]);
+        assert_eq!(rules.last(), Some(&NotBefore { former: 0 }), "which the hashes tell");
         assert_eq!(all.len(), 6);
     }
 
@@ -289,15 +308,22 @@ mod tests {
         assert_eq!(list.len(), 10_000);
         for entry in &list {
             assert!(entry.len() >= 8 && entry.bytes().all(|b| b.is_ascii_graphic()), "{entry:?}");
-            assert_eq!(*entry, entry.to_ascii_lowercase());
+            assert_eq!(**entry, entry.to_ascii_lowercase());
         }
         assert!(list.is_sorted_by(|a, b| a < b), "no password stands twice");
     }
 
     #[test]
     fn comments_in_a_list_are_not_passwords_but_lines_with_a_hash_are() {
-        let common = CommonPasswords::read("#! origin\n#!\n#hashtag1\n#!bang-no-space\n");
+        let common = CommonPasswords::with_own("#! origin\n#!\n#hashtag1\n\n#!bang-no-space\n", false);
         assert!(common.contains("#HashTag1") && common.contains("#!bang-no-space"));
-        assert!(!common.contains("#! origin") && !common.contains("#!"));
+        assert!(!common.contains("#! origin") && !common.contains("#!") && !common.contains(""));
+        assert!(!common.contains("password1"));
+    }
+
+    #[test]
+    fn an_own_list_is_added_to_the_shipped_one_whatever_its_case() {
+        let common = CommonPasswords::with_own("Kenpo-Kyoto\r\n", true);
+        assert!(common.contains("kenpo-kyoto") && common.contains("KENPO-KYOTO") && common.contains("password1"));
     }
 }

@@ -253,6 +253,16 @@ impl Client {
         self.authentication == AuthenticationMethod::None
     }
 
+    /// Where a member finds it: its own page, or else the host that it redirects to. `None` for an application on the
+    /// member's own device.
+    pub fn site(&self) -> Option<String> {
+        let origin = |uri: &String| {
+            let url = url::Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+            Some(format!("{}/", url.origin().ascii_serialization()))
+        };
+        self.client_uri.clone().or_else(|| self.redirect_uris.iter().find_map(origin))
+    }
+
     /// Its name in a language, else the one without language, else any, else its ID.
     pub fn name(&self, language: &str) -> &str {
         self.names

@@ -77,7 +77,7 @@ async fn everything(visit: &Visit, member: &Member) -> Result<Value, Stop> {
     let sessions = browser_sessions::of_member(&mut reader, &member.id, idle_since, now).await?;
     let accesses = accesses(&mut reader, member, now).await?;
     let events = account_events::latest(&mut reader, &member.id, MOST).await?;
-    let mails = mail_outbox::latest(&mut reader, Some(&member.id), MOST).await?;
+    let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, MOST).await?;
     drop(reader);
     let name = |client: &crate::domain::protocol::client::Client| client.name(visit.locale().tag()).to_owned();
     Ok(json!({

@@ -16,7 +16,7 @@ use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::Span;
 use crate::store::{browser_sessions, members};
 use crate::web::error_page::ErrorKind;
-use crate::web::login::initial_password::{PolicyLine, broken};
+use crate::web::login::initial_password::{PolicyLine, broken, policy};
 use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
@@ -36,9 +36,7 @@ pub struct AccountPasswordPage {
 }
 
 fn page(visit: &Visit, user_id: &str, broken: Vec<PolicyLine>, mismatch: bool) -> AccountPasswordPage {
-    let rules = visit.site.app.password_policy.rules();
-    let policy = rules.into_iter().map(PolicyLine::from).chain([PolicyLine::NotBefore]).collect();
-    AccountPasswordPage { user_id: user_id.to_owned(), policy, broken, mismatch }
+    AccountPasswordPage { user_id: user_id.to_owned(), policy: policy(visit), broken, mismatch }
 }
 
 pub async fn get(mut visit: Visit) -> Response {
@@ -104,7 +102,8 @@ impl PageTemplate for AccountPasswordPage {
 
     fn samples() -> Vec<(&'static str, Self)> {
         use PolicyLine::*;
-        let usual = [MinLength { n: 8 }, MaxLength { n: 64 }, AllowedCharacters, NotUserId, NotCommon, NotBefore];
+        let usual =
+            [MinLength { n: 8 }, MaxLength { n: 64 }, AllowedCharacters, NotUserId, NotCommon, NotBefore { n: 5 }];
         let every = [usual.as_slice(), &[NeedsLower, NeedsUpper, NeedsDigit, NeedsSymbol]].concat();
         let page = |policy: &[PolicyLine], broken: &[PolicyLine], mismatch: bool| AccountPasswordPage {
             user_id: "hanako".into(),

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::HelpSite;
-use crate::i18n::Locale;
+use super::{HelpSite, HelpSnapshot};
+use crate::i18n::{Catalogue, Locale};
 
 /// An answer, to stand within another page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,10 +16,17 @@ pub struct InPlace {
 }
 
 impl HelpSite {
-    /// The answer to the question `id`. `None`: there is no such question.
+    /// The answer to the question `id`, from what is at hand. `None`: there is no such question.
     pub fn answer_in_place(&self, locale: &Locale, id: &str) -> Option<InPlace> {
-        let (_, question) = self.content.in_locale(locale.tag()).question(id)?;
-        let new_tab = self.catalogue.text(locale, "opens-in-new-tab", &[]);
+        self.at_hand().answer_in_place(&self.app.catalogue, locale, id)
+    }
+}
+
+impl HelpSnapshot {
+    /// The answer to the question `id`. `None`: there is no such question.
+    pub fn answer_in_place(&self, catalogue: &Catalogue, locale: &Locale, id: &str) -> Option<InPlace> {
+        let (_, question) = self.help_in(locale).question(id)?;
+        let new_tab = catalogue.text(locale, "opens-in-new-tab", &[]);
         Some(InPlace { html: in_place(&question.answer.html, &new_tab), locale: question.locale.clone() })
     }
 }
@@ -48,7 +55,7 @@ mod tests {
     use crate::domain::help::markdown::Body;
 
     fn of(markdown: &str) -> String {
-        in_place(&Body::render(markdown.into(), &"https://id.example.jp".parse().expect("a URL")).html, "(new)")
+        in_place(&Body::of(markdown).html, "(new)")
     }
 
     #[test]

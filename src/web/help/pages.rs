@@ -1,18 +1,24 @@
-//! `/help`, `/help/faq`, `/help/faq/ID` and `/help/guide`: the help for members who come to the provider itself.
+//! `/help`, `/help/faq`, `/help/faq/ID`, `/help/guide` and `/help/search`: the help for members who come to the provider
+//! itself.
 
 use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::HelpSite;
-use crate::domain::help::LocalHelp;
+use super::api::search::{LONGEST_QUERY, SECTIONS};
+use super::{HelpSnapshot, api};
+use crate::actions::help::digest;
 use crate::domain::help::faq::{Category, Question};
 use crate::domain::help::guide::Section;
 use crate::i18n::Locale;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
 use crate::web::trouble::Trouble;
+
+/// How many questions a search shows.
+const HITS: usize = 10;
 
 /// `/help`: what help there is.
 #[derive(Clone, Debug, Serialize)]
@@ -33,12 +39,31 @@ pub struct QuestionPage {
     pub category: TextLink,
     pub question: Question,
     pub related: Vec<TextLink>,
+    /// Whether this browser has said already whether the answer helped.
+    pub voted: bool,
 }
 
 /// `/help/guide`: the whole guide.
 #[derive(Clone, Debug, Serialize)]
 pub struct GuidePage {
     pub sections: Vec<Section>,
+}
+
+/// `/help/search`: what was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct SearchPage {
+    pub query: String,
+    pub hits: Vec<Hit>,
+    pub sections: Vec<Hit>,
+}
+
+/// Something found, with the words of the query marked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hit {
+    pub id: String,
+    pub title_html: String,
+    pub snippet_html: String,
+    pub locale: String,
 }
 
 /// A category, question or section, to be linked.
@@ -50,7 +75,7 @@ pub struct TextLink {
     pub locale: String,
 }
 
-impl HelpSite {
+impl HelpSnapshot {
     pub fn help_page(&self, locale: &Locale) -> HelpPage {
         let help = self.help_in(locale);
         HelpPage {
@@ -64,19 +89,34 @@ impl HelpSite {
     }
 
     /// `None`: there is no such question.
-    pub fn question_page(&self, locale: &Locale, id: &str) -> Option<QuestionPage> {
+    pub fn question_page(&self, locale: &Locale, id: &str, voted: bool) -> Option<QuestionPage> {
         let help = self.help_in(locale);
         let (category, question) = help.question(id)?;
         let related = question.related.iter().filter_map(|id| help.question(id)).map(|(_, other)| other.into());
-        Some(QuestionPage { category: category.into(), question: question.clone(), related: related.collect() })
+        Some(QuestionPage { category: category.into(), question: question.clone(), related: related.collect(), voted })
     }
 
     pub fn guide_page(&self, locale: &Locale) -> GuidePage {
         GuidePage { sections: self.help_in(locale).guide.clone() }
     }
 
-    fn help_in(&self, locale: &Locale) -> &LocalHelp {
-        self.content.in_locale(locale.tag())
+    pub fn search_page(&self, locale: &Locale, query: &str) -> SearchPage {
+        let help = self.help_in(locale);
+        let (questions, found) = help.search(query);
+        let (sections, found_sections) = help.search_guide(query);
+        let hits = questions.iter().take(HITS).map(|(_, question)| Hit {
+            id: question.id.clone(),
+            title_html: found.title(&question.question).html(),
+            snippet_html: found.snippet(&question.answer.text).html(),
+            locale: question.locale.clone(),
+        });
+        let sections = sections.iter().take(SECTIONS).map(|section| Hit {
+            id: section.id.clone(),
+            title_html: found_sections.title(&section.title).html(),
+            snippet_html: found_sections.snippet(&section.body.text).html(),
+            locale: section.locale.clone(),
+        });
+        SearchPage { query: query.to_owned(), hits: hits.collect(), sections: sections.collect() }
     }
 }
 
@@ -128,10 +168,12 @@ impl PageTemplate for QuestionPage {
             category: TextLink::from(&samples::category("login")),
             question: samples::question("pc-use"),
             related,
+            voted: false,
         };
         vec![
             ("with-related", page(vec![TextLink::from(&samples::question("account-locked"))])),
             ("alone", page(Vec::new())),
+            ("voted", QuestionPage { voted: true, ..page(Vec::new()) }),
         ]
     }
 }
@@ -142,6 +184,27 @@ impl PageTemplate for GuidePage {
     fn samples() -> Vec<(&'static str, Self)> {
         let sections = vec![samples::section("main-functions"), samples::section("contact")];
         vec![("full", GuidePage { sections })]
+    }
+}
+
+impl PageTemplate for SearchPage {
+    const TEMPLATE: &'static str = "help/search.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let hit = |id: &str| Hit {
+            id: id.into(),
+            title_html: "<mark>Title</mark> &lt;b&gt;".into(),
+            snippet_html: "… a <mark>snippet</mark> &amp; more".into(),
+            locale: "ja".into(),
+        };
+        let page = |hits, sections| SearchPage { query: "a <b> & \"more\"".into(), hits, sections };
+        vec![
+            ("found", page(vec![hit("pc-use"), hit("account-locked")], vec![hit("contact")])),
+            ("questions-alone", page(vec![hit("pc-use")], Vec::new())),
+            ("guide-alone", page(Vec::new(), vec![hit("contact")])),
+            ("nothing-found", page(Vec::new(), Vec::new())),
+            ("nothing-asked", SearchPage { query: String::new(), ..page(Vec::new(), Vec::new()) }),
+        ]
     }
 }
 
@@ -167,6 +230,7 @@ mod samples {
             question: "Question <b> & more?".into(),
             answer: body(),
             related: Vec::new(),
+            tags: Vec::new(),
             locale: "ja".into(),
         }
     }
@@ -188,19 +252,23 @@ mod samples {
 
 /// `/help`: where to look.
 pub async fn index(visit: Visit) -> Response {
-    let page = visit.site.help.help_page(visit.locale());
+    let help = visit.site.help.current().await;
+    let page = help.help_page(visit.locale());
     visit.page(&page)
 }
 
 /// `/help/faq`: every category with its questions.
 pub async fn faq(visit: Visit) -> Response {
-    let page = visit.site.help.faq_page(visit.locale());
+    let help = visit.site.help.current().await;
+    let page = help.faq_page(visit.locale());
     visit.page(&page)
 }
 
 /// `/help/faq/{id}`: one question.
 pub async fn question(visit: Visit, Path(id): Path<String>) -> Response {
-    match visit.site.help.question_page(visit.locale(), &id) {
+    let help = visit.site.help.current().await;
+    let voted = has_voted(visit.help_votes(), &id);
+    match help.question_page(visit.locale(), &id, voted) {
         Some(page) => visit.page(&page),
         None => visit.trouble(Trouble::page(ErrorKind::NotFound)),
     }
@@ -208,77 +276,83 @@ pub async fn question(visit: Visit, Path(id): Path<String>) -> Response {
 
 /// `/help/guide`: what there is, and what it needs.
 pub async fn guide(visit: Visit) -> Response {
-    let page = visit.site.help.guide_page(visit.locale());
+    let help = visit.site.help.current().await;
+    let page = help.guide_page(visit.locale());
     visit.page(&page)
+}
+
+/// `/help/search`: what answers a query. Of one that is too long the beginning counts.
+pub async fn search(visit: Visit) -> Response {
+    if let Err(exceeded) = visit.site.limits.help_search(visit.address) {
+        return visit.trouble(exceeded.into());
+    }
+    let help = visit.site.help.current().await;
+    let query: String = visit.query.get("q").unwrap_or_default().trim().chars().take(LONGEST_QUERY).collect();
+    let page = help.search_page(visit.locale(), &query);
+    if page.hits.is_empty() && page.sections.is_empty() && !query.is_empty() {
+        visit.site.help.note_miss(visit.locale().tag(), &query);
+    }
+    visit.page(&page)
+}
+
+/// `POST /help/faq/{id}/votes`: whether the answer helped. The browser remembers that it has said so.
+pub async fn vote(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
+    if let Err(exceeded) = visit.site.limits.help_vote(visit.address) {
+        return visit.trouble(exceeded.into());
+    }
+    let help = visit.site.help.current().await;
+    let helpful = match fields.get("helpful") {
+        Some("yes") => true,
+        Some("no") => false,
+        _ => return visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
+    };
+    if help.help_in(visit.locale()).question(&id).is_none() {
+        return visit.trouble(Trouble::page(ErrorKind::NotFound));
+    }
+    if !has_voted(visit.help_votes(), &id) {
+        if let Err(error) = api::votes::count(&visit.site.app, &id, visit.locale().tag(), helpful).await {
+            return visit.trouble(Trouble::Inside(error.into()));
+        }
+        let votes = with_vote(visit.help_votes(), &id);
+        visit.remember_help_votes(&votes);
+    }
+    visit.redirect(&format!("/help/faq/{id}#vote"))
+}
+
+/// Of how many answers a browser remembers that it has voted.
+const VOTES: usize = 24;
+
+/// What stands for an answer in the browser's cookie: it tells nobody anything and is short.
+fn vote_mark(id: &str) -> String {
+    digest(id.as_bytes()).chars().take(4).collect()
+}
+
+fn has_voted(votes: &str, id: &str) -> bool {
+    votes.split('.').any(|mark| mark == vote_mark(id))
+}
+
+fn with_vote(votes: &str, id: &str) -> String {
+    let mut marks: Vec<String> = votes
+        .split('.')
+        .filter(|mark| mark.len() == 4 && mark.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')))
+        .map(str::to_owned)
+        .collect();
+    marks.push(vote_mark(id));
+    let from = marks.len().saturating_sub(VOTES);
+    marks.split_off(from).join(".")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use scraper::{Html, Selector};
-
     use super::*;
-    use crate::config::Settings;
-    use crate::domain::unix_time::UnixTime;
-    use crate::i18n::Catalogue;
-    use crate::web::brand::Brand;
-    use crate::web::page::{Chrome, Pages};
-
-    fn site(settings: &Settings) -> (Arc<Catalogue>, HelpSite) {
-        let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
-        let site = HelpSite::load(settings, Arc::clone(&catalogue), UnixTime(0)).expect("the shipped help is sound");
-        (catalogue, site)
-    }
-
-    fn rendered<P: PageTemplate>(catalogue: &Arc<Catalogue>, locale: Locale, page: &P) -> Html {
-        let chrome = Chrome {
-            owner: String::new(),
-            notice: None,
-            locale,
-            csrf: "csrf".into(),
-            service_name: "Portal".into(),
-            society_name: "Society".into(),
-            inquiry_url: None,
-            application: None,
-            here: String::new(),
-        };
-        let pages = Pages::load(Arc::clone(catalogue), Arc::new(|_, _| None), Brand::default())
-            .expect("the templates are whole");
-        Html::parse_document(&pages.render(&chrome, page).expect("a page"))
-    }
 
     #[test]
-    fn every_question_opens_in_place_and_has_a_page_of_its_own() {
-        let (catalogue, site) = site(&Settings::default());
-        for locale in catalogue.locales() {
-            let html = rendered(&catalogue, locale, &site.faq_page(&locale));
-            let details = Selector::parse("details").expect("a selector");
-            let parts = ["summary", ".answer", "a[href^='/help/faq/']"].map(|part| Selector::parse(part).expect("one"));
-            let mut count = 0;
-            for element in html.select(&details) {
-                let id = element.attr("id").expect("an id");
-                assert!(parts.iter().all(|part| element.select(part).next().is_some()), "{id}");
-                let page = site.question_page(&locale, id).expect("it has a page");
-                assert!(!page.related.is_empty(), "{id}");
-                let alone = rendered(&catalogue, locale, &page);
-                assert_eq!(alone.select(&parts[1]).count(), 1, "{id}");
-                count += 1;
-            }
-            assert_eq!(count, 20);
-            assert!(site.question_page(&locale, "no-such-question").is_none());
+    fn a_browser_remembers_its_latest_votes_and_nothing_else() {
+        let mut votes = "hostile value; x=y".to_owned();
+        for n in 0..40 {
+            votes = with_vote(&votes, &format!("question-{n}"));
         }
-    }
-
-    #[test]
-    fn the_inquiry_form_is_linked_where_an_answer_names_it() {
-        let mut settings = Settings::default();
-        settings.society.inquiry_url = Some("https://society.example.jp/inquiry".parse().expect("a URL"));
-        let (catalogue, site) = site(&settings);
-        let link = Selector::parse(".answer a[href='https://society.example.jp/inquiry']").expect("a selector");
-        for locale in catalogue.locales() {
-            let page = site.question_page(&locale, "account-locked").expect("it is there");
-            assert_eq!(rendered(&catalogue, locale, &page).select(&link).count(), 1);
-        }
+        assert!(votes.len() <= 128 && !votes.contains(';'), "{votes}");
+        assert!(has_voted(&votes, "question-39") && !has_voted(&votes, "question-0"));
     }
 }

@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use crate::actions::continue_authorization::approve;
 use crate::crypto::opaque_token;
-use crate::domain::protocol::grant::Grant;
+use crate::domain::login::browser_session::BrowserSession;
+use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
-use crate::store::{clients, grants, members};
-use crate::web::error_page::ErrorKind;
+use crate::store::{Reads, clients, grants, members};
+use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
@@ -37,10 +38,26 @@ async fn waiting(visit: &mut Visit, page: Option<&str>) -> Result<Grant, Trouble
     let session = visit.session().await?.ok_or_else(gone)?;
     let app = visit.site.app.clone();
     let mut reader = app.store.reader().await?;
-    let grant = grants::awaiting_consent(&mut reader, &page, &session.id, app.now()).await?.ok_or_else(gone)?;
+    let Some(grant) = grants::awaiting_consent(&mut reader, &page, &session.id, app.now()).await? else {
+        return Err(answered_or_over(&mut reader, &page, &session).await?);
+    };
     let stored = clients::by_id(&mut reader, grant.request.client.as_str()).await?.ok_or_else(gone)?;
     visit.on_behalf_of(&stored.client, &grant.request.redirect_uri, grant.request.ui_locales.as_deref());
     Ok(grant)
+}
+
+/// Why there is nothing to decide any more. Who comes out of another session is told nothing.
+async fn answered_or_over(db: &mut impl Reads, page: &str, session: &BrowserSession) -> Result<Trouble, Trouble> {
+    let over = Trouble::page(ErrorKind::FlowExpired);
+    let grant = grants::of_page(db, page).await?.filter(|grant| grant.session == session.id);
+    let Some(grant) = grant else { return Ok(over) };
+    let client = clients::by_id(db, grant.request.client.as_str()).await?;
+    let Some(site) = client.and_then(|stored| stored.client.site()) else { return Ok(over) };
+    let kind = match grant.stage {
+        Stage::AwaitingConsent => ErrorKind::FlowExpired,
+        Stage::Approved { .. } | Stage::Redeemed { .. } | Stage::Denied => ErrorKind::FlowDone,
+    };
+    Ok(Trouble::leading_to(kind, WayOn::go_on(site)))
 }
 
 pub async fn get(mut visit: Visit) -> Response {

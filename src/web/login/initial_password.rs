@@ -1,19 +1,21 @@
-//! `/login/initial-password`: at the first login, a password of one's own takes the place of the initial one.
+//! `/login/initial-password`: at the first login, a password of one's own takes the place of the initial one; later, another
+//! takes the place of one that is older than the operator allows.
 
 use axum::response::Response;
 use serde::Serialize;
 
+use super::sealed_flow;
 use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::account_events::record;
-use crate::actions::check_password::{hash_new_password, is_password};
+use crate::actions::check_password::{hash_new_password, was_used_before};
 use crate::actions::members::replace_password;
+use crate::domain::login::next_step::NextStep;
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::member::user_id::UserId;
 use crate::domain::protocol::params::Params;
 use crate::store::{browser_sessions, members};
-use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
@@ -25,6 +27,8 @@ pub struct InitialPasswordPage {
     /// Which login this belongs to, sent back as the hidden field `step`.
     pub step: String,
     pub progress: Option<Progress>,
+    /// The password is the member's own and has grown too old.
+    pub too_old: bool,
     /// Tells password managers whose password it is.
     pub user_id: String,
     /// The rules, shown before typing.
@@ -35,12 +39,16 @@ pub struct InitialPasswordPage {
     pub mismatch: bool,
 }
 
-/// A rule for passwords as the page words it; `n` counts characters.
+/// A rule for passwords as the page words it; `n` counts characters or passwords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum PolicyLine {
-    MinLength { n: usize },
-    MaxLength { n: usize },
+    MinLength {
+        n: usize,
+    },
+    MaxLength {
+        n: usize,
+    },
     AllowedCharacters,
     NeedsLower,
     NeedsUpper,
@@ -48,7 +56,10 @@ pub enum PolicyLine {
     NeedsSymbol,
     NotUserId,
     NotCommon,
-    NotBefore,
+    /// The present one and `n` before it.
+    NotBefore {
+        n: usize,
+    },
 }
 
 impl From<PasswordRule> for PolicyLine {
@@ -63,21 +74,26 @@ impl From<PasswordRule> for PolicyLine {
             PasswordRule::RequiredClass { class: CharacterClass::Symbol } => PolicyLine::NeedsSymbol,
             PasswordRule::NotUserId => PolicyLine::NotUserId,
             PasswordRule::NotCommon => PolicyLine::NotCommon,
+            PasswordRule::NotBefore { former } => PolicyLine::NotBefore { n: former as usize },
         }
     }
 }
 
 fn page(visit: &Visit, step: &Step, broken: Vec<PolicyLine>, mismatch: bool) -> InitialPasswordPage {
-    let rules = visit.site.app.password_policy.rules();
-    let policy = rules.into_iter().map(PolicyLine::from).chain([PolicyLine::NotBefore]).collect();
     InitialPasswordPage {
         step: step.token.clone(),
         progress: step.progress(),
+        too_old: step.due == NextStep::ChangeOldPassword,
         user_id: step.member.user_id.clone(),
-        policy,
+        policy: policy(visit),
         broken,
         mismatch,
     }
+}
+
+/// The rules as pages word them.
+pub fn policy(visit: &Visit) -> Vec<PolicyLine> {
+    visit.site.app.password_policy.rules().into_iter().map(PolicyLine::from).collect()
 }
 
 pub async fn get(mut visit: Visit) -> Response {
@@ -125,9 +141,12 @@ async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> 
     let now = app.now();
     let mut tx = app.store.write().await?;
     // Staff may have given out another one meanwhile.
-    let Some(initial) = &step.password else { return Err(Trouble::page(ErrorKind::FlowExpired)) };
-    if !members::still_has_password(&mut tx, &step.member.id, initial).await? {
-        return Err(Trouble::page(ErrorKind::FlowExpired));
+    let still = match &step.password {
+        Some(initial) => members::still_has_password(&mut tx, &step.member.id, initial).await?,
+        None => false,
+    };
+    if !still {
+        return Err(sealed_flow::expired(visit, step.login.flow));
     }
     replace_password(&app, &mut tx, &step.member, &hash, None, Some(&step.login)).await?;
     browser_sessions::end_all(&mut tx, &step.member.id, now).await?;
@@ -138,7 +157,7 @@ async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> 
     Ok(Outcome::GoTo(to))
 }
 
-/// Every rule that a new password breaks, the one against the password before included.
+/// Every rule that a new password breaks, the one against passwords before included.
 pub async fn broken(
     visit: &Visit,
     member: &Member,
@@ -150,9 +169,9 @@ pub async fn broken(
     let rules = app.password_policy.broken(&normalise_password(typed), &user_id, &app.common_passwords);
     let mut broken: Vec<PolicyLine> = rules.into_iter().map(PolicyLine::from).collect();
     if let Some(before) = before.filter(|_| broken.is_empty())
-        && is_password(app, typed, &before.hash).await?
+        && was_used_before(app, &member.id, before, typed).await?
     {
-        broken.push(PolicyLine::NotBefore);
+        broken.push(PolicyLine::NotBefore { n: app.password_policy.history as usize });
     }
     Ok(broken)
 }
@@ -162,18 +181,22 @@ impl PageTemplate for InitialPasswordPage {
 
     fn samples() -> Vec<(&'static str, Self)> {
         use PolicyLine::*;
-        let usual = [MinLength { n: 8 }, MaxLength { n: 64 }, AllowedCharacters, NotUserId, NotCommon, NotBefore];
+        let usual =
+            [MinLength { n: 8 }, MaxLength { n: 64 }, AllowedCharacters, NotUserId, NotCommon, NotBefore { n: 0 }];
         let every = [usual.as_slice(), &[NeedsLower, NeedsUpper, NeedsDigit, NeedsSymbol]].concat();
         let page = |policy: &[PolicyLine], broken: &[PolicyLine], mismatch: bool| InitialPasswordPage {
             step: "step-1".into(),
             progress: (!mismatch).then_some(Progress { step: 1, of: 3 }),
+            too_old: false,
             user_id: "hanako".into(),
             policy: policy.into(),
             broken: broken.into(),
             mismatch,
         };
+        let own = [usual.as_slice(), &[NotBefore { n: 3 }]].concat();
         vec![
             ("fresh", page(&usual, &[], false)),
+            ("too_old", InitialPasswordPage { too_old: true, progress: None, ..page(&own, &[], false) }),
             ("every_rule", page(&every, &[], false)),
             ("mismatch", page(&usual, &[], true)),
             ("two_broken", page(&usual, &[MinLength { n: 8 }, NotCommon], false)),

@@ -1,11 +1,13 @@
 //! A login before the password is right: it lies in no database, but travels sealed through the browser that began it, and
 //! expires.
 
+use crate::domain::ids::FlowId;
 use crate::domain::login::flow::Flow;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::redirect_uri;
+use crate::random;
 use crate::store::clients;
-use crate::web::error_page::ErrorKind;
+use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::request::visit::Visit;
 use crate::web::trouble::Trouble;
 
@@ -28,9 +30,16 @@ pub fn open(visit: &Visit, sealed: Option<&str>) -> Result<Flow, Trouble> {
     let flow: Flow = serde_json::from_slice(&json).map_err(|_| Trouble::page(ErrorKind::FlowExpired))?;
     let app = &visit.site.app;
     if app.now() >= flow.started_at + app.settings.sessions.login_time_limit {
-        return Err(Trouble::page(ErrorKind::FlowExpired));
+        return Err(expired(visit, flow));
     }
     Ok(flow)
+}
+
+/// It took too long: the member may begin the same login again.
+pub fn expired(visit: &Visit, flow: Flow) -> Trouble {
+    let anew = Flow { id: FlowId(random::identifier()), started_at: visit.site.app.now(), ..flow };
+    let href = format!("/login/password?flow={}", seal(visit, &anew));
+    Trouble::leading_to(ErrorKind::FlowExpired, WayOn::log_in_again(href))
 }
 
 /// The client that the flow is for, if it is still registered with the same redirect URI.

@@ -10,8 +10,8 @@ use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::protocol::client::Client;
 use crate::store::logins::{self, Login};
-use crate::store::{WriteTx, known_devices, members};
-use crate::web::error_page::ErrorKind;
+use crate::store::{Reads, WriteTx, clients, known_devices, members};
+use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::login::{password, sealed_flow};
 use crate::web::oidc::authorize;
 use crate::web::request::visit::Visit;
@@ -60,7 +60,7 @@ impl LoginPage {
                 LoginPage::RecoveryCode => *recovery_code,
                 _ => false,
             },
-            NextStep::ChangeInitialPassword => self == LoginPage::InitialPassword,
+            NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => self == LoginPage::InitialPassword,
             NextStep::RegisterEmailAddress => matches!(self, LoginPage::EmailAddress | LoginPage::EmailAddressCode),
             NextStep::ChooseMethod { offered } => match self {
                 LoginPage::Method => true,
@@ -76,7 +76,7 @@ impl LoginPage {
     fn of(due: &NextStep) -> Option<LoginPage> {
         match due {
             NextStep::SecondFactor { usual, .. } => Some(LoginPage::Factor(*usual)),
-            NextStep::ChangeInitialPassword => Some(LoginPage::InitialPassword),
+            NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => Some(LoginPage::InitialPassword),
             NextStep::RegisterEmailAddress => Some(LoginPage::EmailAddress),
             NextStep::ChooseMethod { .. } => Some(LoginPage::Method),
             NextStep::Complete | NextStep::Refuse(_) => None,
@@ -119,7 +119,9 @@ pub async fn turn(visit: &mut Visit, token: Option<&str>, page: LoginPage) -> Re
     let app = visit.site.app.clone();
     let mut reader = app.store.reader().await?;
     let digest = opaque_token::digest(&token);
-    let login = logins::going_on(&mut reader, &digest, &visit.browser_digest(), app.now()).await?.ok_or_else(gone)?;
+    let Some(login) = logins::going_on(&mut reader, &digest, &visit.browser_digest(), app.now()).await? else {
+        return Err(ended(visit, &mut reader, &digest).await?);
+    };
     let member = members::by_id(&mut reader, &login.member).await?.ok_or_else(gone)?;
     let password = members::password(&mut reader, &login.member).await?;
     let enrolled = authenticators::enrolled(&mut reader, &member).await?;
@@ -135,6 +137,28 @@ pub async fn turn(visit: &mut Visit, token: Option<&str>, page: LoginPage) -> Re
         return Ok(Turn::Here(Box::new(Step { token, login, member, password, client, enrolled, demands, due })));
     }
     Ok(Turn::Elsewhere(LoginPage::of(&due).ok_or_else(gone)?.address(&token)))
+}
+
+/// Why the login of this digest does not go on, and where its member does.
+async fn ended(visit: &Visit, db: &mut impl Reads, digest: &str) -> Result<Trouble, Trouble> {
+    let Some(login) = logins::remembered(db, digest).await? else { return Ok(Trouble::page(ErrorKind::FlowExpired)) };
+    if login.browser != visit.browser_digest() {
+        return Ok(Trouble::page(ErrorKind::FlowOtherBrowser));
+    }
+    let is_in = visit.session_in(db).await?.is_some_and(|session| session.member == login.member);
+    if !is_in {
+        return Ok(sealed_flow::expired(visit, login.flow));
+    }
+    let to = match &login.flow.then {
+        Continue::Account(page) => Some(page.path()),
+        Continue::Authorize(request) => {
+            clients::by_id(db, request.client.as_str()).await?.and_then(|stored| stored.client.site())
+        }
+    };
+    Ok(to.map_or_else(
+        || Trouble::page(ErrorKind::FlowDone),
+        |href| Trouble::leading_to(ErrorKind::FlowDone, WayOn::go_on(href)),
+    ))
 }
 
 /// The page for somebody who may not come in.
@@ -203,7 +227,7 @@ impl Step {
         let app = visit.site.app.clone();
         let now = app.now();
         if !logins::prove(tx, &self.login, &proved, now).await? {
-            return Err(gone());
+            return Err(ended(visit, tx, &self.login.digest).await?);
         }
         self.login.proved = proved;
         let member = members::by_id(tx, &self.login.member).await?.ok_or_else(gone)?;
@@ -215,7 +239,7 @@ impl Step {
             (None, NextStep::Refuse(closed)) => Err(refusal(closed)),
             (None, _) => {
                 if !logins::take(tx, &self.login, now).await? {
-                    return Err(gone());
+                    return Err(ended(visit, tx, &self.login.digest).await?);
                 }
                 finish(visit, tx, self.login.flow, self.client.as_ref(), &member, &proved).await
             }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::actions::recovery::{self, Link};
 use crate::domain::protocol::params::Params;
-use crate::web::login::initial_password::{PolicyLine, broken};
+use crate::web::login::initial_password::{PolicyLine, broken, policy};
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
@@ -34,12 +34,11 @@ pub enum ResetState {
 }
 
 fn page(visit: &Visit, token: &str, link: Option<&Link>) -> ResetPasswordPage {
-    let rules = visit.site.app.password_policy.rules();
     ResetPasswordPage {
         state: if link.is_some() { ResetState::Form } else { ResetState::LinkUnusable },
         link: token.to_owned(),
         user_id: link.map(|link| link.member.user_id.clone()).unwrap_or_default(),
-        policy: rules.into_iter().map(PolicyLine::from).chain([PolicyLine::NotBefore]).collect(),
+        policy: policy(visit),
         broken: Vec::new(),
         mismatch: false,
     }
@@ -90,13 +89,13 @@ impl PageTemplate for ResetPasswordPage {
             state,
             link: "link-1".into(),
             user_id: "<hanako>".into(),
-            policy: vec![MinLength { n: 8 }, AllowedCharacters, NotUserId, NotBefore],
+            policy: vec![MinLength { n: 8 }, AllowedCharacters, NotUserId, NotBefore { n: 0 }],
             broken: broken.into(),
             mismatch,
         };
         vec![
             ("fresh", page(ResetState::Form, &[], false)),
-            ("broken", page(ResetState::Form, &[MinLength { n: 8 }, NotBefore], true)),
+            ("broken", page(ResetState::Form, &[MinLength { n: 8 }, NotBefore { n: 0 }], true)),
             ("link_unusable", page(ResetState::LinkUnusable, &[], false)),
             ("done", page(ResetState::Done, &[], false)),
         ]

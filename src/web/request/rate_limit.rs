@@ -17,6 +17,8 @@ pub struct Limits {
     token_by_address: Budget<IpAddr>,
     failures_by_client: Budget<(String, IpAddr)>,
     pages_by_address: Budget<IpAddr>,
+    help_searches_by_address: Budget<IpAddr>,
+    help_votes_by_address: Budget<IpAddr>,
 }
 
 /// Too often: how long to wait.
@@ -56,6 +58,8 @@ impl Limits {
             token_by_address: Budget::new(settings.token_by_address),
             failures_by_client: Budget::new(settings.failures_by_client),
             pages_by_address: Budget::new(settings.pages_by_address),
+            help_searches_by_address: Budget::new(settings.help_searches_by_address),
+            help_votes_by_address: Budget::new(settings.help_votes_by_address),
         }
     }
 
@@ -84,6 +88,16 @@ impl Limits {
         self.pages_by_address.spend(address::caller(from))
     }
 
+    /// One search in the help.
+    pub fn help_search(&self, from: IpAddr) -> Result<(), Exceeded> {
+        self.help_searches_by_address.spend(address::caller(from))
+    }
+
+    /// One vote on an answer of the help.
+    pub fn help_vote(&self, from: IpAddr) -> Result<(), Exceeded> {
+        self.help_votes_by_address.spend(address::caller(from))
+    }
+
     /// Drops the counts of callers that have their whole budget back, so that memory stays bounded.
     pub fn forget_idle(&self) {
         self.login_by_address.forget_idle();
@@ -91,6 +105,8 @@ impl Limits {
         self.token_by_address.forget_idle();
         self.failures_by_client.forget_idle();
         self.pages_by_address.forget_idle();
+        self.help_searches_by_address.forget_idle();
+        self.help_votes_by_address.forget_idle();
     }
 }
 

@@ -26,7 +26,7 @@ use crate::i18n::Locale;
 use crate::random;
 use crate::store::{Reads, StoreError, browser_sessions};
 use crate::web::cookies::{self, Name};
-use crate::web::error_page::{ErrorKind, ErrorPage};
+use crate::web::error_page::{ErrorKind, ErrorPage, WayOn};
 use crate::web::notice::Notice;
 use crate::web::page::{ApplicationLine, Chrome, PageTemplate};
 use crate::web::site::Site;
@@ -51,6 +51,7 @@ pub struct Visit {
     browser: Browser,
     session_token: Option<String>,
     device_token: Option<String>,
+    help_votes: Option<String>,
     device: Device,
     application: Option<ApplicationLine>,
     /// Stands for the member whose account this page shows.
@@ -111,6 +112,7 @@ impl Visit {
             },
             session_token: cookie(Name::Session),
             device_token: cookie(Name::Device),
+            help_votes: cookie(Name::HelpVotes),
             device: Device::of(&header(USER_AGENT).unwrap_or_default()),
             application: None,
             owner: None,
@@ -164,6 +166,16 @@ impl Visit {
     pub fn choose_language(&mut self, locale: Locale) {
         self.locale = locale;
         self.set_cookies.push(cookies::set(Name::Language, locale.tag(), None, &self.site.app.settings));
+    }
+
+    /// Marks of the answers that were voted on here.
+    pub fn help_votes(&self) -> &str {
+        self.help_votes.as_deref().unwrap_or_default()
+    }
+
+    pub fn remember_help_votes(&mut self, marks: &str) {
+        let lasts = Some(Span::days(90));
+        self.set_cookies.push(cookies::set(Name::HelpVotes, marks, lasts, &self.site.app.settings));
     }
 
     /// Stands for this browser in sealed state and in the database.
@@ -311,15 +323,16 @@ impl Visit {
     /// The page for what went wrong; the operator finds the rest in the log under the same reference.
     pub fn trouble(self, trouble: Trouble) -> Response {
         let reference = self.reference.clone();
-        let (status, kind, detail) = match trouble {
-            Trouble::Page { kind, detail } => {
+        let (status, kind, detail, way_on) = match trouble {
+            Trouble::Page { kind, detail, way_on } => {
                 tracing::info!(reference, kind = kind.code(), detail, "refused");
-                (status_of(kind), kind, detail)
+                let way_on = way_on.or_else(|| self.usual_way_on(kind));
+                (status_of(kind), kind, detail, way_on)
             }
             Trouble::TooOften(exceeded) => {
                 tracing::info!(reference, "too many requests");
                 let kind = ErrorKind::TooManyRequests { retry_seconds: exceeded.retry_seconds };
-                (status_of(kind), kind, None)
+                (status_of(kind), kind, None, None)
             }
             Trouble::Inside(
                 error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy)),
@@ -339,15 +352,34 @@ impl Visit {
             }
             Trouble::Inside(error) => {
                 tracing::error!(reference, "{error}");
-                (StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::ServerError, None)
+                (StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::ServerError, None, None)
             }
         };
-        let page = ErrorPage { detail, ..ErrorPage::new(kind, reference) };
+        let page = ErrorPage { detail, way_on, ..ErrorPage::new(kind, reference) };
         let mut response = self.show(status, &page, String::new());
         if let ErrorKind::TooManyRequests { retry_seconds } = kind {
             insert(response.headers_mut(), RETRY_AFTER, &retry_seconds.to_string());
         }
         response
+    }
+
+    /// Where a member goes on after trouble of this kind, for all that the request tells.
+    fn usual_way_on(&self, kind: ErrorKind) -> Option<WayOn> {
+        let path = self.here.split('?').next().unwrap_or_default();
+        let of_account = path.starts_with("/account/");
+        match kind {
+            // The one form without a page of its own.
+            ErrorKind::FormExpired if path == "/account/language" => Some(WayOn::to_profile()),
+            ErrorKind::FormExpired if of_account || path.starts_with("/recovery/forgotten") => {
+                Some(WayOn::reopen(path.to_owned()))
+            }
+            ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
+                Some(WayOn::to_login())
+            }
+            ErrorKind::OtherMember => Some(WayOn::to_profile()),
+            ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),
+            _ => None,
+        }
     }
 }
 
@@ -394,6 +426,7 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         | ErrorKind::ResponseTypeMissing
         | ErrorKind::FlowExpired
         | ErrorKind::FlowOtherBrowser
+        | ErrorKind::FlowDone
         | ErrorKind::FormExpired
         | ErrorKind::LogoutHintInvalid
         | ErrorKind::PostLogoutRedirectUriMismatch => StatusCode::BAD_REQUEST,

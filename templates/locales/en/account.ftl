@@ -123,7 +123,6 @@ account-password-heading = Change your password
 account-password-why = Choose a new password and enter it twice.
 account-password-next = You will be logged out on all devices but this one.
 account-password-save = Change the password
-password-rule-not-current = Not your present password
 email-change-heading = Change your e-mail address
 email-change-current = Your present e-mail address
 email-change-until = It stays in use until the new one has been verified.

@@ -4,7 +4,11 @@ error-for-support = If you contact us, please quote
 error-code = Error code
 error-reference = Reference number
 error-detail = Details
-error-back = Back to the site you came from
+error-way-log-in-again = Log in again
+error-way-to-login = To the login page
+error-way-reopen = Open the page anew
+error-way-to-profile = To the pages of the member who is logged in
+error-way-go-on = Go on
 
 # Mistakes of an application: a member can only tell those who run it.
 
@@ -27,14 +31,17 @@ error-response-type-missing = The login could not start
 # Ways of a login that a member can take up again.
 
 error-flow-expired = The login took too long
-    .why = For safety, a login page can only be used for a limited time. You also see this when you go back to a login that is already finished.
-    .next = Go back to the site you came from and press its login button again.
+    .why = For safety, a login page can only be used for a limited time. You may also see this after you changed the password on another page, or pressed a button twice.
+    .next = Press the button below and log in again.
 error-flow-other-browser = This login cannot be continued
     .why = The login was started in another browser, or your browser is set to refuse cookies.
-    .next = Open the site in the browser that you are using now and log in from the start. If you see this again, allow cookies in the settings of your browser.
+    .next = Open the site in the browser that you are using now, or press the button below, and log in from the start. If you see this again, allow cookies in the settings of your browser.
+error-flow-done = You have logged in already
+    .why = This page belongs to a login that is complete. You see it when you go back with your browser, or press a button twice.
+    .next = Press the button below to go on.
 error-form-expired = Please do that once more
-    .why = The page had been open for a long time, so for safety we did not accept what was sent.
-    .next = Go back with your browser, reload the page, and do it once more.
+    .why = The page had been open for a long time, or the cookies of your browser were deleted, so for safety we did not accept what was sent. Nothing has been changed.
+    .next = Press the button below and start that step again.
 
 error-too-many-requests = Please wait a moment
     .why = There were many requests in a short time, so we are not accepting any more for now.
@@ -69,4 +76,4 @@ error-account-locked = The account is locked
     .next = To have it unlocked, please write to us through the inquiry form.
 error-other-member = Another member is logged in
     .why = After this page was opened, another member logged in to the same browser, so for safety we did not accept what was sent. Nothing has been changed.
-    .next = To change your own account, log out and log in again with your own user ID.
+    .next = To change your own account, open the page by the button below, press “Log out”, and log in again with your own user ID.

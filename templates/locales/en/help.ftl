@@ -15,6 +15,22 @@ help-guide-heading = Service guide
 help-guide-means = The main functions, and the systems and browsers that we recommend.
 help-sections = Contents
 
+help-search-label = Search the help
+help-search-hint = Say in your own words what the matter is. Example: new phone
+help-search-button = Search
+help-search-heading = Searching the help
+help-search-results = Questions about “{ $query }”
+help-search-guide = Service guide
+help-search-nothing = There is no question that matches “{ $query }”
+    .shorter = Try fewer words. Example: password
+    .other = Try other words.
+    .all = See all frequently asked questions
+help-vote = Did this answer help?
+    .yes = Yes
+    .no = No
+help-vote-thanks = Thank you for your answer
+    .further = It helps us to make the help better. We do not keep whose answer it is.
+
 # What answers quote from the settings.
 
 help-inquiry-form = inquiry form
@@ -39,4 +55,11 @@ help-lock-release-staff = The lock stays until our staff lift it.
 help-lock-release-time = The lock ends by itself after { $after }.
 help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
 help-password-classes-free = any
+help-password-no-age = A password does not expire
+help-password-max-age = A password expires after { $age }; at the next login you then choose a new one
 help-password-common-allowed = Please avoid common ones such as “password1”
+help-method-email = one-time password by e-mail
+help-method-totp = authenticator app
+help-method-passkey = biometrics (passkey)
+help-app-old-codes-none = Once a new code appears, the old one can't be used.
+help-app-old-codes-for = An old code can't be used any more { $after } after a new one has appeared.

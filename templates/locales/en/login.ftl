@@ -41,6 +41,7 @@ initial-password-expired = The initial password has expired.
 
 initial-password-heading = Choose a new password
 initial-password-why = This is your first login. In place of the initial password that you received, choose a password that only you know.
+old-password-why = Your present password has expired. Choose a new one, and the login goes on.
 initial-password-save = Use this password
 initial-password-next = From the next time on, you log in with the password that you choose here.
 new-password = New password
@@ -75,7 +76,16 @@ password-rule-not-user-id = Not the same as your user ID
     .broken = It is the same as your user ID. Choose another.
 password-rule-not-common = Not a common one such as “password1”
     .broken = Many people use this password, so it could be guessed. Choose another.
-password-rule-not-before = Not the initial password
+password-rule-not-initial = { $n ->
+    [0] Not the initial password
+    [one] Neither the initial password nor the one before
+   *[other] Neither the initial password nor one of the { $n } before
+}
+password-rule-not-before = { $n ->
+    [0] Not your present password
+    [one] Neither your present password nor the one before
+   *[other] Neither your present password nor one of the { $n } before
+}
     .broken = You have used this password before. Choose another.
 
 # Passing on one's data.

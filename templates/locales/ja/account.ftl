@@ -122,7 +122,6 @@ account-password-heading = パスワードの変更
 account-password-why = 新しいパスワードを決めて、2回入力してください。
 account-password-next = 変更すると、この端末を除くすべての端末で、ログインが終了します。
 account-password-save = パスワードを変更する
-password-rule-not-current = 今のパスワードと同じものは使えません
 email-change-heading = メールアドレスの変更
 email-change-current = 今のメールアドレス
 email-change-until = 新しいメールアドレスの確認が済むまでは、今のメールアドレスのままです。

@@ -15,6 +15,22 @@ help-guide-heading = ご利用案内
 help-guide-means = 主な機能と、おすすめのOS・ブラウザをご紹介します。
 help-sections = 目次
 
+help-search-label = ヘルプを検索する
+help-search-hint = 困っていることを、そのままの言葉で入力してください。例: スマホを変えた
+help-search-button = 検索
+help-search-heading = ヘルプの検索
+help-search-results = 「{ $query }」に関連する質問
+help-search-guide = ご利用案内
+help-search-nothing = 「{ $query }」に合う質問は見つかりませんでした
+    .shorter = 言葉を短くしてお試しください。例: パスワード
+    .other = 別の言葉でお試しください。
+    .all = よくある質問をすべて見る
+help-vote = この答えは役に立ちましたか
+    .yes = はい
+    .no = いいえ
+help-vote-thanks = ご回答ありがとうございます
+    .further = 答えをよりよくするために役立てます。どなたのご回答かは記録しません。
+
 # What answers quote from the settings.
 
 help-inquiry-form = お問い合わせフォーム
@@ -27,4 +43,11 @@ help-lock-release-staff = ロックは、担当者が解除するまで続きま
 help-lock-release-time = ロックは、{ $after }たつと自動で解除されます。
 help-lock-release-growing-delay = ロックははじめ{ $first }で、まちがいが重なるたびに長くなります（最長{ $longest }）。時間がたつと自動で解除されます。
 help-password-classes-free = 決まりはありません
+help-password-no-age = パスワードに有効期限はありません
+help-password-max-age = パスワードの有効期限は{ $age }です。期限が過ぎると、次のログインで新しいパスワードを決めていただきます
 help-password-common-allowed = 「password1」のような、よく使われるものは避けてください
+help-method-email = メールのワンタイムパスワード
+help-method-totp = 認証アプリ
+help-method-passkey = 生体認証（パスキー）
+help-app-old-codes-none = 新しい番号に変わると、前の番号は使えません。
+help-app-old-codes-for = 新しい番号に変わってから{ $after }を過ぎると、前の番号は使えません。

@@ -41,6 +41,7 @@ initial-password-expired = 初期パスワードの有効期限が切れてい�
 
 initial-password-heading = 新しいパスワードを決めてください
 initial-password-why = はじめてのログインです。お届けした初期パスワードの代わりに、ご自分だけが知っているパスワードを決めていただきます。
+old-password-why = 今のパスワードは、有効期限が切れました。新しいパスワードを決めると、ログインの続きに進みます。
 initial-password-save = このパスワードに決める
 initial-password-next = 次回からは、ここで決めたパスワードでログインします。
 new-password = 新しいパスワード
@@ -75,7 +76,16 @@ password-rule-not-user-id = ユーザIDと同じものは使えません
     .broken = ユーザIDと同じパスワードは使えません。別のものにしてください。
 password-rule-not-common = 「password1」のような、よく使われるものは使えません
     .broken = よく使われているパスワードで、推測されるおそれがあります。別のものにしてください。
-password-rule-not-before = 初期パスワードと同じものは使えません
+password-rule-not-initial = { $n ->
+    [0] 初期パスワードと同じものは使えません
+    [1] 初期パスワードと、その1つ前のパスワードは使えません
+   *[other] 初期パスワードと、その前に使っていた{ $n }個のパスワードは使えません
+}
+password-rule-not-before = { $n ->
+    [0] 今のパスワードと同じものは使えません
+    [1] 今のパスワードと、その1つ前のパスワードは使えません
+   *[other] 今のパスワードと、その前に使っていた{ $n }個のパスワードは使えません
+}
     .broken = これまでに使ったパスワードです。別のものにしてください。
 
 # Passing on one's data.

@@ -1,16 +1,22 @@
 //! What the help quotes from the settings, in the words of one language.
 
-use crate::config::{LockRelease, Settings};
+use crate::config::{EmailAddress, LockRelease, SecondFactor, Settings};
 use crate::domain::help::live_values::LiveValues;
-use crate::domain::login::password_policy::CharacterClass;
+use crate::domain::help::systems::SystemsInWords;
+use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
 use crate::domain::unix_time::Span;
 use crate::i18n::{Catalogue, Locale};
+
+/// How long an authenticator app shows a code (RFC 6238, 5.2).
+const STEP: u32 = 30;
 
 pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: &Locale) -> LiveValues {
     let words = |key: &str| catalogue.text(locale, key, &[]);
     let span = |span: Span| span_in_words(span, catalogue, locale);
-    let Settings { society, passwords, locks, mail, .. } = settings;
-    let classes: Vec<String> = passwords
+    let Settings { society, user_ids, passwords, authentication, locks, sessions, mail, .. } = settings;
+    let release = |release: &LockRelease| release_in_words(release, catalogue, locale);
+    let policy = PasswordPolicy::from(passwords);
+    let classes: Vec<String> = policy
         .required_classes
         .iter()
         .map(|class| match class {
@@ -20,37 +26,79 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
             CharacterClass::Symbol => words("password-rule-needs-symbol"),
         })
         .collect();
+    let methods: Vec<String> =
+        authentication.methods.iter().map(|method| words(&format!("help-method-{}", method.name()))).collect();
     LiveValues {
         service_name: society.service_name.get(locale.tag()).to_owned(),
         society_name: society.name.get(locale.tag()).to_owned(),
         inquiry_form: words("help-inquiry-form"),
         inquiry_url: society.inquiry_url.clone(),
+        user_id_min_length: user_ids.min_length,
+        user_id_max_length: user_ids.max_length,
+        user_id_symbols: user_ids.symbols.clone(),
         password_min_length: passwords.min_length,
         password_max_length: passwords.max_length,
         password_required_classes: match classes.as_slice() {
             [] => words("help-password-classes-free"),
             classes => classes.join(&words("help-list-separator")),
         },
-        password_common: match passwords.refuse_common {
+        password_common: match policy.refuse_common {
             true => words("password-rule-not-common"),
             false => words("help-password-common-allowed"),
         },
-        password_initial_lifetime: span(passwords.initial_lifetime),
-        password_lock_threshold: locks.password.threshold,
-        password_lock_release: match locks.password.release {
-            LockRelease::Staff => words("help-lock-release-staff"),
-            LockRelease::Time { after } => {
-                catalogue.text(locale, "help-lock-release-time", &[("after", span(after).into())])
-            }
-            LockRelease::GrowingDelay { first, longest } => catalogue.text(
-                locale,
-                "help-lock-release-growing-delay",
-                &[("first", span(first).into()), ("longest", span(longest).into())],
-            ),
+        password_history: catalogue.text(locale, "password-rule-not-before", &[("n", policy.history.into())]),
+        password_max_age: match passwords.max_age {
+            None => words("help-password-no-age"),
+            Some(age) => catalogue.text(locale, "help-password-max-age", &[("age", span(age).into())]),
         },
+        password_initial_lifetime: span(passwords.initial_lifetime),
+        password_reset_link_lifetime: span(passwords.reset_link_lifetime),
+        password_lock_threshold: locks.password.threshold,
+        password_lock_release: release(&locks.password.release),
+        account_lock_threshold: locks.account.threshold,
+        account_lock_release: release(&locks.account.release),
+        methods: authentication.methods.clone(),
+        methods_in_words: methods.join(&words("help-list-separator")),
+        second_factor_on: authentication.second_factor != SecondFactor::Off,
+        second_factor_required: authentication.second_factor == SecondFactor::Required,
+        email_address_required: authentication.email_address == EmailAddress::Required,
+        recovery_codes: authentication.recovery_codes,
+        trust_device_for: authentication.trust_device_for.map(span),
+        fresh_for: span(authentication.fresh_for),
+        app_max_devices: authentication.app.max_devices,
+        app_old_codes: match authentication.app.tolerance.steps_back {
+            0 => words("help-app-old-codes-none"),
+            steps => {
+                let seconds = Span::seconds(STEP.saturating_mul(steps));
+                catalogue.text(locale, "help-app-old-codes-for", &[("after", span(seconds).into())])
+            }
+        },
+        passkey_max: authentication.passkeys.max_passkeys,
+        email_code_lifetime: span(authentication.email_codes.lifetime),
+        email_code_tries: authentication.email_codes.tries,
+        email_code_resend_after: span(authentication.email_codes.resend_after),
+        session_idle: span(sessions.idle),
+        session_absolute: span(sessions.absolute),
+        login_time_limit: span(sessions.login_time_limit),
         mail_no_reply: mail.no_reply.clone(),
         mail_info: mail.info.clone(),
         mail_webmaster: mail.webmaster.clone(),
+        systems: SystemsInWords::default(),
+    }
+}
+
+fn release_in_words(release: &LockRelease, catalogue: &Catalogue, locale: &Locale) -> String {
+    let span = |span: Span| span_in_words(span, catalogue, locale);
+    match *release {
+        LockRelease::Staff => catalogue.text(locale, "help-lock-release-staff", &[]),
+        LockRelease::Time { after } => {
+            catalogue.text(locale, "help-lock-release-time", &[("after", span(after).into())])
+        }
+        LockRelease::GrowingDelay { first, longest } => catalogue.text(
+            locale,
+            "help-lock-release-growing-delay",
+            &[("first", span(first).into()), ("longest", span(longest).into())],
+        ),
     }
 }
 
@@ -113,11 +161,16 @@ mod tests {
         for (free, strict) in values(|_| ()).into_iter().zip(values(|settings| {
             settings.passwords.required_classes = vec![CharacterClass::Lower, CharacterClass::Digit];
             settings.passwords.refuse_common = false;
+            settings.passwords.history = 7;
+            settings.passwords.max_age = Some(Span::days(99));
         })) {
             let told = &strict.password_required_classes;
             assert!(told.contains('z') && told.contains('9') && !told.contains('Z'), "{told}");
             assert!(!free.password_required_classes.contains('9'), "{}", free.password_required_classes);
             assert_ne!(free.password_common, strict.password_common);
+            let (told, nothing) = (strict.password_history, free.password_history);
+            assert!(told.contains('7') && !nothing.contains(|c: char| c.is_ascii_digit()), "{told} {nothing}");
+            assert!(strict.password_max_age.contains("99") && !free.password_max_age.contains("99"));
         }
     }
 }

@@ -1,0 +1,118 @@
+//! `/help/v1`: the FAQ and the guide for portals that draw them. Everyone may read it: it holds nothing about members.
+//!
+//! The language is that of the query `locale`, else the one that `Accept-Language` prefers, else Japanese. Answers may be
+//! kept, but must be asked for again before they are shown (`no-cache` and a weak `ETag`): what staff publish is seen with
+//! the next answer of any node. `openapi.json` describes it all.
+
+mod answer;
+pub(super) mod documents;
+mod images;
+mod problem;
+pub(super) mod search;
+pub(super) mod votes;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::HelpError;
+use crate::web::site::Site;
+use answer::Request;
+use documents::{Document, Form};
+use problem::Problem;
+
+/// The description of this API, with `{issuer}` for the provider's address.
+const OPENAPI: &str = include_str!("openapi.json");
+
+/// The routes of the API, to be merged into those of the provider.
+pub fn router(allowed_origins: &[String]) -> Router<Site> {
+    // Without a list the answer is the same for every origin, so caches need not tell origins apart.
+    let origins: Vec<HeaderValue> = allowed_origins.iter().filter_map(|o| HeaderValue::from_str(o).ok()).collect();
+    let (origins, vary) = match allowed_origins {
+        [] => (AllowOrigin::any(), Vec::new()),
+        _ => (AllowOrigin::list(origins), vec![header::ORIGIN]),
+    };
+    let cors = CorsLayer::new()
+        .allow_origin(origins)
+        .vary::<Vec<HeaderName>>(vary)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers([header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::CONTENT_TYPE])
+        .expose_headers([header::ETAG, header::CONTENT_LANGUAGE, header::RETRY_AFTER])
+        .max_age(Duration::from_secs(86_400));
+    Router::new()
+        .route("/help/v1/categories", get(categories))
+        .route("/help/v1/categories/{id}", get(category))
+        .route("/help/v1/questions", get(questions))
+        .route("/help/v1/questions/{id}", get(question))
+        .route("/help/v1/questions/{id}/votes", post(votes::post))
+        .route("/help/v1/faq.jsonld", get(faq_json_ld))
+        .route("/help/v1/guide", get(guide))
+        .route("/help/v1/guide/{id}", get(section))
+        .route("/help/v1/search", get(search::get))
+        .route("/help/v1/openapi.json", get(openapi))
+        .route("/help/v1/images/{hash}/{name}", get(images::get))
+        .route("/help/v1", get(nothing_here))
+        .route("/help/v1/{*rest}", get(nothing_here))
+        .method_not_allowed_fallback(not_allowed)
+        .layer(cors)
+}
+
+async fn categories(request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| Some(&documents.categories), Problem::no_category)
+}
+
+async fn category(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| documents.category.get(&id), Problem::no_category)
+}
+
+/// All questions, as JSON or as a `FAQPage`.
+async fn questions(request: Request) -> Result<Response, Problem> {
+    let request = request.only(&["locale", "format"])?;
+    match request.form(&[Form::Json, Form::JsonLd])? {
+        Form::JsonLd => request.with(|documents| Some(&documents.faq_json_ld), Problem::no_question),
+        _ => request.with(|documents| Some(&documents.questions), Problem::no_question),
+    }
+}
+
+/// One question, in any form.
+async fn question(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
+    let request = request.only(&["locale", "format"])?;
+    let form = request.form(&Form::ALL)?;
+    request.with(|documents| documents.question.get(&id)?.get(&form), Problem::no_question)
+}
+
+async fn faq_json_ld(request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| Some(&documents.faq_json_ld), Problem::no_question)
+}
+
+async fn guide(request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| Some(&documents.guide), Problem::no_section)
+}
+
+async fn section(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| documents.section.get(&id), Problem::no_section)
+}
+
+async fn openapi(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
+    let text = OPENAPI.replace("{issuer}", site.app.settings.issuer());
+    let document = Document::new(text.into(), Form::Json, None).map_err(|error| inside(&error))?;
+    Ok(request.only(&[])?.document(&document))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::nothing_here()
+}
+
+async fn not_allowed() -> Problem {
+    Problem::not_allowed()
+}
+
+fn inside(error: &HelpError) -> Problem {
+    tracing::error!("{error}");
+    Problem::inside()
+}
