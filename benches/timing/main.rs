@@ -54,6 +54,9 @@ struct Arguments {
     /// PostgreSQL (its server's programs must be installed) in place of SQLite.
     #[arg(long)]
     postgres: bool,
+    /// Members who come from another system: their passwords are hashed by bcrypt at this cost.
+    #[arg(long, value_name = "COST")]
+    bcrypt: Option<u32>,
     /// Given by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -125,12 +128,11 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     settings.rate_limits = RateLimits {
         login_by_address: plenty,
         login_by_account: plenty,
-        token_by_address: plenty,
-        failures_by_client: plenty,
         pages_by_address: plenty,
+        ..RateLimits::default()
     };
     eprintln!("preparing {} members", arguments.answers);
-    let society = Society::found(&settings, arguments.answers).await?;
+    let society = Society::found(&settings, arguments.answers, arguments.bcrypt).await?;
     let connection = browser::connection()?;
     let provider = Server::provider(&connection, folder.path(), &settings).await?;
     println!("{}", Answers::HEAD);
@@ -192,13 +194,18 @@ struct Society {
 
 impl Society {
     /// Makes the database, and leaves it for the provider to open. Each ID is asked for a few times only: nobody is locked.
-    async fn found(settings: &Settings, members: usize) -> Result<Society> {
+    async fn found(settings: &Settings, members: usize, bcrypt: Option<u32>) -> Result<Society> {
         let app = App::start(settings.clone(), Clock::System).await?;
         signing_keys::ensure(&app).await?;
         let ids = |word: &str| (0..members).map(|number| format!("{word}{number:06}")).collect::<Vec<_>>();
         let society = Society { known: ids("member"), unknown: ids("nobody") };
+        // Nobody's password: all that is sent is wrong.
+        let hash = bcrypt.map(|cost| app.passwords.import(&format!("$2b${cost:02}${}", ".".repeat(53)))).transpose()?;
         for user_id in &society.known {
-            members::add(&app, member(user_id), "Timing-test-1", false).await?;
+            match &hash {
+                Some(hash) => members::add_with_hash(&app, member(user_id), hash.clone()).await?,
+                None => members::add(&app, member(user_id), "Timing-test-1", false).await?,
+            };
         }
         app.store.close().await;
         Ok(society)

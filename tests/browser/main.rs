@@ -14,6 +14,7 @@ mod branding;
 mod faq;
 mod gallery;
 mod harness;
+mod help;
 mod journey;
 mod passkeys;
 mod passwords;
