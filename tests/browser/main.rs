@@ -11,7 +11,9 @@
 
 mod account;
 mod branding;
+mod disturbed;
 mod faq;
+mod faq_lost_phone;
 mod gallery;
 mod harness;
 mod help;

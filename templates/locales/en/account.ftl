@@ -40,6 +40,7 @@ last-factor = It cannot be deleted
 
 # What was done, on the page that follows.
 
+notice-step-done = That step was finished before. What you have just sent was not used; here is where it goes on.
 notice-language-changed = The language has been changed.
 notice-password-changed = The password has been changed. You have been logged out on all other devices.
 notice-email-changed = The e-mail address has been changed.
@@ -201,12 +202,18 @@ event-passkey-cloned = The passkey “{ $name }” may have been copied and was 
 event-recovery-codes-made = You made recovery codes
 event-recovery-code-used = You used a recovery code ({ $left } left)
 event-methods-reset = All authentication methods were taken away
+event-methods-reset-asked = You asked to set up your authentication methods again
+event-methods-reset-approved = Setting up your authentication methods again was approved
+event-methods-reset-cancelled = Setting up your authentication methods again was cancelled
 event-device-trusted = You chose not to be asked for one-time passwords on this device
 event-trust-withdrawn = You chose to be asked for one-time passwords on every device again
 event-session-ended = You logged out on another device ({ $device })
 event-other-sessions-ended = You logged out on all other devices
 event-application-withdrawn = You withdrew the access of “{ $name }”
 event-data-downloaded = You downloaded your data
+event-account-disabled = Your account was closed
+event-account-enabled = Your account was opened again
+event-something-else = Something else happened
 
 # One's own data.
 
