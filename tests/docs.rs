@@ -8,6 +8,9 @@
     reason = "a test says what is wrong by stopping"
 )]
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 /// `docs/conformance.md` names tests as `file::test`; each must exist under `tests/http/`.
 #[test]
 fn every_test_that_the_conformance_map_names_exists() {
@@ -26,4 +29,93 @@ fn every_test_that_the_conformance_map_names_exists() {
         named += 1;
     }
     assert!(named > 50, "the map is {named} tests long");
+}
+
+/// The manual's questions and the help's answers to them.
+const FAQ: [&str; 20] = [
+    "user-id-unknown",
+    "mail-not-received",
+    "password-forgotten",
+    "password-locked",
+    "account-locked",
+    "password-policy",
+    "invalid-credentials",
+    "otp-not-accepted",
+    "otp-incorrect",
+    "several-devices",
+    "remove-device",
+    "user-name-differs",
+    "device-changed-or-lost",
+    "pc-use",
+    "security-key-invalid",
+    "phone-qr-not-read",
+    "change-method",
+    "sender-addresses",
+    "app-qr-not-read",
+    "passkey-qr-not-read",
+];
+
+const COVERAGE: &str = "docs/faq-coverage.md";
+
+/// `docs/faq-coverage.md` is made from the tests; every question has one.
+#[test]
+fn every_question_of_the_manual_is_tested_and_the_list_of_its_tests_is_fresh() {
+    let mut tests: BTreeMap<usize, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    gather(Path::new("tests/browser"), &mut tests);
+    let mut page = String::from(
+        "# The manual's questions, and the tests that do what their answers say\n\n\
+         Made from the tests: `UPDATE_DOCS=1 cargo test --test docs` writes it anew. Every test runs in Chromium against the\n\
+         running provider, with scripts off but where passkeys need them.\n\n\
+         | FAQ | question | answer | tests |\n|---|---|---|---|\n",
+    );
+    for (at, id) in FAQ.into_iter().enumerate() {
+        let number = at + 1;
+        let of_question = tests.remove(&number).unwrap_or_else(|| panic!("no test does what FAQ {number} ({id}) says"));
+        let files = of_question.iter().map(|(file, names)| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("{file}: {}", names.join(", "))
+        });
+        let files: Vec<String> = files.collect();
+        let (ja, en) = (question("ja", id), question("en", id));
+        page +=
+            &format!("| {number} | {ja}<br>{en} | [{id}](../config/help/ja/faq/{id}.md) | {} |\n", files.join("<br>"));
+    }
+    assert!(tests.is_empty(), "the manual has 20 questions: {tests:?}");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(COVERAGE, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(COVERAGE).unwrap_or_default();
+    assert!(committed == page, "{COVERAGE} is stale: run `UPDATE_DOCS=1 cargo test --test docs`");
+}
+
+/// The tests named `faq_NN_…` below `folder`: by question, by file.
+fn gather(folder: &Path, tests: &mut BTreeMap<usize, BTreeMap<String, Vec<String>>>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            gather(&path, tests);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            for found in source.split("fn faq_").skip(1) {
+                let name: String = found.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let number = name.split('_').next().filter(|digits| digits.len() == 2).and_then(|n| n.parse().ok());
+                let Some(number) = number else { panic!("{}: fn faq_{name} names no question", path.display()) };
+                let of_file = tests.entry(number).or_default().entry(path.display().to_string()).or_default();
+                of_file.push(format!("faq_{name}"));
+            }
+        }
+    }
+}
+
+/// How the help words the question.
+fn question(locale: &str, id: &str) -> String {
+    let path = format!("config/help/{locale}/faq/{id}.md");
+    let entry = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let line = entry
+        .lines()
+        .find_map(|line| line.strip_prefix("question = \""))
+        .unwrap_or_else(|| panic!("{path}: no question"));
+    let portal = if locale == "ja" { "会員ポータル" } else { "the member portal" };
+    line.trim_end_matches('"').replace("{{ service.name }}", portal).replace('|', "\\|")
 }

@@ -16,6 +16,7 @@ pub struct Figures {
     client_credentials: Vec<f64>,
     code: Vec<f64>,
     login: Vec<f64>,
+    help: [Vec<f64>; 4],
     pub es256: Vec<f64>,
     pub rs256: Vec<f64>,
     pub argon2id: Vec<f64>,
@@ -27,6 +28,7 @@ pub struct Figures {
     pub loaded_kib: u64,
 }
 
+const HELP: [Journey; 4] = [Journey::HelpAnswer, Journey::HelpUnchanged, Journey::HelpQuestions, Journey::HelpSearch];
 /// How much of the time that a request takes may be more than what cannot be avoided.
 const FRACTION: f64 = 0.5;
 /// How many times the code flow must write durably: the code, and that it was redeemed.
@@ -48,6 +50,10 @@ impl Figures {
             Journey::ClientCredentials => &mut self.client_credentials,
             Journey::Code => &mut self.code,
             Journey::Login => &mut self.login,
+            Journey::HelpAnswer | Journey::HelpUnchanged | Journey::HelpQuestions | Journey::HelpSearch => {
+                let at = HELP.iter().position(|help| *help == journey).unwrap_or_default();
+                &mut self.help[at]
+            }
         }
         .push(rate);
     }
@@ -90,6 +96,10 @@ impl fmt::Display for Figures {
         ];
         for (journey, rates, target) in targets {
             row(f, journey.name(), rates, Some(target))?;
+        }
+        // The bare answer itself is what the help is held against.
+        for (journey, rates) in HELP.iter().zip(&self.help) {
+            row(f, journey.name(), rates, Some(median(&self.hello)))?;
         }
         let starts: Vec<f64> = self.start_to_ready.iter().map(|took| took.as_secs_f64() * 1_000.0).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;

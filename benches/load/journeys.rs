@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::header::{ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderValue, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::ValueEnum;
 use futures::future::try_join_all;
 use reqwest::Client;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, OnceCell};
 use url::Url;
 
 use crate::browser::{self, Browser};
@@ -28,10 +30,26 @@ pub enum Journey {
     /// A browser that was never here: `/authorize`, the login page, user ID and password, then the code for tokens: four
     /// requests.
     Login,
+    /// An answer of the help, as a portal's menu asks for it.
+    HelpAnswer,
+    /// The same for a portal that has it already: unchanged (304).
+    HelpUnchanged,
+    /// All answers of the help.
+    HelpQuestions,
+    HelpSearch,
 }
 
 impl Journey {
-    pub const ALL: [Journey; 4] = [Journey::Hello, Journey::ClientCredentials, Journey::Code, Journey::Login];
+    pub const ALL: [Journey; 8] = [
+        Journey::Hello,
+        Journey::ClientCredentials,
+        Journey::Code,
+        Journey::Login,
+        Journey::HelpAnswer,
+        Journey::HelpUnchanged,
+        Journey::HelpQuestions,
+        Journey::HelpSearch,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,6 +57,10 @@ impl Journey {
             Journey::ClientCredentials => "client-credentials token",
             Journey::Code => "authorization code flow in a live session",
             Journey::Login => "password login, whole flow",
+            Journey::HelpAnswer => "help: one answer",
+            Journey::HelpUnchanged => "help: one answer that has not changed",
+            Journey::HelpQuestions => "help: all answers",
+            Journey::HelpSearch => "help: search",
         }
     }
 
@@ -74,8 +96,39 @@ impl Journey {
                 let back = browser.redirected(form).await?;
                 redeem(connection, address, society, &back).await
             }
+            Journey::HelpAnswer => help(connection, address, ANSWER).await,
+            Journey::HelpUnchanged => {
+                let request = connection.get(format!("{address}{ANSWER}"));
+                let known = KNOWN.get_or_try_init(async || etag(connection, address).await).await?;
+                let response = request.header(IF_NONE_MATCH, known).send().await?;
+                match response.status() {
+                    StatusCode::NOT_MODIFIED => Ok(()),
+                    status => Err(format!("304 expected, not {status}").into()),
+                }
+            }
+            Journey::HelpQuestions => help(connection, address, "/help/v1/questions?locale=ja").await,
+            Journey::HelpSearch => {
+                let words = ["スマホ", "パスワード 忘れた", "ロック", "機種変更", "ＱＲコード"];
+                let request = connection.get(format!("{address}/help/v1/search"));
+                let request = request.query(&[("q", *chosen(&words, number)?), ("locale", "ja")]);
+                browser::ok(request.send().await?).await.map(drop)
+            }
         }
     }
+}
+
+const ANSWER: &str = "/help/v1/questions/otp-not-accepted?locale=ja";
+
+/// What a portal remembers of the answer.
+static KNOWN: OnceCell<HeaderValue> = OnceCell::const_new();
+
+async fn etag(connection: &Client, address: &str) -> Result<HeaderValue> {
+    let response = connection.get(format!("{address}{ANSWER}")).send().await?;
+    response.headers().get(ETAG).cloned().ok_or_else(|| "an answer without ETag".into())
+}
+
+async fn help(connection: &Client, address: &str, path: &str) -> Result<()> {
+    browser::ok(connection.get(format!("{address}{path}")).send().await?).await.map(drop)
 }
 
 /// A code verifier (RFC 7636, 4.1). What it says makes no difference here.

@@ -109,7 +109,8 @@ fn settings(folder: &Path, database_url: String) -> Settings {
         token_by_address: plenty,
         failures_by_client: plenty,
         pages_by_address: plenty,
-        ..RateLimits::default()
+        help_searches_by_address: plenty,
+        help_votes_by_address: plenty,
     };
     settings
 }

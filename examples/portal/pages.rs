@@ -11,11 +11,12 @@ use url::Url;
 use super::locale::{self, Locale};
 use super::session::Member;
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("layout.html", include_str!("pages/layout.html")),
     ("start.html", include_str!("pages/start.html")),
     ("guide.html", include_str!("pages/guide.html")),
     ("faq.html", include_str!("pages/faq.html")),
+    ("component.html", include_str!("pages/component.html")),
     ("message.html", include_str!("pages/message.html")),
 ];
 

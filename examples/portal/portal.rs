@@ -59,12 +59,22 @@ struct Portal {
     guide: HelpContent<Guide>,
     faq: HelpContent<Faq>,
     pages: Pages,
+    /// The Content-Security-Policy of the page with the help component.
+    component_policy: HeaderValue,
 }
 
 /// The whole portal. Looks for the provider in the background, so it is to be called within a Tokio runtime.
 pub fn router(config: Config) -> Result<Router, Box<dyn Error + Send + Sync>> {
-    let security_policy = security_policy(&config)?;
+    let policy = security_policy(&config)?;
+    let security_policy = HeaderValue::try_from(&policy)?;
+    let script = config.at_provider(COMPONENT)?;
+    let provider = script.origin().ascii_serialization();
+    let component_policy = HeaderValue::try_from(format!(
+        "{policy}; script-src {script}; connect-src {provider}; require-trusted-types-for 'script'; \
+         trusted-types sekisho-help"
+    ))?;
     let portal = Arc::new(Portal {
+        component_policy,
         provider: Provider::new(config.clone())?,
         sessions: Sessions::default(),
         guide: HelpContent::at(config.at_provider("/help/v1/guide")?),
@@ -83,6 +93,7 @@ pub fn router(config: Config) -> Result<Router, Box<dyn Error + Send + Sync>> {
         .route("/logged-out", get(logged_out))
         .route("/guide", get(guide))
         .route("/faq", get(faq))
+        .route("/component", get(component))
         .route("/portal.css", get(pages::css))
         .layer(middleware::from_fn(move |request, next| with_security_headers(security_policy.clone(), request, next)))
         .with_state(portal))
@@ -192,6 +203,21 @@ async fn faq(State(portal): State<Arc<Portal>>, locale: Locale, jar: CookieJar) 
     }
 }
 
+/// The other way to show help: the provider's web component draws all of it. Its version and digest are written down
+/// here, as in any page that leans on it: the browser runs that very script or none (Subresource Integrity).
+const COMPONENT: &str = "/help/component/1.0.0/sekisho-help.js";
+const COMPONENT_INTEGRITY: &str = "sha384-iZSeQbCJ+u0ArDMAHkvSmBPVxflywQ5tKTzqDAyM4XhTGK5S6pJFQ4LHMHxDK6Hx";
+
+async fn component(State(portal): State<Arc<Portal>>, locale: Locale, jar: CookieJar) -> Response {
+    let (Ok(url), Ok(help)) = (portal.config.at_provider(COMPONENT), portal.config.at_provider("/help")) else {
+        return portal.message(StatusCode::SERVICE_UNAVAILABLE, "help_unavailable", locale, &jar);
+    };
+    let content = json!({ "script": { "url": url, "integrity": COMPONENT_INTEGRITY }, "help_url": help });
+    let mut response = portal.page(StatusCode::OK, "component.html", locale, &jar, content);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, portal.component_policy.clone());
+    response
+}
+
 impl Portal {
     fn serves_https(&self) -> bool {
         self.config.url.scheme() == "https"
@@ -230,18 +256,18 @@ impl Portal {
 
 /// No script, nothing from elsewhere but the help pictures. The provider stands under `form-action` because browsers
 /// hold the redirect that answers the logout form to it.
-fn security_policy(config: &Config) -> Result<HeaderValue, Box<dyn Error + Send + Sync>> {
+fn security_policy(config: &Config) -> Result<String, url::ParseError> {
     let provider = Url::parse(&config.issuer)?.origin().ascii_serialization();
-    Ok(HeaderValue::try_from(format!(
+    Ok(format!(
         "default-src 'none'; style-src 'self'; img-src 'self' {provider}; form-action 'self' {provider}; \
          base-uri 'none'; frame-ancestors 'none'"
-    ))?)
+    ))
 }
 
 async fn with_security_headers(security_policy: HeaderValue, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, security_policy);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(security_policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // The address of `/callback` holds the code; it goes nowhere.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

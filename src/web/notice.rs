@@ -3,6 +3,8 @@
 /// Something that was done. Its name is the end of its text's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// Nothing was: a page of a login was sent whose turn is over.
+    StepDone,
     LanguageChanged,
     PasswordChanged,
     EmailChanged,
@@ -19,7 +21,8 @@ pub enum Notice {
 }
 
 impl Notice {
-    pub const ALL: [Notice; 13] = [
+    pub const ALL: [Notice; 14] = [
+        Notice::StepDone,
         Notice::LanguageChanged,
         Notice::PasswordChanged,
         Notice::EmailChanged,
@@ -37,6 +40,7 @@ impl Notice {
 
     pub const fn name(self) -> &'static str {
         match self {
+            Notice::StepDone => "step-done",
             Notice::LanguageChanged => "language-changed",
             Notice::PasswordChanged => "password-changed",
             Notice::EmailChanged => "email-changed",

@@ -125,6 +125,7 @@ pub fn router(site: Site) -> Router {
         .route("/help/faq/{id}/votes", post(help::pages::vote))
         .route("/help/guide", get(help::pages::guide))
         .route("/help/search", get(help::pages::search))
+        .route("/help/component/{version}/sekisho-help.js", get(help::component::get))
         .route("/help/sitemap.xml", get(help::sitemap::get))
         .merge(help::api::router(&site.app.settings.help.allowed_origins))
         .route("/assets/{hash}/{name}", get(assets::asset))

@@ -15,12 +15,12 @@ use crate::support::browser::{Browser, Options, Page};
 use crate::support::{Engine, TestApp, on_both_engines};
 
 /// The example portal, served and registered as a relying party of the society's own.
-struct Portal {
-    url: String,
+pub struct Portal {
+    pub url: String,
 }
 
 impl Portal {
-    async fn start(app: &TestApp) -> Portal {
+    pub async fn start(app: &TestApp) -> Portal {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let metadata = json!({

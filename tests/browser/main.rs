@@ -10,9 +10,11 @@
 )]
 
 mod account;
+mod disturbed;
 mod faq;
 mod gallery;
 mod harness;
+mod help;
 mod journey;
 mod passkeys;
 mod passwords;

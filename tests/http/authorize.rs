@@ -138,7 +138,7 @@ on_both_engines! {
         visitor.post("/login/consent", &form).await.expect_redirected_error("access_denied");
         // The page was answered: it can't be answered again, the other way.
         form.insert("decision".into(), "allow".into());
-        visitor.post("/login/consent", &form).await.expect_error_page("flow_expired");
+        visitor.post("/login/consent", &form).await.expect_error_page("flow_done");
     }
 
     async fn consent_is_asked_once_and_a_first_party_never_asks(engine: Engine) {

@@ -3,6 +3,7 @@
 //! to it, whatever is published meanwhile.
 
 pub mod api;
+pub mod component;
 pub mod in_place;
 mod misses;
 pub mod pages;

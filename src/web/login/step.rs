@@ -13,6 +13,7 @@ use crate::store::logins::{self, Login};
 use crate::store::{Reads, WriteTx, clients, known_devices, members};
 use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::login::{password, sealed_flow};
+use crate::web::notice::Notice;
 use crate::web::oidc::authorize;
 use crate::web::request::visit::Visit;
 use crate::web::trouble::Trouble;
@@ -135,6 +136,10 @@ pub async fn turn(visit: &mut Visit, token: Option<&str>, page: LoginPage) -> Re
     }
     if page.serves(&due) {
         return Ok(Turn::Here(Box::new(Step { token, login, member, password, client, enrolled, demands, due })));
+    }
+    if visit.is_post() {
+        // Out of a page that the browser kept: what was typed there does not count, which must be said.
+        visit.notify(Notice::StepDone);
     }
     Ok(Turn::Elsewhere(LoginPage::of(&due).ok_or_else(gone)?.address(&token)))
 }

@@ -221,6 +221,11 @@ impl Visit {
         Bearer { session, device_token: self.device_token(), device: self.device }
     }
 
+    /// Whether a form was sent.
+    pub fn is_post(&self) -> bool {
+        self.is_post
+    }
+
     /// What the browser says of itself.
     pub fn device(&self) -> Device {
         self.device
@@ -252,7 +257,7 @@ impl Visit {
     /// A page that was asked for by its address.
     pub fn page<P: PageTemplate>(mut self, page: &P) -> Response {
         let here = self.here.clone();
-        self.notice = self.notice.filter(|_| self.owner.is_some());
+        self.notice = self.notice.filter(|notice| self.owner.is_some() || *notice == Notice::StepDone);
         if self.notice.is_some() {
             self.set_cookies.push(cookies::removal(Name::Notice, &self.site.app.settings));
         }

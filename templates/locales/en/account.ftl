@@ -40,6 +40,7 @@ last-factor = It cannot be deleted
 
 # What was done, on the page that follows.
 
+notice-step-done = That step was finished before. What you have just sent was not used; here is where it goes on.
 notice-language-changed = The language has been changed.
 notice-password-changed = The password has been changed. You have been logged out on all other devices.
 notice-email-changed = The e-mail address has been changed.

@@ -63,3 +63,26 @@ help-method-totp = authenticator app
 help-method-passkey = biometrics (passkey)
 help-app-old-codes-none = Once a new code appears, the old one can't be used.
 help-app-old-codes-for = An old code can't be used any more { $after } after a new one has appeared.
+
+# The component that portals put into their pages.
+
+help-component-menu = Menu
+help-component-help = Help and support
+help-component-guide = Guide
+help-component-faq = Frequently asked questions
+help-component-back = Back
+help-component-close = Close
+help-component-search = Search the questions
+help-component-search-button = Search
+help-component-found = Questions found
+help-component-nothing = Nothing was found. Please try other words.
+help-component-loading = Loading
+help-component-failed = This could not be loaded
+help-component-again = Load again
+help-component-page = Open the help in a new window
+help-component-related = Related questions
+help-component-helpful = Was this answer helpful?
+help-component-yes = Yes
+help-component-no = No
+help-component-thanks = Thank you.
+help-component-not-counted = This could not be sent. Please try again in a while.

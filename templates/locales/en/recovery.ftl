@@ -17,5 +17,5 @@ reset-password-next = You will be logged out everywhere.
 reset-password-done = Your password was changed
     .next = Please log in with the new password.
 link-unusable-heading = This link can’t be used
-link-unusable-why = A link can be used once. It was used already, has expired, or was followed by a newer mail. Please have another mail sent.
+link-unusable-why = A link can be used once. It was used already, has expired, or was followed by a newer mail. If you have changed your password, log in with the new one. If you have not, please have another mail sent.
 link-again = Send another mail

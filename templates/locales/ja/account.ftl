@@ -40,6 +40,7 @@ last-factor = 削除できません
 
 # What was done, on the page that follows.
 
+notice-step-done = 前の手順はもう済んでいます。いま送信された内容は使わずに、続きの画面を表示しました。
 notice-language-changed = 表示する言語を変更しました。
 notice-password-changed = パスワードを変更しました。ほかの端末のログインは終了しました。
 notice-email-changed = メールアドレスを変更しました。

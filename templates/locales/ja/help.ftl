@@ -51,3 +51,26 @@ help-method-totp = 認証アプリ
 help-method-passkey = 生体認証（パスキー）
 help-app-old-codes-none = 新しい番号に変わると、前の番号は使えません。
 help-app-old-codes-for = 新しい番号に変わってから{ $after }を過ぎると、前の番号は使えません。
+
+# The component that portals put into their pages.
+
+help-component-menu = メニュー
+help-component-help = ヘルプ・サポート
+help-component-guide = ご利用案内
+help-component-faq = よくある質問
+help-component-back = 戻る
+help-component-close = 閉じる
+help-component-search = 質問を探す
+help-component-search-button = 探す
+help-component-found = 見つかった質問
+help-component-nothing = 見つかりませんでした。別の言葉でお試しください。
+help-component-loading = 読み込んでいます
+help-component-failed = 読み込めませんでした
+help-component-again = もう一度読み込む
+help-component-page = ヘルプを新しい画面で開く
+help-component-related = 関連する質問
+help-component-helpful = この答えは役に立ちましたか
+help-component-yes = はい
+help-component-no = いいえ
+help-component-thanks = ありがとうございました。
+help-component-not-counted = 送信できませんでした。しばらくしてから、もう一度お試しください。

@@ -14,7 +14,7 @@ use crate::domain::help::faq::{Category, Question};
 use crate::domain::help::guide::Section;
 use crate::domain::help::markdown::Body;
 use crate::i18n::{Catalogue, Locale};
-use crate::web::help::HelpError;
+use crate::web::help::{HelpError, component};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +80,7 @@ pub(in crate::web::help) struct Documents {
     pub faq_json_ld: Document,
     pub guide: Document,
     pub section: BTreeMap<String, Document>,
+    pub component: Document,
 }
 
 /// A question or category by its name.
@@ -182,6 +183,7 @@ impl Documents {
         let title = catalogue.text(locale, "help-faq-heading", &[]);
         Ok(Documents {
             section: section.collect::<Result<_, HelpError>>()?,
+            component: Document::json(&component::json(catalogue, locale, issuer), tag)?,
             categories: Document::json(&json!({ "locale": tag, "categories": categories }), tag)?,
             category,
             questions: Document::json(&json!({ "locale": tag, "questions": questions }), tag)?,

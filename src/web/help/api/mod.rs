@@ -54,6 +54,7 @@ pub fn router(allowed_origins: &[String]) -> Router<Site> {
         .route("/help/v1/guide", get(guide))
         .route("/help/v1/guide/{id}", get(section))
         .route("/help/v1/search", get(search::get))
+        .route("/help/v1/component", get(component))
         .route("/help/v1/openapi.json", get(openapi))
         .route("/help/v1/images/{hash}/{name}", get(images::get))
         .route("/help/v1", get(nothing_here))
@@ -96,6 +97,11 @@ async fn guide(request: Request) -> Result<Response, Problem> {
 
 async fn section(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
     request.only(&["locale"])?.with(|documents| documents.section.get(&id), Problem::no_section)
+}
+
+/// The words of the web component, and where its script lies.
+async fn component(request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| Some(&documents.component), Problem::nothing_here)
 }
 
 async fn openapi(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
