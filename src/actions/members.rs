@@ -1,7 +1,7 @@
 //! What staff do with members.
 
 use super::account_events::record;
-use super::{ActionError, check_password};
+use super::{ActionError, check_password, one_time_passwords};
 use crate::app::{App, stored_cost};
 use crate::crypto::password_hash::import::ImportedHash;
 use crate::domain::ids::MemberId;
@@ -14,8 +14,8 @@ use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::logins::Login;
 use crate::store::{
-    StoreError, WriteTx, browser_sessions, known_devices, logins, members, one_time_password_failures, password_costs,
-    password_failures, password_history,
+    StoreError, WriteTx, browser_sessions, known_devices, logins, lost_methods, members, one_time_password_failures,
+    password_costs, password_failures, password_history, recovery,
 };
 
 /// A member to be added.
@@ -164,6 +164,45 @@ pub async fn unlock(app: &App, member: &Member) -> Result<Unlocked, ActionError>
     }
     tx.commit().await?;
     Ok(lifted)
+}
+
+/// Locks the account until it is unlocked: all sessions and tokens end. `false` if it is locked so already.
+pub async fn lock(app: &App, member: &Member) -> Result<bool, ActionError> {
+    let mut tx = app.store.write().await?;
+    let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(false) };
+    if member.account_locked_at.is_some() && member.account_locked_until.is_none() {
+        return Ok(false);
+    }
+    one_time_passwords::lock(app, &mut tx, &member, None, None).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Shuts the account of a member who has left: all sessions and tokens end. `false` if it is shut already.
+pub async fn disable(app: &App, member: &Member) -> Result<bool, ActionError> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    if !members::set_disabled(&mut tx, &member.id, Some(now)).await? {
+        return Ok(false);
+    }
+    logins::end_others(&mut tx, &member.id, None, now).await?;
+    browser_sessions::end_all(&mut tx, &member.id, now).await?;
+    recovery::end_links(&mut tx, &member.id, now).await?;
+    lost_methods::end(&mut tx, &member.id).await?;
+    record(app, &mut tx, member, AccountEvent::AccountDisabled, None).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Opens an account again that was shut; `false` if it is open.
+pub async fn enable(app: &App, member: &Member) -> Result<bool, ActionError> {
+    let mut tx = app.store.write().await?;
+    if !members::set_disabled(&mut tx, &member.id, None).await? {
+        return Ok(false);
+    }
+    record(app, &mut tx, member, AccountEvent::AccountEnabled, None).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Whether the password lock stands for devices that are not known.

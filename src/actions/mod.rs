@@ -9,6 +9,7 @@ pub mod continue_authorization;
 pub mod email_codes;
 pub mod help;
 pub mod issue_tokens;
+pub mod lost_methods;
 pub mod members;
 pub mod one_time_passwords;
 pub mod passkeys;

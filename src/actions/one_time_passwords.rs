@@ -75,7 +75,7 @@ impl Counted {
 }
 
 /// Locks the account: what stands on it ends, and the member is told.
-async fn lock(
+pub async fn lock(
     app: &App,
     tx: &mut WriteTx,
     member: &Member,

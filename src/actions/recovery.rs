@@ -4,18 +4,20 @@
 use std::time::Duration;
 
 use super::account_events::record;
+use super::lost_methods::password_digest;
 use super::send_mail::{self, Letter};
 use super::{ActionError, check_password, members as member_actions};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::login::device::Device;
+use crate::domain::login::lost_methods::Standing;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::email_address::is_same;
 use crate::domain::member::profile::{Member, Password};
 use crate::mail::messages::Message;
 use crate::random;
 use crate::store::recovery::{self, Request};
-use crate::store::{WriteTx, browser_sessions, members};
+use crate::store::{WriteTx, browser_sessions, lost_methods, members};
 
 /// Writes a request down; it is answered as soon as somebody gets to it.
 pub async fn ask(app: &App, request: &Request) -> Result<(), ActionError> {
@@ -68,7 +70,10 @@ async fn mail_user_ids(app: &App, tx: &mut WriteTx, request: &Request) -> Result
 }
 
 async fn mail_link(app: &App, tx: &mut WriteTx, key: &str, request: &Request) -> Result<(), ActionError> {
-    let Some((member, password)) = members::with_password(tx, key).await? else { return Ok(()) };
+    let Some(found) = members::by_user_id_key(tx, key).await? else { return Ok(()) };
+    // Held: an address that is being changed is the old one no more once this goes on.
+    let Some(member) = members::held(tx, &found.id).await? else { return Ok(()) };
+    let Some(password) = members::password(tx, &member.id).await? else { return Ok(()) };
     let fits = member.verified_email().is_some_and(|address| is_same(address, &request.address));
     if !fits || member.disabled_at.is_some() {
         return Ok(());
@@ -77,7 +82,8 @@ async fn mail_link(app: &App, tx: &mut WriteTx, key: &str, request: &Request) ->
     let valid = app.settings.passwords.reset_link_lifetime;
     let token = opaque_token::new(Kind::PasswordLink);
     let digest = opaque_token::digest(token.expose());
-    recovery::insert_link(tx, &digest, &member.id, &password_digest(&password), now, now + valid).await?;
+    let stands_on = password_digest(&password);
+    recovery::insert_link(tx, &digest, &member.id, &stands_on, now, now + valid).await?;
     let link = format!("{}/recovery/reset-password?link={}", app.settings.issuer(), token.expose());
     let address = member.verified_email().unwrap_or_default();
     let language = Some(request.language.as_str());
@@ -85,10 +91,6 @@ async fn mail_link(app: &App, tx: &mut WriteTx, key: &str, request: &Request) ->
     send_mail::queue(app, tx, Letter { to: address, member: Some(&member.id), language, cause: &digest, message })
         .await?;
     Ok(())
-}
-
-fn password_digest(password: &Password) -> String {
-    opaque_token::digest(&password.hash)
 }
 
 /// A link that can be used, and whose it is.
@@ -109,7 +111,8 @@ pub async fn link(app: &App, token: &str) -> Result<Option<Link>, ActionError> {
 }
 
 /// Sets the new password: the link is used up, all that stood on the old password ends, and the password lock with it;
-/// `false` if somebody was faster. Nobody is logged in by it, and the second factor stays.
+/// `false` if somebody was faster. Nobody is logged in by it, and the second factor stays; what a member may do who has lost
+/// it begins here.
 pub async fn reset(app: &App, link: &Link, typed: &str, device: Device) -> Result<bool, ActionError> {
     let hash = check_password::hash_new_password(app, typed).await?;
     let now = app.now();
@@ -119,6 +122,7 @@ pub async fn reset(app: &App, link: &Link, typed: &str, device: Device) -> Resul
     {
         return Ok(false);
     }
+    lost_methods::begin(&mut tx, &link.member.id, &Standing::reset(opaque_token::digest(&hash), now)).await?;
     member_actions::replace_password(app, &mut tx, &link.member, &hash, None, None).await?;
     browser_sessions::end_all(&mut tx, &link.member.id, now).await?;
     record(app, &mut tx, &link.member, AccountEvent::PasswordReset, Some(device)).await?;

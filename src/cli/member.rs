@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 use super::mail::{as_json, what_became};
 use super::output::time;
 use super::{Failure, Output, open};
+use crate::actions::lost_methods::{self, Holdings};
 use crate::actions::members::{self, NewMember};
 use crate::app::App;
 use crate::config::SettingsSource;
-use crate::domain::login::locks::{FailureCount, Until, Verdict};
+use crate::domain::login::locks::{self, FailureCount, Until};
+use crate::domain::login::lost_methods::{Standing, Verdict};
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
@@ -26,6 +28,18 @@ pub(super) enum MemberCommand {
     Show { user_id: String },
     /// Lifts the password lock and the account lock of a member
     Unlock { user_id: String },
+    /// Locks a member's account until it is unlocked; all their sessions and tokens end
+    Lock { user_id: String },
+    /// Shuts the account of a member who has left; all their sessions and tokens end
+    Disable { user_id: String },
+    /// Opens an account again that was disabled
+    Enable { user_id: String },
+    /// Takes away whatever a member could show beside the password, to be set up again at the next login; all their
+    /// sessions and tokens end. Make sure first that it is the member who asks
+    ResetMethods { user_id: String },
+    /// Lets a member who has asked for it set their authentication methods up again. Make sure first that it is the member
+    /// who asked
+    ApproveMethodsReset { user_id: String },
     /// Gives a member a new password; all their sessions and tokens end and the password lock is lifted
     SetPassword {
         user_id: String,
@@ -174,6 +188,35 @@ impl MemberCommand {
                 let app = open(source).await?;
                 unlock(&app, &find(&app, &user_id).await?, out).await
             }
+            MemberCommand::Lock { user_id } => {
+                let app = open(source).await?;
+                let member = find(&app, &user_id).await?;
+                let done = members::lock(&app, &member).await?;
+                let said = "is locked now; their sessions and tokens have ended";
+                answer_change(&member, done, ("locked", said, "was locked already"), out)
+            }
+            MemberCommand::Disable { user_id } => {
+                let app = open(source).await?;
+                let member = find(&app, &user_id).await?;
+                let done = members::disable(&app, &member).await?;
+                let said = "is disabled now; their sessions and tokens have ended";
+                answer_change(&member, done, ("disabled", said, "was disabled already"), out)
+            }
+            MemberCommand::Enable { user_id } => {
+                let app = open(source).await?;
+                let member = find(&app, &user_id).await?;
+                let done = members::enable(&app, &member).await?;
+                let said = "is enabled again; locks, if there are any, still stand";
+                answer_change(&member, done, ("enabled", said, "was not disabled"), out)
+            }
+            MemberCommand::ResetMethods { user_id } => {
+                let app = open(source).await?;
+                reset_methods(&app, &find(&app, &user_id).await?, out).await
+            }
+            MemberCommand::ApproveMethodsReset { user_id } => {
+                let app = open(source).await?;
+                approve_methods_reset(&app, &find(&app, &user_id).await?, out).await
+            }
             MemberCommand::SetPassword { user_id, source: password, initial } => {
                 let read = password.read()?;
                 let app = open(source).await?;
@@ -268,6 +311,84 @@ async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> 
 /// How many are shown with a member; `sekisho mail list` shows more.
 const LATEST_MAILS: u32 = 5;
 
+/// `key` in JSON says whether something was done; the texts say what it was, or why nothing was.
+fn answer_change(
+    member: &Member,
+    done: bool,
+    (key, said, otherwise): (&str, &str, &str),
+    out: Output,
+) -> Result<(), Failure> {
+    let id = &member.user_id;
+    let text = format!("{id} {}.", if done { said } else { otherwise });
+    out.answer(text, &json!({ "user_id": id, key: done }))
+}
+
+async fn reset_methods(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
+    let before = lost_methods::holdings(app, &mut app.store.reader().await?, member).await?;
+    lost_methods::reset_by_staff(app, member).await?;
+    let id = &member.user_id;
+    let text = match methods_in_words(&before) {
+        None => format!("{id} had nothing set up beside the password; their sessions and tokens have ended."),
+        Some(methods) => format!(
+            "{id} can set up their authentication methods again at the next login. Gone: {methods}. Their sessions and \
+             tokens have ended."
+        ),
+    };
+    out.answer(text, &json!({ "user_id": id, "removed": methods_as_json(&before) }))
+}
+
+async fn approve_methods_reset(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
+    let id = &member.user_id;
+    match lost_methods::approve(app, &member.id).await? {
+        Ok(Standing { expires_at, .. }) => out.answer(
+            format!(
+                "{id} can set up their authentication methods again until {}, with the password that they have reset by \
+                 mail. They are told by mail.",
+                time(expires_at)
+            ),
+            &json!({ "user_id": id, "approved_until": expires_at }),
+        ),
+        Err(verdict) => Err(Failure::refused(format!(
+            "nothing was approved: {}",
+            match verdict {
+                Verdict::MaySetUpAgain { until } =>
+                    format!("{id} can set up their authentication methods again already, until {}", time(until)),
+                Verdict::Wait { until } => format!(
+                    "{id} may go on by themselves from {}; `sekisho member reset-methods {id}` lets them at once",
+                    time(until)
+                ),
+                Verdict::ShowAnother | Verdict::ResetPasswordFirst { .. } | Verdict::MayAsk { .. } => format!(
+                    "{id} has not asked for it, or has changed the password since; `sekisho member reset-methods {id}` \
+                     lets them set up their authentication methods again without being asked"
+                ),
+                Verdict::WaitForStaff { .. } => format!("it has changed at this very moment; look again at {id}"),
+            }
+        ))),
+    }
+}
+
+/// What a member could show beside the password; `None` if there is nothing.
+fn methods_in_words(holdings: &Holdings) -> Option<String> {
+    let named = |kind: &str, names: &[String]| {
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.escape_debug())).collect();
+        (!names.is_empty()).then(|| format!("{kind} {}", quoted.join(", ")))
+    };
+    let parts = [
+        named("app on", &holdings.apps),
+        named("passkey", &holdings.passkeys),
+        holdings.email.then(|| "codes by e-mail".to_owned()),
+        (holdings.recovery_codes > 0).then(|| format!("{} recovery codes", holdings.recovery_codes)),
+        (holdings.trusted_devices > 0).then(|| format!("trust in {} devices", holdings.trusted_devices)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn methods_as_json(holdings: &Holdings) -> Value {
+    json!({ "apps": holdings.apps, "passkeys": holdings.passkeys, "email": holdings.email,
+            "recovery_codes": holdings.recovery_codes, "trusted_devices": holdings.trusted_devices })
+}
+
 /// What keeps a member out, and what mends it.
 struct Hindrance {
     code: &'static str,
@@ -280,9 +401,12 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let password = store::members::password(&mut reader, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     let counts = password_failures::all(&mut reader, &account).await?;
+    let lost = lost_methods::verdict(app, &mut reader, &member.id).await?;
+    let holdings = lost_methods::holdings(app, &mut reader, member).await?;
     let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, LATEST_MAILS).await?;
     drop(reader);
-    let hindrances = hindrances(app, member, password.as_ref(), &counts);
+    let mut hindrances = hindrances(app, member, password.as_ref(), &counts);
+    hindrances.extend(lost_hindrance(member, lost));
 
     let id = &member.user_id;
     let can = hindrances.is_empty();
@@ -295,6 +419,12 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
         text.push_str(&format!(
             "The initial password has not been changed yet; it may be used until {}.\n",
             time(until)
+        ));
+    }
+    if let Verdict::MaySetUpAgain { until } = lost {
+        let until = time(until);
+        text.push_str(&format!(
+            "They can set up their authentication methods again at the next login, until {until}.\n"
         ));
     }
     for (device, count) in &counts {
@@ -312,6 +442,7 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
         ("role", member.role.name().to_owned()),
         ("sub", member.id.to_string()),
         ("added", time(member.created_at)),
+        ("methods", methods_in_words(&holdings).unwrap_or_else(none)),
         ("password set", password.as_ref().map_or_else(none, |password| time(password.set_at))),
     ] {
         text.push_str(&format!("{name:<14}{value}\n"));
@@ -330,11 +461,35 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let json = json!({
         "user_id": id, "sub": member.id, "name": member.name, "email": member.email,
         "email_verified": member.email_verified_at.is_some(), "role": member.role, "created_at": member.created_at,
-        "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
+        "methods": methods_as_json(&holdings), "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
         "password_set_at": password.map(|password| password.set_at),
         "latest_mails": mails.iter().map(as_json).collect::<Vec<_>>(),
     });
     out.answer(text, &json)
+}
+
+/// Who has asked to set the methods up again can't show them.
+fn lost_hindrance(member: &Member, verdict: Verdict) -> Option<Hindrance> {
+    let id = &member.user_id;
+    match verdict {
+        Verdict::WaitForStaff { asked_at } => Some(Hindrance {
+            code: "methods_reset_asked",
+            reason: format!(
+                "since {} they ask to set up their authentication methods again, as they can't show them any more",
+                time(asked_at)
+            ),
+            mend: format!("Make sure that it is them; then `sekisho member approve-methods-reset {id}` lets them"),
+        }),
+        Verdict::Wait { until } => Some(Hindrance {
+            code: "methods_reset_waiting",
+            reason: format!("they asked to set up their authentication methods again, and may from {} on", time(until)),
+            mend: format!("Make sure that it is them; then `sekisho member reset-methods {id}` lets them at once"),
+        }),
+        Verdict::ShowAnother
+        | Verdict::ResetPasswordFirst { .. }
+        | Verdict::MayAsk { .. }
+        | Verdict::MaySetUpAgain { .. } => None,
+    }
 }
 
 fn hindrances(
@@ -349,14 +504,15 @@ fn hindrances(
     let unlock = format!("`sekisho member unlock {id}` lifts it");
     let new_password = format!("`sekisho member set-password {id}` gives a new one");
     if let Some(at) = member.disabled_at {
-        hinders("disabled", format!("the account is disabled since {}", time(at)), "The member has left".into());
+        let enable = format!("The member has left; `sekisho member enable {id}` lets them in again");
+        hinders("disabled", format!("the account is disabled since {}", time(at)), enable);
     }
     if let Some(at) = member.account_locked_at {
         let end = member.account_locked_until.map_or_else(String::new, |until| format!(", until {}", time(until)));
         hinders("account_locked", format!("the account is locked since {}{end}", time(at)), unlock.clone());
     }
     for (device, count) in counts {
-        let Verdict::Locked(until) = app.password_lock.verdict(Some(*count), app.now()) else { continue };
+        let locks::Verdict::Locked(until) = app.password_lock.verdict(Some(*count), app.now()) else { continue };
         let end = match until {
             Until::Staff => String::new(),
             Until::Time(at) => format!(", until {}", time(at)),

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Findings;
+pub use crate::domain::login::lost_methods::LostMethods;
 use crate::domain::login::one_time_password::Tolerance;
 pub use crate::domain::member::authentication_method::{Method, SecondFactor};
 use crate::domain::unix_time::Span;
@@ -28,6 +29,9 @@ pub struct Authentication {
     pub trust_device_for: Option<Span>,
     /// Whether members may make recovery codes: ten one-time codes to print, each in place of the second factor.
     pub recovery_codes: bool,
+    /// What a member who can show no second factor any more needs, beside a password that was just reset by mail, to set
+    /// the authentication methods up again.
+    pub lost_methods: LostMethods,
     pub app: App,
     pub email_codes: EmailCodes,
     pub passkeys: Passkeys,
@@ -85,6 +89,7 @@ impl Default for Authentication {
             fresh_for: Span::minutes(10),
             trust_device_for: None,
             recovery_codes: false,
+            lost_methods: LostMethods::Mail,
             app: App::default(),
             email_codes: EmailCodes::default(),
             passkeys: Passkeys::default(),
@@ -127,6 +132,12 @@ impl Authentication {
             "write how long a device stays trusted, such as \"30d\", or leave the setting out",
         );
         findings.require(
+            self.lost_methods != LostMethods::Wait { lasts: Span::ZERO },
+            &["authentication.lost_methods"],
+            "authentication.lost_methods lets nobody wait (lasts = \"0s\"), so no owner could cancel in time",
+            "write how long they wait, such as lasts = \"1d\", or { by = \"mail\" } if the reset by mail is to be enough",
+        );
+        findings.require(
             self.email_codes.resend_after <= self.email_codes.lifetime,
             &["authentication.email_codes.resend_after", "authentication.email_codes.lifetime"],
             "authentication.email_codes.resend_after is longer than a code lives, so members whose mail is lost would have to wait with no code",
@@ -151,6 +162,8 @@ mod tests {
         assert_eq!(problems(|_| {}), 0);
         assert_eq!(problems(|s| s.methods = vec![Method::Totp, Method::Totp]), 1);
         assert_eq!(problems(|s| s.trust_device_for = Some(Span::ZERO)), 1);
+        assert_eq!(problems(|s| s.lost_methods = LostMethods::Wait { lasts: Span::ZERO }), 1);
+        assert_eq!(problems(|s| s.lost_methods = LostMethods::Wait { lasts: Span::days(1) }), 0);
         assert_eq!(problems(|s| s.email_codes.resend_after = Span::hours(1)), 1);
     }
 }

@@ -25,7 +25,7 @@ mod society;
 mod tokens;
 mod user_ids;
 
-pub use authentication::{Authentication, EmailAddress, Method, SecondFactor};
+pub use authentication::{Authentication, EmailAddress, LostMethods, Method, SecondFactor};
 pub use database::Database;
 pub use help::Help;
 pub use http::Http;

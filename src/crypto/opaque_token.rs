@@ -24,6 +24,8 @@ pub enum Kind {
     Browser,
     /// A link to a new password.
     PasswordLink,
+    /// A link that cancels what somebody has asked for.
+    CancelLink,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             Kind::Device => "skd_",
             Kind::Browser => "skw_",
             Kind::PasswordLink => "skl_",
+            Kind::CancelLink => "skx_",
         }
     }
 }

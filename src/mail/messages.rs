@@ -22,8 +22,9 @@ pub enum Message {
     UserIds { user_ids: Vec<String> },
     /// Something has happened to the account. `device` is where the member did it; `None` if it was somebody else.
     Account { event: AccountEvent, at: UnixTime, device: Option<Device> },
-    /// The methods will be taken away then, to be set up again, unless somebody says that it was not them.
-    MethodResetPlanned { at: UnixTime, cancel_link: String },
+    /// Somebody asks to set the methods up again: they may from `at` on, or once staff have approved it (`None`), unless
+    /// the member says that it was not them.
+    MethodResetPlanned { at: Option<UnixTime>, cancel_link: String },
 }
 
 /// Whom a mail comes from.
@@ -184,12 +185,18 @@ pub fn compose(
         }
         Message::MethodResetPlanned { at, cancel_link } => {
             parts.subject = text("mail-method-reset-planned", &[])?;
-            let at = catalogue.date_time(&locale, *at);
             parts.before = vec![
-                text("mail-method-reset-planned.what", &[("at", at.into())])?,
+                text("mail-method-reset-planned.what", &[])?,
+                match at {
+                    Some(at) => {
+                        text("mail-method-reset-planned.wait", &[("at", catalogue.date_time(&locale, *at).into())])?
+                    }
+                    None => text("mail-method-reset-planned.staff", &[])?,
+                },
                 text("mail-method-reset-planned.not-you", &[])?,
             ];
             parts.link = Some(cancel_link.clone());
+            parts.after = vec![text("mail-method-reset-planned.then", &[])?];
         }
     }
     parts.inquiry = society.inquiry_url.clone();
@@ -276,8 +283,12 @@ mod tests {
             AccountEvent::PasskeyCloned { name: name() },
             AccountEvent::RecoveryCodesMade,
             AccountEvent::RecoveryCodeUsed { left: 9 },
+            AccountEvent::MethodsResetApproved,
+            AccountEvent::MethodsResetCancelled,
             AccountEvent::MethodsReset,
             AccountEvent::DeviceTrusted,
+            AccountEvent::AccountDisabled,
+            AccountEvent::AccountEnabled,
         ];
         assert!(events.iter().all(AccountEvent::is_told));
         let at = UnixTime(1_790_000_000);
@@ -289,7 +300,8 @@ mod tests {
             Message::LoginCode { code: "123456".into(), valid },
             Message::PasswordReset { link: "https://id.example.jp/recovery?a=1&b=2".into(), valid },
             Message::UserIds { user_ids: vec!["hanako".into(), "taro<b>".into()] },
-            Message::MethodResetPlanned { at, cancel_link: "https://id.example.jp/cancel".into() },
+            Message::MethodResetPlanned { at: Some(at), cancel_link: "https://id.example.jp/cancel".into() },
+            Message::MethodResetPlanned { at: None, cancel_link: "https://id.example.jp/cancel".into() },
         ])
         .collect()
     }

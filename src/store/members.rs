@@ -210,6 +210,20 @@ pub async fn unlock_account(tx: &mut WriteTx, member: &MemberId) -> Result<(), S
     Ok(())
 }
 
+/// Shuts the account of a member who has left, or (`None`) opens it again; `false` if it was so before.
+pub async fn set_disabled(tx: &mut WriteTx, member: &MemberId, at: Option<UnixTime>) -> Result<bool, StoreError> {
+    let sql = match at {
+        Some(_) => {
+            "UPDATE members SET disabled_at = $2 WHERE member_id = $1 AND disabled_at IS NULL RETURNING member_id"
+        }
+        None => {
+            "UPDATE members SET disabled_at = $2 WHERE member_id = $1 AND disabled_at IS NOT NULL RETURNING member_id"
+        }
+    };
+    let done = sqlx::query(sql).bind(member.as_str()).bind(at.map(|at| at.0)).fetch_optional(tx.connection()).await?;
+    Ok(done.is_some())
+}
+
 /// Chooses what is asked for beside the password.
 pub async fn set_method(tx: &mut WriteTx, member: &MemberId, method: Option<Method>) -> Result<(), StoreError> {
     sqlx::query("UPDATE members SET authentication_method = $2 WHERE member_id = $1")

@@ -15,6 +15,7 @@ pub mod help_content;
 pub mod help_feedback;
 pub mod known_devices;
 pub mod logins;
+pub mod lost_methods;
 pub mod mail_outbox;
 pub mod members;
 pub mod one_time_password_failures;
@@ -147,6 +148,7 @@ impl Store {
             "DELETE FROM logins WHERE expires_at < $1",
             "DELETE FROM email_codes WHERE expires_at < $1",
             "DELETE FROM password_links WHERE expires_at < $1",
+            "DELETE FROM lost_methods WHERE expires_at < $1",
             "DELETE FROM authorization_grants WHERE kept_until < $1",
             "DELETE FROM revoked_access_tokens WHERE expires_at < $1",
             // A grant needs its session's row; without grants, an expired session says nothing any more.

@@ -20,6 +20,7 @@ use super::login::consent::ConsentPage;
 use super::login::email_address::{EmailAddressCodePage, EmailAddressPage};
 use super::login::email_code::EmailCodePage;
 use super::login::initial_password::InitialPasswordPage;
+use super::login::lost_methods::LostMethodsPage;
 use super::login::method::MethodPage;
 use super::login::passkey::PasskeyPage;
 use super::login::passkey_enrolment::LoginPasskeyEnrolmentPage;
@@ -30,6 +31,7 @@ use super::login::totp_enrolment::LoginTotpEnrolmentPage;
 use super::mail_folder::MailFolderPage;
 use super::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
 use super::page::{ApplicationLine, Chrome, PageError, PageTemplate, Pages};
+use super::recovery::cancel_methods_reset::CancelMethodsResetPage;
 use super::recovery::forgotten::ForgottenPage;
 use super::recovery::reset_password::ResetPasswordPage;
 use crate::i18n::Locale;
@@ -56,9 +58,11 @@ pub fn samples() -> Vec<Sample> {
         of::<PasskeyPage>(),
         of::<LoginPasskeyEnrolmentPage>(),
         of::<InitialPasswordPage>(),
+        of::<LostMethodsPage>(),
         of::<MethodPage>(),
         of::<EmailCodePage>(),
         of::<MailFolderPage>(),
+        of::<CancelMethodsResetPage>(),
         of::<ForgottenPage>(),
         of::<ResetPasswordPage>(),
         of::<EmailAddressPage>(),

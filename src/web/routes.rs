@@ -68,6 +68,7 @@ pub fn router(site: Site) -> Router {
         .route("/login/email-address", get(login::email_address::get).post(login::email_address::post))
         .route("/login/email-address-code", get(login::email_address::get_code).post(login::email_address::post_code))
         .route("/login/recovery-code", get(login::recovery_code::get).post(login::recovery_code::post))
+        .route("/login/lost-methods", get(login::lost_methods::get).post(login::lost_methods::post))
         .route("/login/method", get(login::method::get).post(login::method::post))
         .route("/login/totp-enrolment", get(login::totp_enrolment::get).post(login::totp_enrolment::post))
         .route("/login/consent", get(login::consent::get).post(login::consent::post))
@@ -118,6 +119,10 @@ pub fn router(site: Site) -> Router {
             get(recovery::forgotten::get_user_id).post(recovery::forgotten::post_user_id),
         )
         .route("/recovery/reset-password", get(recovery::reset_password::get).post(recovery::reset_password::post))
+        .route(
+            "/recovery/cancel-methods-reset",
+            get(recovery::cancel_methods_reset::get).post(recovery::cancel_methods_reset::post),
+        )
         .route("/mail", get(mail_folder::get))
         .route("/help", get(help::pages::index))
         .route("/help/faq", get(help::pages::faq))

@@ -12,6 +12,7 @@
 mod account;
 mod disturbed;
 mod faq;
+mod faq_lost_phone;
 mod gallery;
 mod harness;
 mod help;

@@ -3,9 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use sekisho::actions::check_password::{Attempt, check_password};
+use sekisho::actions::{lost_methods, members};
 use sekisho::app::App;
 use sekisho::clock::Clock;
-use sekisho::config::Settings;
+use sekisho::config::{LostMethods, Settings};
+use sekisho::domain::login::lost_methods::Standing;
+use sekisho::store;
 use serde_json::{Value, json};
 
 use crate::folder::Folder;
@@ -149,6 +152,62 @@ async fn show_says_why_a_member_is_locked_out_and_unlock_mends_it() {
     assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("password lock of hanako is lifted"));
     assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("was not locked"));
     assert!(is_right(&app, "hanako", "Sagami-bay-77").await);
+}
+
+#[tokio::test]
+async fn an_account_is_locked_disabled_and_opened_again() {
+    let folder = Folder::new();
+    folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();
+    let hindrance = || folder.run(&["member", "show", "hanako", "--json"]).json()["hindrances"][0]["code"].clone();
+
+    assert!(folder.run(&["member", "lock", "hanako"]).ok().contains("is locked now"));
+    assert!(folder.run(&["member", "lock", "hanako"]).ok().contains("was locked already"));
+    assert_eq!(hindrance(), "account_locked");
+    assert!(folder.run(&["member", "show", "hanako"]).ok().contains("sekisho member unlock hanako"));
+    assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("account lock of hanako is lifted"));
+
+    assert_eq!(folder.run(&["member", "disable", "hanako", "--json"]).json()["disabled"], true);
+    assert_eq!(folder.run(&["member", "disable", "hanako", "--json"]).json()["disabled"], false);
+    assert_eq!(hindrance(), "disabled");
+    assert!(folder.run(&["member", "show", "hanako"]).ok().contains("sekisho member enable hanako"));
+    assert!(folder.run(&["member", "enable", "hanako"]).ok().contains("is enabled again"));
+    assert!(folder.run(&["member", "enable", "hanako"]).ok().contains("was not disabled"));
+    assert!(folder.run(&["member", "show", "hanako"]).ok().starts_with("hanako can log in."));
+    for command in ["lock", "disable", "enable", "reset-methods", "approve-methods-reset"] {
+        folder.run(&["member", command, "taro"]).refused(&["no member", "taro"]);
+    }
+}
+
+#[tokio::test]
+async fn methods_are_shown_reset_and_approved() {
+    let folder = Folder::with_settings("[authentication]\nlost_methods = { by = \"staff\" }\n");
+    folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();
+    folder.run(&["member", "approve-methods-reset", "hanako"]).refused(&["has not asked", "reset-methods hanako"]);
+
+    let app = app(&folder).await;
+    let hanako = members::find(&app, "hanako").await.unwrap().unwrap();
+    let mut tx = app.store.write().await.unwrap();
+    store::members::set_email_method(&mut tx, &hanako.id, Some(app.now())).await.unwrap();
+    let password = store::members::password(&mut tx, &hanako.id).await.unwrap().unwrap();
+    let reset = Standing::reset(lost_methods::password_digest(&password), app.now());
+    store::lost_methods::begin(&mut tx, &hanako.id, &reset).await.unwrap();
+    let asked = reset.asked(LostMethods::Staff, app.now());
+    assert!(store::lost_methods::advance(&mut tx, &hanako.id, &reset, &asked, None).await.unwrap());
+    tx.commit().await.unwrap();
+
+    let shown = folder.run(&["member", "show", "hanako"]).ok();
+    assert!(shown.starts_with("hanako can't log in:"), "{shown}");
+    assert!(shown.contains("sekisho member approve-methods-reset hanako"), "{shown}");
+    assert!(shown.contains("codes by e-mail"), "{shown}");
+    let approved = folder.run(&["member", "approve-methods-reset", "hanako", "--json"]).json();
+    assert!(approved["approved_until"].is_i64(), "{approved}");
+    folder.run(&["member", "approve-methods-reset", "hanako"]).refused(&["already"]);
+    let shown = folder.run(&["member", "show", "hanako"]).ok();
+    assert!(shown.starts_with("hanako can log in.") && shown.contains("again at the next login, until"), "{shown}");
+
+    assert!(folder.run(&["member", "reset-methods", "hanako"]).ok().contains("Gone: codes by e-mail"));
+    assert!(folder.run(&["member", "reset-methods", "hanako"]).ok().contains("had nothing set up"));
+    assert!(!folder.run(&["member", "show", "hanako"]).ok().contains("again at the next login"));
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use sekisho::actions::account_events::record;
+use sekisho::actions::members;
 use sekisho::actions::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::login::one_time_password::TotpKey;
+use sekisho::domain::member::account_event::AccountEvent;
 use sekisho::domain::unix_time::Span;
 use serde_json::json;
 
@@ -663,5 +666,59 @@ on_both_engines! {
             assert!(words.contains(said), "{said}: {words}");
         }
         assert!(app.visitor_logged_in(JIRO).await.get("/account/activity").await.text("#events").unwrap().len() < words.len());
+    }
+
+    async fn what_happens_within_a_second_stands_in_its_order_also_beside_an_older_version(engine: Engine) {
+        let app = start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        app.advance(Span::seconds(1));
+        let hanako = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        let names: Vec<String> = (0..12).map(|n| format!("phone {n}")).collect();
+        for name in &names {
+            let mut tx = app.app.store.write().await.unwrap();
+            record(&app.app, &mut tx, &hanako, AccountEvent::TotpAdded { name: name.clone() }, None).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        // As a version writes that knows no places; what follows it still comes after it.
+        app.execute(
+            r#"INSERT INTO account_events (event_id, member_id, event, at)
+               SELECT 'older', member_id, '{"kind":"totp-removed","name":"old"}', (SELECT MAX(at) FROM account_events)
+                 FROM members WHERE user_id = 'hanako'"#,
+        )
+        .await;
+        let mut tx = app.app.store.write().await.unwrap();
+        record(&app.app, &mut tx, &hanako, AccountEvent::TrustWithdrawn, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = visitor.get("/account/activity").await.expect_status(200);
+        assert!(page.text("#events li:nth-child(1)").unwrap().contains("取り消しました"));
+        for (at, name) in names.iter().rev().enumerate().take(11) {
+            let line = page.text(&format!("#events li:nth-child({})", at + 2)).unwrap();
+            assert!(line.contains(name), "{name}: {line}");
+        }
+    }
+
+    async fn what_a_newer_version_has_written_down_breaks_neither_the_list_nor_the_file(engine: Engine) {
+        let app = start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        app.execute(
+            r#"INSERT INTO account_events (event_id, member_id, event, device, at)
+               SELECT 'newer', member_id, '{"kind":"eye-scanned","why":{"a":1}}', 'glasses 7', 4000000001
+                 FROM members WHERE user_id = 'hanako'"#,
+        )
+        .await;
+        app.execute(
+            r#"INSERT INTO account_events (event_id, member_id, event, at)
+               SELECT 'changed', member_id, '{"kind":"logged-in","with":"iris"}', 4000000000
+                 FROM members WHERE user_id = 'hanako'"#,
+        )
+        .await;
+        let page = visitor.get("/account/activity").await.expect_status(200);
+        for line in ["#events li:nth-child(1)", "#events li:nth-child(2)"] {
+            assert!(page.text(line).unwrap().contains("そのほかの出来事"), "{}", page.body);
+        }
+        let page = visitor.get("/account/data").await.expect_status(200);
+        let data = send(&visitor, &page, "/account/data", &[]).await.expect_status(200).json();
+        assert_eq!(data["activity"][0]["event"]["kind"], "something-else");
+        assert_eq!(data["activity"][2]["event"]["kind"], "first-login");
     }
 }

@@ -21,6 +21,7 @@ mod input;
 mod locks;
 mod login;
 mod logout;
+mod lost_methods;
 mod mail;
 mod middle;
 mod openidconnect_client;

@@ -7,8 +7,12 @@ use std::rc::Rc;
 
 use sekisho::actions::members;
 use sekisho::actions::recovery::answer_one;
-use sekisho::config::EmailAddress;
+use sekisho::config::{EmailAddress, LostMethods};
+use sekisho::crypto::opaque_token::{self, Kind, digest};
+use sekisho::domain::ids::MemberId;
+use sekisho::domain::login::lost_methods::Standing;
 use sekisho::domain::unix_time::Span;
+use sekisho::store::lost_methods;
 
 use crate::passkeys::{options, with_answer};
 use crate::support::app::{TARO, member};
@@ -104,7 +108,7 @@ async fn start(engine: Engine) -> TestApp {
     add(KAEDE, None, Some("kaede@example.jp")).await;
     add(JIRO, None, Some("jiro@example.jp")).await;
     add(("no-address", PASSWORD), None, None).await;
-    for user_id in ["by-mail", "by-app", "by-passkey", "forgetful"] {
+    for user_id in ["by-mail", "by-app", "by-passkey", "forgetful", "lost-phone"] {
         add((user_id, PASSWORD), None, Some(&format!("{user_id}@example.jp"))).await;
     }
     app
@@ -256,6 +260,17 @@ impl Doors {
         let mailed = all.app.code_mailed_to("kaede@example.jp").await;
         all.step("/login/email-code", &login, &[("code", &mailed)]);
 
+        // One who can't read those codes any more, but has reset the password by mail.
+        all.app
+            .execute(
+                "UPDATE members SET email_method_at = 1, authentication_method = 'email' WHERE user_id = 'lost-phone'",
+            )
+            .await;
+        all.reset_by_mail("lost-phone").await;
+        let (visitor, page) = waiting(&all.app, ("lost-phone", PASSWORD), &profile).await;
+        let page = visitor.get(&page.url.replace("/login/email-code", "/login/lost-methods")).await.expect_status(200);
+        all.step("/login/lost-methods", &(visitor, page), &[("set_up_again", "1")]);
+
         let login = waiting(&all.app, TARO, &profile).await;
         all.step("/login/initial-password", &login, &[("new_password", NEW), ("new_password_again", NEW)]);
         let login = waiting(&all.app, ("no-address", PASSWORD), &profile).await;
@@ -338,6 +353,16 @@ impl Doors {
         self.account(Of::Thing, "/account/sessions", "", home, &[("end", session)]).await;
     }
 
+    /// As after a reset by mail, to the password that the member has.
+    async fn reset_by_mail(&self, user_id: &str) -> (MemberId, Standing) {
+        let id = members::find(&self.app.app, user_id).await.unwrap().unwrap().id;
+        let standing = Standing::reset(digest(&self.app.hash_of(user_id).await), self.app.now());
+        let mut tx = self.app.app.store.write().await.unwrap();
+        lost_methods::begin(&mut tx, &id, &standing).await.unwrap();
+        tx.commit().await.unwrap();
+        (id, standing)
+    }
+
     async fn add_recovery(&mut self) {
         let visitor = Rc::new(self.app.visitor());
         for (path, fields) in [
@@ -347,6 +372,15 @@ impl Doors {
             let page = visitor.get(path).await;
             self.add(Of::Anybody, path, path.into(), String::new(), &visitor, filled(&page, fields), "");
         }
+        let link = opaque_token::new(Kind::CancelLink).expose().clone();
+        let (id, standing) = self.reset_by_mail("forgetful").await;
+        let mut tx = self.app.app.store.write().await.unwrap();
+        let asked = standing.asked(LostMethods::Staff, self.app.now());
+        assert!(lost_methods::advance(&mut tx, &id, &standing, &asked, Some(&digest(&link))).await.unwrap());
+        tx.commit().await.unwrap();
+        let path = "/recovery/cancel-methods-reset";
+        let page = visitor.get(&format!("{path}?link={link}")).await.expect_status(200);
+        self.add(Of::Anybody, path, path.into(), query_of(&page), &visitor, filled(&page, &[]), "");
         let form = self.doors.iter().find(|door| door.pattern == "/recovery/forgotten-password").unwrap().form.clone();
         visitor.post("/recovery/forgotten-password", &form).await.expect_status(200);
         while answer_one(&self.app.app).await.unwrap() {}
@@ -542,7 +576,9 @@ on_both_engines! {
         all.app.advance(Span::minutes(31));
         let before = all.app.state().await;
         for door in &all.doors {
-            if door.pattern == "/logout" || door.pattern.starts_with("/recovery/forgotten") {
+            // A request can be cancelled for as long as it stands.
+            let lasts = ["/logout", "/recovery/cancel-methods-reset"].contains(&door.pattern);
+            if lasts || door.pattern.starts_with("/recovery/forgotten") {
                 continue;
             }
             let what = format!("{} too late", door.pattern);
@@ -581,7 +617,8 @@ on_both_engines! {
         }
         // And again: what was finished opens nothing any more.
         let before = all.app.state().await;
-        for door in all.doors.iter().filter(|door| door.of == Of::Browser || door.pattern == "/recovery/reset-password") {
+        let links = ["/recovery/reset-password", "/recovery/cancel-methods-reset"];
+        for door in all.doors.iter().filter(|door| door.of == Of::Browser || links.contains(&door.pattern)) {
             if door.form.contains_key("flow") || door.pattern == "/logout" {
                 continue;
             }

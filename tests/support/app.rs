@@ -276,6 +276,15 @@ impl TestApp {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
 
+    /// Waits until another transaction waits for a row of this database's.
+    pub async fn until_somebody_waits_for_a_row(&self) {
+        let waiting =
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while self.number(waiting.into()).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn number(&self, sql: String) -> i64 {
         let mut connection = self.connection().await;
         let (number,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();

@@ -1,6 +1,6 @@
 //! What the help quotes from the settings, in the words of one language.
 
-use crate::config::{EmailAddress, LockRelease, SecondFactor, Settings};
+use crate::config::{EmailAddress, LockRelease, LostMethods, SecondFactor, Settings};
 use crate::domain::help::live_values::LiveValues;
 use crate::domain::help::systems::SystemsInWords;
 use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
@@ -73,6 +73,15 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
                 catalogue.text(locale, "help-app-old-codes-for", &[("after", span(seconds).into())])
             }
         },
+        lost_methods: match authentication.lost_methods {
+            LostMethods::Mail => words("help-lost-methods-mail"),
+            LostMethods::Proof if authentication.recovery_codes => words("help-lost-methods-proof"),
+            LostMethods::Proof => words("help-lost-methods-proof.without-codes"),
+            LostMethods::Staff => words("help-lost-methods-staff"),
+            LostMethods::Wait { lasts } => {
+                catalogue.text(locale, "help-lost-methods-wait", &[("lasts", span(lasts).into())])
+            }
+        },
         passkey_max: authentication.passkeys.max_passkeys,
         email_code_lifetime: span(authentication.email_codes.lifetime),
         email_code_tries: authentication.email_codes.tries,
@@ -114,7 +123,13 @@ fn span_in_words(span: Span, catalogue: &Catalogue, locale: &Locale) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use url::Url;
+
     use super::*;
+    use crate::actions::help::files::files;
+    use crate::domain::help::HelpContent;
 
     /// The values in Japanese and in English.
     fn values(change: fn(&mut Settings)) -> [LiveValues; 2] {
@@ -154,6 +169,35 @@ mod tests {
             let told = values.password_lock_release;
             assert!(told.contains("40") && told.contains('3'), "{told}");
         }
+    }
+
+    #[test]
+    fn what_helps_after_the_phone_is_lost_is_told_as_it_is_set() {
+        let answers = |change: fn(&mut Settings)| {
+            let [ja, en] = values(change);
+            let values = BTreeMap::from([("ja".to_owned(), ja), ("en".to_owned(), en)]);
+            let files = files(None).expect("the help that comes with Sekisho");
+            let base = Url::parse("https://id.example.jp/").expect("a URL");
+            let help = HelpContent::from_files(&files, &values, &base).expect("it is whole");
+            ["ja", "en"].map(|locale| {
+                let (_, question) = help.in_locale(locale).question("device-changed-or-lost").expect("FAQ 13");
+                question.answer.text.clone()
+            })
+        };
+        let policies: [fn(&mut Settings); 4] = [
+            |s| s.authentication.lost_methods = LostMethods::Mail,
+            |s| s.authentication.lost_methods = LostMethods::Proof,
+            |s| s.authentication.lost_methods = LostMethods::Staff,
+            |s| s.authentication.lost_methods = LostMethods::Wait { lasts: Span::hours(36) },
+        ];
+        let told = policies.map(answers);
+        for (at, [ja, en]) in told.iter().enumerate() {
+            for [other_ja, other_en] in told.iter().skip(at + 1) {
+                assert!(ja != other_ja && en != other_en, "{ja}, {en}");
+            }
+        }
+        let [_, _, _, [ja, en]] = &told;
+        assert!(ja.contains("36時間") && en.contains("36 hours"), "{ja}, {en}");
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct LiveValues {
     pub password_lock_threshold: u32,
     /// A sentence: what ends the password lock.
     pub password_lock_release: String,
+    /// Sentences: what a member does who can show no second factor any more.
+    pub lost_methods: String,
     /// How many wrong one-time passwords in a row lock.
     pub account_lock_threshold: u32,
     /// A sentence: what ends the account lock.
@@ -84,7 +86,7 @@ type Find = fn(&LiveValues) -> Shown;
 type Holds = fn(&LiveValues) -> bool;
 
 /// Every name that a help file may use.
-pub(super) const NAMES: [(&str, Find); 40] = [
+pub(super) const NAMES: [(&str, Find); 41] = [
     ("service.name", |v| words(&v.service_name)),
     ("society.name", |v| words(&v.society_name)),
     ("inquiry.link", |v| match &v.inquiry_url {
@@ -108,6 +110,7 @@ pub(super) const NAMES: [(&str, Find); 40] = [
     ("lock.account.threshold", |v| words(v.account_lock_threshold)),
     ("lock.account.release", |v| words(&v.account_lock_release)),
     ("methods", |v| words(&v.methods_in_words)),
+    ("methods.lost", |v| words(&v.lost_methods)),
     ("trust_device.lifetime", |v| words(v.trust_device_for.as_deref().unwrap_or_default())),
     ("fresh.lifetime", |v| words(&v.fresh_for)),
     ("app.max_devices", |v| words(v.app_max_devices)),

@@ -52,6 +52,7 @@ pub(super) fn values() -> LiveValues {
         password_reset_link_lifetime: "33 minutes".into(),
         password_lock_threshold: 31,
         password_lock_release: "It stays until staff lift it.".into(),
+        lost_methods: "Reset it by mail.".into(),
         account_lock_threshold: 34,
         account_lock_release: "It stays until we lift it.".into(),
         methods: Method::ALL.into(),

@@ -57,6 +57,12 @@ pub enum AccountEvent {
     RecoveryCodeUsed {
         left: u32,
     },
+    /// The member asks to set the methods up again, and waits.
+    MethodsResetAsked,
+    /// By staff.
+    MethodsResetApproved,
+    /// By the link in the mail that told of it.
+    MethodsResetCancelled,
     /// All methods were taken away after a reset by mail or by staff, to be set up again.
     MethodsReset,
     DeviceTrusted,
@@ -72,6 +78,12 @@ pub enum AccountEvent {
     },
     /// All that is held about the member.
     DataDownloaded,
+    /// By staff.
+    AccountDisabled,
+    /// By staff.
+    AccountEnabled,
+    /// Something that only a newer version knows, which has written it down.
+    SomethingElse,
 }
 
 impl AccountEvent {
@@ -96,6 +108,9 @@ impl AccountEvent {
             AccountEvent::PasskeyCloned { .. } => "passkey-cloned",
             AccountEvent::RecoveryCodesMade => "recovery-codes-made",
             AccountEvent::RecoveryCodeUsed { .. } => "recovery-code-used",
+            AccountEvent::MethodsResetAsked => "methods-reset-asked",
+            AccountEvent::MethodsResetApproved => "methods-reset-approved",
+            AccountEvent::MethodsResetCancelled => "methods-reset-cancelled",
             AccountEvent::MethodsReset => "methods-reset",
             AccountEvent::DeviceTrusted => "device-trusted",
             AccountEvent::TrustWithdrawn => "trust-withdrawn",
@@ -103,10 +118,14 @@ impl AccountEvent {
             AccountEvent::OtherSessionsEnded => "other-sessions-ended",
             AccountEvent::ApplicationWithdrawn { .. } => "application-withdrawn",
             AccountEvent::DataDownloaded => "data-downloaded",
+            AccountEvent::AccountDisabled => "account-disabled",
+            AccountEvent::AccountEnabled => "account-enabled",
+            AccountEvent::SomethingElse => "something-else",
         }
     }
 
-    /// Whether the member is told by mail: of whatever weakens or changes the account.
+    /// Whether the member is told by mail: of whatever weakens or changes the account. Of what was asked for a letter of
+    /// its own tells, with a link to cancel it.
     pub const fn is_told(&self) -> bool {
         !matches!(
             self,
@@ -116,6 +135,8 @@ impl AccountEvent {
                 | AccountEvent::OtherSessionsEnded
                 | AccountEvent::ApplicationWithdrawn { .. }
                 | AccountEvent::DataDownloaded
+                | AccountEvent::MethodsResetAsked
+                | AccountEvent::SomethingElse
         )
     }
 }

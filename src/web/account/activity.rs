@@ -123,6 +123,9 @@ mod tests {
             AccountEvent::PasskeyCloned { name: name() },
             AccountEvent::RecoveryCodesMade,
             AccountEvent::RecoveryCodeUsed { left: 9 },
+            AccountEvent::MethodsResetAsked,
+            AccountEvent::MethodsResetApproved,
+            AccountEvent::MethodsResetCancelled,
             AccountEvent::MethodsReset,
             AccountEvent::DeviceTrusted,
             AccountEvent::TrustWithdrawn,
@@ -130,6 +133,9 @@ mod tests {
             AccountEvent::OtherSessionsEnded,
             AccountEvent::ApplicationWithdrawn { name: name() },
             AccountEvent::DataDownloaded,
+            AccountEvent::AccountDisabled,
+            AccountEvent::AccountEnabled,
+            AccountEvent::SomethingElse,
         ]);
         let catalogue = Catalogue::load().unwrap();
         for locale in catalogue.locales() {

@@ -15,7 +15,7 @@ use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::email_address::{EmailAddress, is_same, masked};
 use crate::domain::protocol::params::Params;
-use crate::store::{email_codes as codes, members, recovery};
+use crate::store::{email_codes as codes, lost_methods, members, recovery};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::CodeError;
 use crate::web::notice::Notice;
@@ -202,6 +202,7 @@ async fn verify(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountEmail
     members::set_verified_email(&mut tx, &member.id, &address, app.now()).await?;
     // Who reads the old mailbox can't take the account back.
     recovery::end_links(&mut tx, &member.id, app.now()).await?;
+    lost_methods::end(&mut tx, &member.id).await?;
     if !member.verified_email().is_some_and(|old| is_same(old, &address)) {
         let event = AccountEvent::EmailChanged { from: member.verified_email().map(masked), to: masked(&address) };
         record(&app, &mut tx, &member, event, Some(visit.device())).await?;

@@ -4,6 +4,7 @@ pub mod consent;
 pub mod email_address;
 pub mod email_code;
 pub mod initial_password;
+pub mod lost_methods;
 pub mod method;
 pub mod one_time_password;
 pub mod passkey;

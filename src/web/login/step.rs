@@ -5,12 +5,12 @@ use crate::actions::complete_login::complete_login;
 use crate::actions::one_time_passwords::lift_if_over;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
-use crate::domain::login::next_step::{Closed, Demands, NextStep, Proved, next_step};
+use crate::domain::login::next_step::{Closed, Demands, First, NextStep, Proved, next_step};
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::protocol::client::Client;
 use crate::store::logins::{self, Login};
-use crate::store::{Reads, WriteTx, clients, known_devices, members};
+use crate::store::{Reads, WriteTx, clients, known_devices, lost_methods, members};
 use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::login::{password, sealed_flow};
 use crate::web::notice::Notice;
@@ -24,6 +24,8 @@ pub enum LoginPage {
     /// The second factor, by this method.
     Factor(Method),
     RecoveryCode,
+    /// What a member may do who can show no second factor any more.
+    LostMethods,
     InitialPassword,
     EmailAddress,
     EmailAddressCode,
@@ -39,6 +41,7 @@ impl LoginPage {
             LoginPage::Factor(Method::Totp) => "/login/totp",
             LoginPage::Factor(Method::Passkey) => "/login/passkey",
             LoginPage::RecoveryCode => "/login/recovery-code",
+            LoginPage::LostMethods => "/login/lost-methods",
             LoginPage::InitialPassword => "/login/initial-password",
             LoginPage::EmailAddress => "/login/email-address",
             LoginPage::EmailAddressCode => "/login/email-address-code",
@@ -59,6 +62,7 @@ impl LoginPage {
             NextStep::SecondFactor { usual, others, recovery_code } => match self {
                 LoginPage::Factor(method) => method == *usual || others.contains(&method),
                 LoginPage::RecoveryCode => *recovery_code,
+                LoginPage::LostMethods => true,
                 _ => false,
             },
             NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => self == LoginPage::InitialPassword,
@@ -193,6 +197,9 @@ pub async fn begin(
     let app = visit.site.app.clone();
     let now = app.now();
     lift_if_over(&app, tx, &mut member).await?;
+    if proved.first == First::Passkey {
+        lost_methods::end(tx, &member.id).await?;
+    }
     // Where a change to the account waits, the second factor is shown even on a device that is trusted.
     if let (Some(device), None) = (visit.device_token(), &flow.confirms) {
         let digest = opaque_token::digest(device);
@@ -231,6 +238,10 @@ impl Step {
         let gone = || Trouble::page(ErrorKind::FlowExpired);
         let app = visit.site.app.clone();
         let now = app.now();
+        // Whoever shows a second factor has not lost it.
+        if proved.second.is_some() {
+            lost_methods::end(tx, &self.login.member).await?;
+        }
         if !logins::prove(tx, &self.login, &proved, now).await? {
             return Err(ended(visit, tx, &self.login.digest).await?);
         }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::actions::recovery::{self, Link};
+use crate::config::{LostMethods, SecondFactor};
 use crate::domain::protocol::params::Params;
 use crate::web::login::initial_password::{PolicyLine, broken, policy};
 use crate::web::page::PageTemplate;
@@ -22,6 +23,8 @@ pub struct ResetPasswordPage {
     pub policy: Vec<PolicyLine>,
     pub broken: Vec<PolicyLine>,
     pub mismatch: bool,
+    /// Who has lost the second factor, too, may be helped further.
+    pub lost_next: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +37,7 @@ pub enum ResetState {
 }
 
 fn page(visit: &Visit, token: &str, link: Option<&Link>) -> ResetPasswordPage {
+    let authentication = &visit.site.app.settings.authentication;
     ResetPasswordPage {
         state: if link.is_some() { ResetState::Form } else { ResetState::LinkUnusable },
         link: token.to_owned(),
@@ -41,6 +45,8 @@ fn page(visit: &Visit, token: &str, link: Option<&Link>) -> ResetPasswordPage {
         policy: policy(visit),
         broken: Vec::new(),
         mismatch: false,
+        lost_next: authentication.second_factor != SecondFactor::Off
+            && authentication.lost_methods != LostMethods::Proof,
     }
 }
 
@@ -92,6 +98,7 @@ impl PageTemplate for ResetPasswordPage {
             policy: vec![MinLength { n: 8 }, AllowedCharacters, NotUserId, NotBefore { n: 0 }],
             broken: broken.into(),
             mismatch,
+            lost_next: state == ResetState::Done,
         };
         vec![
             ("fresh", page(ResetState::Form, &[], false)),

@@ -202,12 +202,18 @@ event-passkey-cloned = The passkey “{ $name }” may have been copied and was 
 event-recovery-codes-made = You made recovery codes
 event-recovery-code-used = You used a recovery code ({ $left } left)
 event-methods-reset = All authentication methods were taken away
+event-methods-reset-asked = You asked to set up your authentication methods again
+event-methods-reset-approved = Setting up your authentication methods again was approved
+event-methods-reset-cancelled = Setting up your authentication methods again was cancelled
 event-device-trusted = You chose not to be asked for one-time passwords on this device
 event-trust-withdrawn = You chose to be asked for one-time passwords on every device again
 event-session-ended = You logged out on another device ({ $device })
 event-other-sessions-ended = You logged out on all other devices
 event-application-withdrawn = You withdrew the access of “{ $name }”
 event-data-downloaded = You downloaded your data
+event-account-disabled = Your account was closed
+event-account-enabled = Your account was opened again
+event-something-else = Something else happened
 
 # One's own data.
 

@@ -63,6 +63,11 @@ help-method-totp = authenticator app
 help-method-passkey = biometrics (passkey)
 help-app-old-codes-none = Once a new code appears, the old one can't be used.
 help-app-old-codes-for = An old code can't be used any more { $after } after a new one has appeared.
+help-lost-methods-mail = First set a new password by mail. Then log in with it and choose the same link again: all that was registered is taken away, and you set up your authentication method again.
+help-lost-methods-proof = A new password does not change your authentication methods. Confirm with another authentication method that you have registered, or with a recovery code. If none of them works, our staff will make sure that it is you and let you set everything up again.
+    .without-codes = A new password does not change your authentication methods. Confirm with another authentication method that you have registered. If none of them works, our staff will make sure that it is you and let you set everything up again.
+help-lost-methods-staff = First set a new password by mail. Then log in with it, choose the same link again and ask to set everything up again. Once our staff have approved it you get a mail: log in again and set up your authentication method.
+help-lost-methods-wait = First set a new password by mail. Then log in with it, choose the same link again and ask to set everything up again. After { $lasts } you can log in again and set up your authentication method.
 
 # The component that portals put into their pages.
 

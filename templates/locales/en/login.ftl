@@ -151,7 +151,8 @@ totp-of-device = Device: { $name }
 last-used = Last used: { $at }
 otp-incorrect-help = When a one-time password is said to be incorrect
 otp-not-accepted-help = When a one-time password is not accepted
-device-lost-link = If you have a new phone or lost yours
+device-lost-help = If you have a new phone or lost yours
+lost-link = I can’t use this any more
 trust-device = Do not ask for a one-time password on this device for { $days } days
     .hint = Choose this only on a device that nobody else uses.
 recovery-code-heading = Enter a recovery code
@@ -277,3 +278,50 @@ passkey-enrolment-make = Confirm on the device
     .how = When you press “Set up”, your device asks you to confirm with your fingerprint, face or screen lock.
     .phone = To set up a phone, choose “another device” or “phone” there and scan the QR code that appears.
 passkey-enrolment-button = Set up
+
+# Nothing can be shown any more: a lost or changed phone.
+
+lost-show-another = Please confirm in another way
+    .how = A second confirmation is needed beside the password. Choose a way that still works for you under “Confirm in another way” below.
+    .none = If none of them works for you, please write to us. Once we have made sure that it is you, we will let you set everything up again.
+lost-reset-password-first = Please set a new password first
+    .why = We make sure that it is you by means of your registered e-mail address. Please proceed like this.
+    .mail = Press the button below and choose a new password by the link in the mail that arrives.
+    .log-in = Log in again with the new password and open this page again.
+    .button = Set a new password by mail
+lost-then-set-up = Set up your authentication methods again.
+lost-then-ask-staff = Ask to set up your authentication methods again. You can do so once our staff have approved it.
+lost-then-wait = Ask to set up your authentication methods again. You can do so after a waiting time.
+lost-cancelled = What you asked for before was cancelled by the link in the mail.
+lost-no-mailbox = If you can’t receive mail either, please write to us
+lost-may-ask = Do you want to ask to set up your authentication methods again?
+    .wait = If you ask now, you can set them up again from { $at }. Until then everything stays as it is.
+    .staff = Our staff will look at it. Once they have approved it, you will get a mail and can set them up again. Until then everything stays as it is.
+    .told = A mail to your registered address will tell of it. It can be cancelled from that mail.
+    .button = Ask for it
+lost-too-many-mails =
+    .next = The mail that tells of it can’t be sent, so nothing has been asked for yet. Please try again in an hour.
+lost-wait-for-staff = Waiting for our staff
+    .since = We received your request on { $at }.
+    .next = Once it is approved you will get a mail. Then log in again and open this page again. If it is urgent, please write to us.
+lost-wait = Your request has been received
+    .until = From { $at } you can set up your authentication methods again.
+    .next = After that, log in again and open this page again.
+lost-may-set-up-again = Do you want to set up your authentication methods again?
+    .what = All of the following will be taken away. This can’t be undone.
+    .sessions = You will be logged out everywhere else.
+    .choose = On the next page you will choose and set up a new authentication method.
+    .password-alone = From then on you log in with the password alone. Please log in and set up a new authentication method in your profile.
+    .until = You can do so until { $at }.
+    .button = Take all away and set up again
+lost-removed-app = Authenticator app “{ $name }”
+lost-removed-passkey = Passkey “{ $name }”
+lost-removed-email = One-time passwords by e-mail
+lost-removed-recovery-codes = { $count ->
+    [one] { $count } recovery code
+   *[other] { $count } recovery codes
+}
+lost-removed-trust = { $count ->
+    [one] Trust in { $count } device
+   *[other] Trust in { $count } devices
+}

@@ -200,12 +200,18 @@ event-passkey-cloned = パスキー「{ $name }」が複製されたおそれが
 event-recovery-codes-made = 回復コードを作りました
 event-recovery-code-used = 回復コードを使いました（残り{ $left }個）
 event-methods-reset = 認証方法の登録がすべて取り消されました
+event-methods-reset-asked = 認証方法を登録し直すことを申し込みました
+event-methods-reset-approved = 認証方法の登録し直しが認められました
+event-methods-reset-cancelled = 認証方法の登録し直しの申し込みを取り消しました
 event-device-trusted = この端末でワンタイムパスワードを省くようにしました
 event-trust-withdrawn = ワンタイムパスワードを省く設定をすべて取り消しました
 event-session-ended = { $device }のログインを終了しました
 event-other-sessions-ended = ほかの端末のログインをすべて終了しました
 event-application-withdrawn = 「{ $name }」への情報の提供を取り消しました
 event-data-downloaded = 登録データをダウンロードしました
+event-account-disabled = アカウントの利用が停止されました
+event-account-enabled = アカウントの利用が再開されました
+event-something-else = そのほかの出来事がありました
 
 # One's own data.
 

@@ -1,0 +1,229 @@
+//! `/login/lost-methods`: for a member who can show no second factor any more. It says what applies here, and goes on with
+//! whatever may be done now: another method, a reset of the password, a request, or setting everything up again.
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::step::{self, Alternative, LoginPage, Step, Turn};
+use crate::actions::lost_methods::{self, Asked, Holdings};
+use crate::config::LostMethods;
+use crate::domain::login::lost_methods::Verdict;
+use crate::domain::login::next_step::{NextStep, next_step};
+use crate::domain::member::authentication_method::Enrolled;
+use crate::domain::protocol::params::Params;
+use crate::web::page::PageTemplate;
+use crate::web::request::form::OwnForm;
+use crate::web::request::visit::Visit;
+use crate::web::trouble::Trouble;
+
+const PAGE: LoginPage = LoginPage::LostMethods;
+
+/// What applies, and the one thing to do about it.
+#[derive(Clone, Debug, Serialize)]
+pub struct LostMethodsPage {
+    pub step: String,
+    pub state: LostState,
+    pub alternatives: Vec<Alternative>,
+    /// Nothing was asked for, as the mail that tells of it can't be sent.
+    pub too_many_mails: bool,
+}
+
+/// Moments are written as the reader's language writes them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LostState {
+    ShowAnother,
+    ResetPasswordFirst {
+        cancelled: bool,
+        /// What comes after it.
+        then: Then,
+    },
+    MayAsk {
+        /// When they may go on, if they ask now; without it staff decide.
+        ready_at: Option<String>,
+    },
+    WaitForStaff {
+        asked_at: String,
+    },
+    Wait {
+        until: String,
+    },
+    MaySetUpAgain {
+        until: String,
+        email: bool,
+        apps: Vec<String>,
+        passkeys: Vec<String>,
+        recovery_codes: u32,
+        trusted_devices: i64,
+        /// A method is chosen next; otherwise the password alone is enough from then on.
+        choose_next: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Then {
+    SetUp,
+    AskStaff,
+    Wait,
+}
+
+pub async fn get(mut visit: Visit) -> Response {
+    let token = visit.query.get("step").map(str::to_owned);
+    match show(&mut visit, token.as_deref()).await {
+        Ok(Outcome::Page(page)) => visit.page(&page),
+        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+enum Outcome {
+    GoTo(String),
+    Page(LostMethodsPage),
+}
+
+async fn show(visit: &mut Visit, token: Option<&str>) -> Result<Outcome, Trouble> {
+    match step::turn(visit, token, PAGE).await? {
+        Turn::Here(step) => Ok(Outcome::Page(page(visit, &step, false).await?)),
+        Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
+    }
+}
+
+async fn page(visit: &Visit, step: &Step, too_many_mails: bool) -> Result<LostMethodsPage, Trouble> {
+    let app = &visit.site.app;
+    let mut reader = app.store.reader().await?;
+    let verdict = lost_methods::verdict(app, &mut reader, &step.member.id).await?;
+    let holdings = lost_methods::holdings(app, &mut reader, &step.member).await?;
+    drop(reader);
+    Ok(LostMethodsPage {
+        step: step.token.clone(),
+        state: state(visit, step, verdict, holdings),
+        alternatives: step.alternatives(PAGE),
+        too_many_mails,
+    })
+}
+
+fn state(visit: &Visit, step: &Step, verdict: Verdict, holdings: Holdings) -> LostState {
+    let app = &visit.site.app;
+    let policy = app.settings.authentication.lost_methods;
+    match verdict {
+        Verdict::ShowAnother => LostState::ShowAnother,
+        Verdict::ResetPasswordFirst { cancelled } => LostState::ResetPasswordFirst {
+            cancelled,
+            then: match policy {
+                LostMethods::Mail | LostMethods::Proof => Then::SetUp,
+                LostMethods::Staff => Then::AskStaff,
+                LostMethods::Wait { .. } => Then::Wait,
+            },
+        },
+        Verdict::MayAsk { .. } => LostState::MayAsk {
+            ready_at: match policy {
+                LostMethods::Wait { lasts } => Some(visit.date_time(app.now() + lasts)),
+                LostMethods::Mail | LostMethods::Proof | LostMethods::Staff => None,
+            },
+        },
+        Verdict::WaitForStaff { asked_at } => LostState::WaitForStaff { asked_at: visit.date_time(asked_at) },
+        Verdict::Wait { until } => LostState::Wait { until: visit.date_time(until) },
+        Verdict::MaySetUpAgain { until } => {
+            let none = Enrolled::default();
+            let proved = &step.login.proved;
+            let due = next_step(&step.member, step.password.as_ref(), &none, proved, &step.demands, app.now());
+            LostState::MaySetUpAgain {
+                until: visit.date_time(until),
+                email: holdings.email,
+                apps: holdings.apps,
+                passkeys: holdings.passkeys,
+                recovery_codes: holdings.recovery_codes,
+                trusted_devices: holdings.trusted_devices,
+                choose_next: due != NextStep::Complete,
+            }
+        }
+    }
+}
+
+pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    match act(&mut visit, &fields).await {
+        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
+        Ok(Outcome::Page(page)) => visit.form_again(&page),
+        Err(trouble) => visit.trouble(trouble),
+    }
+}
+
+async fn act(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
+    let step = match step::turn(visit, fields.get("step"), PAGE).await? {
+        Turn::Here(step) => *step,
+        Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
+    };
+    if fields.get("cancel").is_some() {
+        return Ok(Outcome::GoTo(step.cancel(visit)));
+    }
+    visit.site.limits.login(visit.address)?;
+    let app = visit.site.app.clone();
+    // Where it is no longer the time for what was pressed, the page says what it is the time for.
+    let again = PAGE.address(&step.token);
+    if fields.get("ask").is_some() {
+        return match lost_methods::ask(&app, &step.member.id, visit.device()).await? {
+            Asked::Done | Asked::NotNow => Ok(Outcome::GoTo(again)),
+            Asked::TooManyMails => Ok(Outcome::Page(page(visit, &step, true).await?)),
+        };
+    }
+    if fields.get("set_up_again").is_none() {
+        return Ok(Outcome::GoTo(again));
+    }
+    let Some(mut tx) = lost_methods::set_up_again(&app, &step.login, visit.device()).await? else {
+        return Ok(Outcome::GoTo(again));
+    };
+    // Nothing was shown by it: what the login still needs, it asks for.
+    let proved = step.login.proved;
+    let to = step.go_on(visit, &mut tx, proved).await?;
+    tx.commit().await?;
+    Ok(Outcome::GoTo(to))
+}
+
+impl PageTemplate for LostMethodsPage {
+    const TEMPLATE: &'static str = "login/lost_methods.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |state| LostMethodsPage {
+            step: "step-1".into(),
+            state,
+            alternatives: vec![Alternative { name: "totp", href: "/login/totp?step=step-1".into() }],
+            too_many_mails: false,
+        };
+        let first = |cancelled, then| page(LostState::ResetPasswordFirst { cancelled, then });
+        let at = || String::from("2026-11-22 10:42");
+        let everything = LostState::MaySetUpAgain {
+            until: at(),
+            email: true,
+            apps: vec!["<phone>".into(), "tablet".into()],
+            passkeys: vec!["iPhone".into()],
+            recovery_codes: 9,
+            trusted_devices: 2,
+            choose_next: true,
+        };
+        let one = LostState::MaySetUpAgain {
+            until: at(),
+            email: false,
+            apps: vec!["phone".into()],
+            passkeys: Vec::new(),
+            recovery_codes: 0,
+            trusted_devices: 0,
+            choose_next: false,
+        };
+        let asking = page(LostState::MayAsk { ready_at: Some(at()) });
+        vec![
+            ("show_another", page(LostState::ShowAnother)),
+            ("reset_first", first(false, Then::SetUp)),
+            ("reset_first_then_staff", first(false, Then::AskStaff)),
+            ("reset_first_then_wait", first(false, Then::Wait)),
+            ("cancelled", first(true, Then::Wait)),
+            ("may_ask_staff", page(LostState::MayAsk { ready_at: None })),
+            ("may_ask_and_wait", asking.clone()),
+            ("too_many_mails", LostMethodsPage { too_many_mails: true, ..asking }),
+            ("wait_for_staff", page(LostState::WaitForStaff { asked_at: at() })),
+            ("wait", page(LostState::Wait { until: at() })),
+            ("may_set_up_again", page(everything)),
+            ("then_password_alone", page(one)),
+        ]
+    }
+}
