@@ -20,6 +20,8 @@ pub mod help;
 pub mod login;
 /// The mails of a trial.
 pub mod mail_folder;
+/// Portals' notices to members.
+pub mod member_notices;
 /// What was done, said once.
 pub mod notice;
 /// The endpoints of OpenID Connect and OAuth 2.0.
