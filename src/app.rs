@@ -23,7 +23,7 @@ use crate::domain::member::user_id::{UserIdKey, UserIdRules};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::i18n::{Catalogue, I18nError};
-use crate::mail::transport::{Route, Security, Server, Transport, TransportError};
+use crate::mail::transport::{Route, Security, Senders, Server, Transport, TransportError};
 use crate::store::{OpenError, Store, StoreError, password_costs, password_peppers, signing_keys};
 
 /// Everything that outlives a request. Cheap to clone.
@@ -186,7 +186,8 @@ pub fn transport(settings: &Settings) -> Result<Transport, TransportError> {
         }),
     };
     let host = settings.issuer.host_str().unwrap_or("localhost");
-    Transport::new(route, &mail.no_reply, &mail.webmaster, host)
+    let senders = Senders { no_reply: &mail.no_reply, info: &mail.info, webmaster: &mail.webmaster };
+    Transport::new(route, &senders, host)
 }
 
 fn passkeys(settings: &Settings) -> Option<Passkeys> {

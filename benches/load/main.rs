@@ -108,6 +108,7 @@ fn settings(folder: &Path, database_url: String) -> Settings {
         login_by_account: plenty,
         token_by_address: plenty,
         failures_by_client: plenty,
+        notices_by_client: plenty,
         pages_by_address: plenty,
         help_searches_by_address: plenty,
         help_votes_by_address: plenty,

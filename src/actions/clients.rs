@@ -59,6 +59,7 @@ pub async fn register(
         previous_secret: None,
         registration_token_digest: digest(&registration_token),
         created_at: app.now(),
+        may_notify: false,
         client: client.clone(),
     };
     match clients::insert(tx, &stored).await {

@@ -86,6 +86,7 @@ fn checked(app: &App, new: NewMember) -> Result<(Member, UserIdKey), AddError> {
         method: None,
         email_method_at: None,
         first_login_at: None,
+        notices_off_at: None,
     };
     Ok((member, key))
 }

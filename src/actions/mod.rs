@@ -10,6 +10,7 @@ pub mod email_codes;
 pub mod help;
 pub mod issue_tokens;
 pub mod lost_methods;
+pub mod member_notices;
 pub mod members;
 pub mod one_time_passwords;
 pub mod passkeys;

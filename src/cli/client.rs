@@ -27,6 +27,14 @@ pub(super) enum ClientCommand {
         #[arg(value_name = "CLIENT_ID")]
         id: String,
     },
+    /// Changes what a client may do
+    Update {
+        #[arg(value_name = "CLIENT_ID")]
+        id: String,
+        /// Whether it may send notices to members, from the address in mail.info
+        #[arg(long, value_enum, value_name = "ON_OR_OFF")]
+        member_notices: Switch,
+    },
     /// Removes a client; every consent, code and token that it holds ends
     Remove {
         #[arg(value_name = "CLIENT_ID")]
@@ -86,6 +94,9 @@ pub(super) struct Add {
     /// Whether its members show a second factor, in place of the rule in the settings
     #[arg(long, value_enum)]
     second_factor: Option<SecondFactorRule>,
+    /// It may send notices to members, from the address in mail.info
+    #[arg(long)]
+    member_notices: bool,
     /// A file of client metadata (RFC 7591, section 2) in place of the options for them
     #[arg(long, value_name = "FILE.json", conflicts_with_all =
         ["name", "name_ja", "redirect_uri", "post_logout_redirect_uri", "kind", "grant_type", "auth_method", "scope"])]
@@ -111,6 +122,12 @@ enum SecondFactorRule {
     /// Members who have enrolled one
     Optional,
     /// Nobody
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    On,
     Off,
 }
 
@@ -166,8 +183,9 @@ impl ClientCommand {
             ClientCommand::List => list(app, out).await,
             ClientCommand::Show { id } => {
                 let stored = clients::by_id(&mut app.store.reader().await?, &id).await?.ok_or_else(|| unknown(&id))?;
-                out.answer(in_words(&stored), &Value::Object(as_json(&stored.client)))
+                out.answer(in_words(&stored), &Value::Object(stored_as_json(&stored)))
             }
+            ClientCommand::Update { id, member_notices } => update(app, &id, member_notices, out).await,
             ClientCommand::Remove { id } => {
                 let mut tx = app.store.write().await?;
                 if !clients::remove(&mut tx, &ClientId(id.clone())).await? {
@@ -222,9 +240,13 @@ impl Add {
         let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party, second_factor };
         let mut tx = app.store.write().await?;
         let registered = register(app, &mut tx, self.id.map(ClientId), &metadata, terms, By::Staff).await?;
+        if self.member_notices {
+            clients::set_member_notices(&mut tx, &registered.client.id, Some(app.now())).await?;
+        }
         tx.commit().await?;
         let Registered { client, secret, .. } = registered;
         let mut json = as_json(&client);
+        json.insert("member_notices".into(), json!(self.member_notices));
         let mut text = format!("client_id      {}\n", client.id);
         if let Some(secret) = &secret {
             json.insert("client_secret".into(), json!(secret.expose()));
@@ -289,7 +311,7 @@ async fn all(app: &App) -> Result<Vec<StoredClient>, Failure> {
 
 async fn list(app: &App, out: Output) -> Result<(), Failure> {
     let all = all(app).await?;
-    let json: Vec<Value> = all.iter().map(|stored| Value::Object(as_json(&stored.client))).collect();
+    let json: Vec<Value> = all.iter().map(|stored| Value::Object(stored_as_json(stored))).collect();
     let rows: Vec<_> = all
         .iter()
         .map(|StoredClient { client, created_at, .. }| {
@@ -321,6 +343,37 @@ fn as_json(client: &Client) -> Map<String, Value> {
     json
 }
 
+/// The same, and what staff let it do since.
+fn stored_as_json(stored: &StoredClient) -> Map<String, Value> {
+    let mut json = as_json(&stored.client);
+    json.insert("member_notices".into(), json!(stored.may_notify));
+    json
+}
+
+async fn update(app: &App, id: &str, member_notices: Switch, out: Output) -> Result<(), Failure> {
+    let mut tx = app.store.write().await?;
+    let stored = clients::by_id(&mut tx, id).await?.ok_or_else(|| unknown(id))?;
+    let at = (member_notices == Switch::On).then(|| app.now());
+    if !clients::set_member_notices(&mut tx, &stored.client.id, at).await? {
+        return Err(Failure::refused(format!(
+            "{id} has registered itself: it could change its redirect URIs, and with them where its notices lead. Register it \
+             with `sekisho client add`"
+        )));
+    }
+    tx.commit().await?;
+    let text = match member_notices {
+        Switch::Off => format!("{id} may send no more notices to members; those that wait are still mailed."),
+        Switch::On if stored.client.may_use(GrantType::ClientCredentials) => {
+            format!("{id} may send notices to members, with an access token of its own and the scope member_notices.")
+        }
+        Switch::On => format!(
+            "{id} may send notices to members, but has no grant type client_credentials, with which it would get the access \
+             token: register it with that."
+        ),
+    };
+    out.answer(text, &json!({ "client_id": id, "member_notices": at.is_some() }))
+}
+
 /// One line a property; those with several values have a line for each.
 fn in_words(stored: &StoredClient) -> String {
     let mut text = String::new();
@@ -328,7 +381,7 @@ fn in_words(stored: &StoredClient) -> String {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         text.push_str(&format!("{name:<30}{value}\n"));
     };
-    for (name, value) in &as_json(&stored.client) {
+    for (name, value) in &stored_as_json(stored) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| line(name, item)),
             value => line(name, value),

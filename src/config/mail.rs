@@ -26,14 +26,18 @@ pub struct Mail {
     /// Where the messages of the transport `folder` go.
     #[schemars(extend("format" = "path"))]
     pub folder: PathBuf,
-    /// The most mails to one address in an hour; further ones are withheld, so that nobody's inbox can be flooded. Families
+    /// The most mails to one address in an hour, portals' notices aside; further ones are withheld, so that nobody's inbox can be flooded. Families
     /// share addresses: leave room for several members.
     #[schemars(range(min = 5), extend("x-unit" = "mails"))]
     pub per_address_per_hour: u32,
+    /// The most notices of portals to one address in a day; they take nothing away from the number above.
+    #[schemars(range(min = 1), extend("x-unit" = "mails"))]
+    pub notices_per_address_per_day: u32,
     /// How long a mail is tried again that the server can't take now.
     #[schemars(extend("x-at-least" = "1m"))]
     pub give_up_after: Span,
-    /// How long it is remembered what became of a mail. Its text is not kept.
+    /// How long it is remembered what became of a mail. Its text is kept only if it did not arrive and is still of use, so
+    /// that staff can send it again.
     #[schemars(extend("x-at-least" = "1d"))]
     pub kept: Span,
     pub smtp: Smtp,
@@ -88,6 +92,7 @@ impl Default for Mail {
             transport: MailTransport::Folder,
             folder: "data/mail".into(),
             per_address_per_hour: 20,
+            notices_per_address_per_day: 20,
             give_up_after: Span::days(2),
             kept: Span::days(90),
             smtp: Smtp::default(),

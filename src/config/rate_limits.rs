@@ -15,6 +15,8 @@ pub struct RateLimits {
     pub token_by_address: Quota,
     /// Requests that fail client authentication, for one client from one address.
     pub failures_by_client: Quota,
+    /// Notices to members, from one client.
+    pub notices_by_client: Quota,
     /// Requests to pages and the authorization endpoint from one address.
     pub pages_by_address: Quota,
     /// Searches in the help from one address. A portal's server that searches for its members is one address.
@@ -42,6 +44,7 @@ impl Default for RateLimits {
             login_by_account: Quota { per_minute: 10, burst: 20 },
             token_by_address: Quota { per_minute: 6_000, burst: 1_000 },
             failures_by_client: Quota { per_minute: 10, burst: 20 },
+            notices_by_client: Quota { per_minute: 6_000, burst: 1_000 },
             pages_by_address: Quota { per_minute: 1_200, burst: 600 },
             help_searches_by_address: Quota { per_minute: 600, burst: 200 },
             help_votes_by_address: Quota { per_minute: 30, burst: 30 },

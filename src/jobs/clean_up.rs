@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::domain::unix_time::Span;
-use crate::store::{StoreError, help_feedback, known_devices, mail_outbox, password_failures};
+use crate::store::{StoreError, help_feedback, known_devices, mail_outbox, member_notices, password_failures};
 
 /// For how long it is remembered what was sought in the help in vain.
 const MISSES_KEPT: Span = Span::days(180);
@@ -18,6 +18,7 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
     gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
     mail_outbox::forget_expired_contents(&mut tx, now).await?;
     gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
+    gone += member_notices::forget(&mut tx, now - app.settings.mail.kept).await?;
     gone += help_feedback::forget_misses(&mut tx, now - MISSES_KEPT).await?;
     tx.commit().await?;
     tracing::debug!(rows = gone, "cleaned up");

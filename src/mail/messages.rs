@@ -25,12 +25,16 @@ pub enum Message {
     /// Somebody asks to set the methods up again: they may from `at` on, or once staff have approved it (`None`), unless
     /// the member says that it was not them.
     MethodResetPlanned { at: Option<UnixTime>, cancel_link: String },
+    /// What a portal has to tell, in its words; they were found right (`domain/member/member_notice.rs`).
+    Notice { from: String, subject: String, text: String, off_link: String },
 }
 
 /// Whom a mail comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     NoReply,
+    /// For portals' notices.
+    Info,
     Webmaster,
 }
 
@@ -51,6 +55,8 @@ pub struct Composed {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// Turns such mails off.
+    pub off_link: Option<String>,
 }
 
 /// Words are missing, or the template and its values do not fit together.
@@ -72,12 +78,14 @@ impl Message {
             Message::UserIds { .. } => "user-ids",
             Message::Account { event, .. } => event.name(),
             Message::MethodResetPlanned { .. } => "method-reset-planned",
+            Message::Notice { .. } => "member-notice",
         }
     }
 
     pub fn sender(&self) -> Sender {
         match self {
             Message::Account { event: AccountEvent::FirstLogin, .. } => Sender::Webmaster,
+            Message::Notice { .. } => Sender::Info,
             _ => Sender::NoReply,
         }
     }
@@ -88,7 +96,10 @@ impl Message {
             Message::AddressCode { valid, .. }
             | Message::LoginCode { valid, .. }
             | Message::PasswordReset { valid, .. } => Some(*valid),
-            Message::UserIds { .. } | Message::Account { .. } | Message::MethodResetPlanned { .. } => None,
+            Message::UserIds { .. }
+            | Message::Account { .. }
+            | Message::MethodResetPlanned { .. }
+            | Message::Notice { .. } => None,
         }
     }
 }
@@ -103,11 +114,33 @@ struct Parts {
     code: Option<String>,
     link: Option<String>,
     list: Vec<String>,
+    /// Somebody else's words: lines of words, between which there are spaces.
+    lines: Vec<Vec<Word>>,
     facts: Vec<(String, String)>,
     /// What to do.
     after: Vec<String>,
     inquiry: Option<String>,
     footer: Vec<String>,
+    off_link: Option<String>,
+}
+
+/// A word, with the space that follows it.
+#[derive(Serialize)]
+struct Word {
+    text: String,
+    is_link: bool,
+}
+
+/// What was found right has links as words of their own, to the portal's own https addresses alone.
+fn words(line: &str) -> Vec<Word> {
+    line.split_inclusive(char::is_whitespace)
+        .flat_map(|part| {
+            let word = part.trim_end();
+            [(word, word.starts_with("https://")), (part.get(word.len()..).unwrap_or_default(), false)]
+        })
+        .filter(|(text, _)| !text.is_empty())
+        .map(|(text, is_link)| Word { text: text.to_owned(), is_link })
+        .collect()
 }
 
 /// Puts a message into the words of `locale`.
@@ -198,17 +231,28 @@ pub fn compose(
             parts.link = Some(cancel_link.clone());
             parts.after = vec![text("mail-method-reset-planned.then", &[])?];
         }
+        Message::Notice { from, subject, text: words_of_portal, off_link } => {
+            parts.subject = subject.clone();
+            parts.before = vec![text("mail-notice.from", &[("portal", from.as_str().into())])?];
+            parts.lines = words_of_portal.trim().lines().map(words).collect();
+            parts.after = vec![text("mail-notice.secret", &[])?];
+            parts.off_link = Some(off_link.clone());
+        }
     }
     parts.inquiry = society.inquiry_url.clone();
     if let Some(inquiry) = &parts.inquiry {
         parts.footer.push(text("mail-inquiry", &[("url", inquiry.as_str().into())])?);
     }
     parts.footer.push(text("mail-automatic", &[])?);
+    if parts.off_link.is_some() {
+        parts.footer.push(text("mail-notice.off", &[])?);
+    }
     Ok(Composed {
         sender: message.sender(),
         sender_name: society.service.clone(),
         text: parts.as_text(),
         html: parts.as_html()?,
+        off_link: parts.off_link,
         subject: parts.subject,
     })
 }
@@ -242,12 +286,17 @@ impl Parts {
         if !self.list.is_empty() {
             blocks.push(self.list.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"));
         }
+        if !self.lines.is_empty() {
+            let line = |line: &Vec<Word>| line.iter().map(|word| word.text.as_str()).collect::<String>();
+            blocks.push(self.lines.iter().map(line).collect::<Vec<_>>().join("\n"));
+        }
         if !self.facts.is_empty() {
             blocks
                 .push(self.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n"));
         }
         blocks.extend(self.after.clone());
-        blocks.push(format!("--\n{}", self.footer.join("\n")));
+        let footer = self.footer.iter().chain(&self.off_link).map(String::as_str).collect::<Vec<_>>();
+        blocks.push(format!("--\n{}", footer.join("\n")));
         blocks.join("\n\n") + "\n"
     }
 
@@ -302,6 +351,12 @@ mod tests {
             Message::UserIds { user_ids: vec!["hanako".into(), "taro<b>".into()] },
             Message::MethodResetPlanned { at: Some(at), cancel_link: "https://id.example.jp/cancel".into() },
             Message::MethodResetPlanned { at: None, cancel_link: "https://id.example.jp/cancel".into() },
+            Message::Notice {
+                from: "A <b> & c".into(),
+                subject: "One <1> & more".into(),
+                text: "1 < 2 <b>\n\n  https://portal.example.jp/?a=1&b=2 now\n.".into(),
+                off_link: "https://id.example.jp/member-notices/off?link=a".into(),
+            },
         ])
         .collect()
     }

@@ -24,9 +24,18 @@ use crate::domain::unix_time::UnixTime;
 pub struct Transport {
     way: Way,
     no_reply: Address,
+    info: Address,
     webmaster: Address,
     /// The right part of every Message-ID.
     host: String,
+}
+
+/// The addresses that mails come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Senders<'a> {
+    pub no_reply: &'a str,
+    pub info: &'a str,
+    pub webmaster: &'a str,
 }
 
 /// The longest that sending one mail takes, whatever the server does.
@@ -120,9 +129,41 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// The link that turns such mails off (RFC 2369, 3.2).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+    fn parse(value: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(ListUnsubscribe(value.trim_matches(['<', '>']).to_owned()))
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), format!("<{}>", self.0))
+    }
+}
+
+/// Lets mail programs use that link by a button of their own (RFC 8058).
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(OneClick)
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".into())
+    }
+}
+
 impl Transport {
     /// `host` is the issuer's.
-    pub fn new(route: Route, no_reply: &str, webmaster: &str, host: &str) -> Result<Transport, TransportError> {
+    pub fn new(route: Route, senders: &Senders<'_>, host: &str) -> Result<Transport, TransportError> {
         let sender = |address: &str| -> Result<Address, TransportError> {
             address.parse().map_err(|reason| TransportError::Sender { address: address.to_owned(), reason })
         };
@@ -130,7 +171,13 @@ impl Transport {
             Route::Folder(folder) => Way::Folder(folder),
             Route::Smtp(server) => Way::Smtp(Box::new(Smtp::new(server)?)),
         };
-        Ok(Transport { way, no_reply: sender(no_reply)?, webmaster: sender(webmaster)?, host: host.to_owned() })
+        Ok(Transport {
+            way,
+            no_reply: sender(senders.no_reply)?,
+            info: sender(senders.info)?,
+            webmaster: sender(senders.webmaster)?,
+            host: host.to_owned(),
+        })
     }
 
     /// Whom mail is given to, as staff know it.
@@ -146,6 +193,7 @@ impl Transport {
         let Some(to) = recipient(to) else { return Outcome::Refused("this is no mail address".into()) };
         let from = match mail.sender {
             Sender::NoReply => &self.no_reply,
+            Sender::Info => &self.info,
             Sender::Webmaster => &self.webmaster,
         };
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(at.0).unwrap_or(0));
@@ -153,15 +201,18 @@ impl Transport {
             Ok(envelope) => envelope,
             Err(error) => return Outcome::Refused(error.to_string()),
         };
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(Mailbox::new(Some(mail.sender_name.clone()), from.clone()))
             .to(Mailbox::new(None, to.clone()))
             .envelope(envelope)
             .subject(&mail.subject)
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .date(date)
-            .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()));
+            .header(AutoSubmitted);
+        if let Some(link) = &mail.off_link {
+            message = message.header(ListUnsubscribe(link.clone())).header(OneClick);
+        }
+        let message = message.multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()));
         let message = match message {
             Ok(message) => message.formatted(),
             Err(error) => return Outcome::Refused(error.to_string()),

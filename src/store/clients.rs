@@ -18,6 +18,8 @@ pub struct StoredClient {
     /// Of a client that registered itself (RFC 7592).
     pub registration_token_digest: Option<String>,
     pub created_at: UnixTime,
+    /// Staff let it send notices to members.
+    pub may_notify: bool,
 }
 
 fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
@@ -31,6 +33,7 @@ fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
         previous_secret: previous.zip(until.map(UnixTime)),
         registration_token_digest: row.try_get("registration_token_digest")?,
         created_at: UnixTime(row.try_get("created_at")?),
+        may_notify: row.try_get::<Option<i64>, _>("member_notices_at")?.is_some(),
     })
 }
 
@@ -41,7 +44,7 @@ pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>
     }
     let row = sqlx::query(
         "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
-                registration_token_digest, created_at FROM clients WHERE client_id = $1",
+                registration_token_digest, created_at, member_notices_at FROM clients WHERE client_id = $1",
     )
     .bind(id)
     .fetch_optional(db.connection())
@@ -53,13 +56,33 @@ pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>
 pub async fn list(db: &mut impl Reads, after: &str, limit: u32) -> Result<Vec<StoredClient>, StoreError> {
     let rows = sqlx::query(
         "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
-                registration_token_digest, created_at FROM clients WHERE client_id > $1 ORDER BY client_id LIMIT $2",
+                registration_token_digest, created_at, member_notices_at FROM clients WHERE client_id > $1 ORDER BY client_id LIMIT $2",
     )
     .bind(after)
     .bind(i64::from(limit))
     .fetch_all(db.connection())
     .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// Lets a client send notices to members since then, or (`None`) no more; `false` if there is no such client. One that
+/// registered itself is not let: it could change its redirect URIs, and with them where its notices lead.
+pub async fn set_member_notices(tx: &mut WriteTx, id: &ClientId, at: Option<UnixTime>) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE clients SET member_notices_at = $2
+          WHERE client_id = $1 AND ($2 IS NULL OR registration_token_digest IS NULL)",
+    )
+    .bind(id.as_str())
+    .bind(at.map(|t| t.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether any client may send notices to members.
+pub async fn any_may_notify(db: &mut impl Reads) -> Result<bool, StoreError> {
+    let sql = "SELECT client_id FROM clients WHERE member_notices_at IS NOT NULL LIMIT 1";
+    Ok(sqlx::query(sql).fetch_optional(db.connection()).await?.is_some())
 }
 
 /// How many clients have registered themselves.

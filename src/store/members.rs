@@ -35,13 +35,14 @@ fn from_row(row: &AnyRow) -> Result<Member, StoreError> {
         method: row.try_get::<Option<String>, _>("authentication_method")?.as_deref().and_then(Method::named),
         email_method_at: time("email_method_at")?,
         first_login_at: time("first_login_at")?,
+        notices_off_at: time("notices_off_at")?,
         id: MemberId(id),
     })
 }
 
 const COLUMNS: &str = "m.member_id, m.user_id, m.role, m.name, m.email, m.email_verified_at, m.phone_number,
     m.phone_number_verified_at, m.profile, m.created_at, m.updated_at, m.account_locked_at, m.account_locked_until, m.disabled_at,
-    m.authentication_method, m.email_method_at, m.first_login_at";
+    m.authentication_method, m.email_method_at, m.first_login_at, m.notices_off_at";
 
 pub async fn by_id(db: &mut impl Reads, id: &MemberId) -> Result<Option<Member>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM members m WHERE m.member_id = $1");
@@ -237,6 +238,16 @@ pub async fn set_method(tx: &mut WriteTx, member: &MemberId, method: Option<Meth
 /// Enrols codes by e-mail as a method, or (`None`) takes them away.
 pub async fn set_email_method(tx: &mut WriteTx, member: &MemberId, at: Option<UnixTime>) -> Result<(), StoreError> {
     sqlx::query("UPDATE members SET email_method_at = $2 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(at.map(|t| t.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Notes since when portals' notices are not wanted, or (`None`) that they are.
+pub async fn set_notices_off(tx: &mut WriteTx, member: &MemberId, at: Option<UnixTime>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET notices_off_at = $2 WHERE member_id = $1")
         .bind(member.as_str())
         .bind(at.map(|t| t.0))
         .execute(tx.connection())

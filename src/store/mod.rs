@@ -17,6 +17,7 @@ pub mod known_devices;
 pub mod logins;
 pub mod lost_methods;
 pub mod mail_outbox;
+pub mod member_notices;
 pub mod members;
 pub mod one_time_password_failures;
 pub mod passkeys;

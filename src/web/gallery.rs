@@ -29,6 +29,7 @@ use super::login::recovery_code::RecoveryCodePage;
 use super::login::totp::TotpPage;
 use super::login::totp_enrolment::LoginTotpEnrolmentPage;
 use super::mail_folder::MailFolderPage;
+use super::member_notices::off::MemberNoticesOffPage;
 use super::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
 use super::page::{ApplicationLine, Chrome, PageError, PageTemplate, Pages};
 use super::recovery::cancel_methods_reset::CancelMethodsResetPage;
@@ -62,6 +63,7 @@ pub fn samples() -> Vec<Sample> {
         of::<MethodPage>(),
         of::<EmailCodePage>(),
         of::<MailFolderPage>(),
+        of::<MemberNoticesOffPage>(),
         of::<CancelMethodsResetPage>(),
         of::<ForgottenPage>(),
         of::<ResetPasswordPage>(),

@@ -4,6 +4,8 @@
 pub mod account;
 /// Style sheet and pictures.
 mod assets;
+/// The society's own logo and colours.
+pub mod brand;
 /// Names and attributes of every cookie.
 pub mod cookies;
 /// A page for what cannot go on.
@@ -18,6 +20,8 @@ pub mod help;
 pub mod login;
 /// The mails of a trial.
 pub mod mail_folder;
+/// Portals' notices to members.
+pub mod member_notices;
 /// What was done, said once.
 pub mod notice;
 /// The endpoints of OpenID Connect and OAuth 2.0.

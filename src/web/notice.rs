@@ -6,6 +6,8 @@ pub enum Notice {
     /// Nothing was: a page of a login was sent whose turn is over.
     StepDone,
     LanguageChanged,
+    NoticesOn,
+    NoticesOff,
     PasswordChanged,
     EmailChanged,
     MethodChanged,
@@ -21,9 +23,11 @@ pub enum Notice {
 }
 
 impl Notice {
-    pub const ALL: [Notice; 14] = [
+    pub const ALL: [Notice; 16] = [
         Notice::StepDone,
         Notice::LanguageChanged,
+        Notice::NoticesOn,
+        Notice::NoticesOff,
         Notice::PasswordChanged,
         Notice::EmailChanged,
         Notice::MethodChanged,
@@ -42,6 +46,8 @@ impl Notice {
         match self {
             Notice::StepDone => "step-done",
             Notice::LanguageChanged => "language-changed",
+            Notice::NoticesOn => "notices-on",
+            Notice::NoticesOff => "notices-off",
             Notice::PasswordChanged => "password-changed",
             Notice::EmailChanged => "email-changed",
             Notice::MethodChanged => "method-changed",

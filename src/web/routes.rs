@@ -17,7 +17,7 @@ use super::error_page::ErrorKind;
 use super::request::visit::Visit;
 use super::site::Site;
 use super::trouble::Trouble;
-use super::{account, assets, health, help, login, mail_folder, oidc, recovery, security_headers};
+use super::{account, assets, health, help, login, mail_folder, member_notices, oidc, recovery, security_headers};
 
 pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
@@ -27,6 +27,7 @@ pub const REVOKE: &str = "/revoke";
 pub const INTROSPECT: &str = "/introspect";
 pub const REGISTER: &str = "/register";
 pub const LOGOUT: &str = "/logout";
+pub const MEMBER_NOTICES: &str = "/api/v1/member-notices";
 
 pub fn router(site: Site) -> Router {
     let http = &site.app.settings.http;
@@ -74,6 +75,7 @@ pub fn router(site: Site) -> Router {
         .route("/login/consent", get(login::consent::get).post(login::consent::post))
         .route("/account/profile", get(account::profile::get))
         .route("/account/language", post(account::profile::post_language))
+        .route("/account/member-notices", post(account::profile::post_notices))
         .route("/account/password", get(account::password::get).post(account::password::post))
         .route("/account/email-address", get(account::email_address::get).post(account::email_address::post))
         .route(
@@ -123,6 +125,8 @@ pub fn router(site: Site) -> Router {
             "/recovery/cancel-methods-reset",
             get(recovery::cancel_methods_reset::get).post(recovery::cancel_methods_reset::post),
         )
+        .route(MEMBER_NOTICES, post(member_notices::api::post))
+        .route("/member-notices/off", get(member_notices::off::get).post(member_notices::off::post))
         .route("/mail", get(mail_folder::get))
         .route("/help", get(help::pages::index))
         .route("/help/faq", get(help::pages::faq))

@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod branding;
 mod disturbed;
 mod faq;
 mod faq_lost_phone;
@@ -17,6 +18,7 @@ mod gallery;
 mod harness;
 mod help;
 mod journey;
+mod member_notices;
 mod passkeys;
 mod passwords;
 #[path = "../../examples/portal/portal.rs"]

@@ -262,6 +262,25 @@ fn clients_of_each_type_are_registered_shown_and_removed() {
 }
 
 #[test]
+fn staff_let_a_client_send_notices_and_take_it_back() {
+    let folder = Folder::new();
+    let add = ["--json", "client", "add", "--name", "Portal", "--redirect-uri", "https://rp.example/cb", "--id"];
+    assert_eq!(folder.run(&[&add[..], &["a"]].concat()).json()["member_notices"], false);
+    let let_at_once =
+        ["b", "--member-notices", "--grant-type", "authorization_code", "--grant-type", "client_credentials"];
+    assert_eq!(folder.run(&[&add[..], &let_at_once].concat()).json()["member_notices"], true);
+    let allowed = |id: &str| folder.run(&["client", "show", id, "--json"]).json()["member_notices"].clone();
+    assert_eq!((allowed("a"), allowed("b")), (json!(false), json!(true)));
+    let update = |id: &str, to: &str| folder.run(&["client", "update", id, "--member-notices", to]);
+    assert!(update("b", "off").ok().contains("no more notices"));
+    assert!(update("b", "on").ok().contains("scope member_notices"));
+    // It could not get the token for it.
+    assert!(update("a", "on").ok().contains("no grant type client_credentials"));
+    assert_eq!((allowed("a"), allowed("b")), (json!(true), json!(true)));
+    update("nobody", "on").refused(&["there is no client \"nobody\""]);
+}
+
+#[test]
 fn everything_wrong_with_a_client_is_named() {
     let folder = Folder::new();
     let wrong = ["client", "add", "--name", "x", "--redirect-uri", "http://rp.example/cb", "--scope", "everything"];

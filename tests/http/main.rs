@@ -23,6 +23,7 @@ mod login;
 mod logout;
 mod lost_methods;
 mod mail;
+mod member_notices;
 mod middle;
 mod openidconnect_client;
 mod passkeys;

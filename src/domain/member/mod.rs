@@ -4,5 +4,6 @@ pub mod account_event;
 pub mod authentication_method;
 pub mod authenticator_removal;
 pub mod email_address;
+pub mod member_notice;
 pub mod profile;
 pub mod user_id;

@@ -32,6 +32,8 @@ pub struct Member {
     pub email_method_at: Option<UnixTime>,
     /// The first login is complete.
     pub first_login_at: Option<UnixTime>,
+    /// Portals' notices are not wanted.
+    pub notices_off_at: Option<UnixTime>,
 }
 
 /// What somebody may do here beyond looking after themselves.
@@ -106,7 +108,7 @@ pub struct Address {
 /// A member's password as it is kept.
 #[derive(Clone)]
 pub struct Password {
-    /// PHC string.
+    /// A PHC string, or what another system made of it.
     pub hash: String,
     pub set_at: UnixTime,
     /// Given out by the society and of use until then.
@@ -178,6 +180,7 @@ pub fn sample(user_id: &str) -> Member {
         method: None,
         email_method_at: None,
         first_login_at: None,
+        notices_off_at: None,
     }
 }
 

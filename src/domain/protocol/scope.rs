@@ -6,6 +6,8 @@ use super::oauth_error::{ErrorCode, OAuthError};
 
 pub const OPENID: &str = "openid";
 pub const OFFLINE_ACCESS: &str = "offline_access";
+/// Of clients that act for themselves, and that staff let send notices to members; no member can give it.
+pub const MEMBER_NOTICES: &str = "member_notices";
 
 /// Every scope that this provider knows (OpenID Connect Core 1.0, 5.4 and 11).
 pub const SUPPORTED: [&str; 6] = [OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS];

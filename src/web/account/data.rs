@@ -96,6 +96,7 @@ async fn everything(visit: &Visit, member: &Member) -> Result<Value, Stop> {
             "created_at": moment(member.created_at),
             "updated_at": moment(member.updated_at),
             "first_login_at": member.first_login_at.map(moment),
+            "notices_off_at": member.notices_off_at.map(moment),
         },
         "password": password.map(|password| json!({ "set_at": moment(password.set_at) })),
         "authentication": {

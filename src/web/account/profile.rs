@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::authentication_method::{self, MethodChoice};
 use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
+use crate::actions::member_notices;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::{Member, Profile};
 use crate::domain::protocol::params::Params;
 use crate::i18n::Locale;
-use crate::store::members;
+use crate::store::{clients, members};
 use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
@@ -28,6 +29,8 @@ pub struct ProfilePage {
     /// When the password was set.
     pub password_set: Option<String>,
     pub language_choices: Vec<Language>,
+    /// Whether portals' notices come by mail; `None` where no portal may send any.
+    pub notices: Option<bool>,
     /// What may be asked for beside the password; empty where the operator offers nothing.
     pub methods: Vec<MethodChoice>,
 }
@@ -51,11 +54,13 @@ async fn show(visit: &mut Visit) -> Result<Shown<ProfilePage>, Stop> {
     let mut reader = visit.site.app.store.reader().await?;
     let password = members::password(&mut reader, &member.id).await?;
     let methods = authentication_method::choices(&visit.site.app, &mut reader, &member).await?;
+    let notices = clients::any_may_notify(&mut reader).await?.then_some(member.notices_off_at.is_none());
     drop(reader);
     Ok(Shown::Page(ProfilePage {
         email_verified: member.verified_email().is_some(),
         password_set: password.map(|password| visit.date_time(password.set_at)),
         language_choices: languages(visit, &member),
+        notices,
         methods,
         user_id: member.user_id,
         name: member.name,
@@ -106,6 +111,24 @@ async fn choose_language(visit: &mut Visit, fields: &Params) -> Result<Shown<Pro
     Ok(Shown::GoTo(to))
 }
 
+/// `POST /account/member-notices`: whether portals' notices come by mail. Any login will do, as for the language.
+pub async fn post_notices(OwnForm { mut visit, fields }: OwnForm) -> Response {
+    let outcome = choose_notices(&mut visit, &fields).await;
+    answer(visit, outcome)
+}
+
+async fn choose_notices(visit: &mut Visit, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
+    let SignedIn { member, .. } = sent_by(visit, fields, AccountPage::Profile).await?;
+    let on = match fields.get("notices") {
+        Some("on") => true,
+        Some("off") => false,
+        _ => return Ok(Shown::GoTo(AccountPage::Profile.path())),
+    };
+    member_notices::turn(&visit.site.app, &member.id, on).await?;
+    visit.notify(if on { Notice::NoticesOn } else { Notice::NoticesOff });
+    Ok(Shown::GoTo(AccountPage::Profile.path()))
+}
+
 impl PageTemplate for ProfilePage {
     const TEMPLATE: &'static str = "account/profile.html";
 
@@ -118,12 +141,14 @@ impl PageTemplate for ProfilePage {
             email_verified: name.is_some(),
             password_set: Some("2026-11-22 10:42".into()),
             language_choices: vec![language("ja", true), language("en", false)],
+            notices: name.map(|_| true),
             methods,
         };
         let email = Some("hanako@example.jp");
         vec![
             ("full", page(Some("Yamada Hanako"), email, authentication_method::sample(Some(Method::Totp)))),
             ("no_method_yet", page(None, email, authentication_method::sample(None))),
+            ("notices_off", ProfilePage { notices: Some(false), ..page(None, email, Vec::new()) }),
             ("sparse", ProfilePage { password_set: None, ..page(None, None, Vec::new()) }),
         ]
     }

@@ -1,6 +1,6 @@
 //! The endpoints of OpenID Connect and OAuth 2.0, a file each.
 
-mod answer;
+pub mod answer;
 pub mod authorize;
 pub mod discovery;
 pub mod end_session;

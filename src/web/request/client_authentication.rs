@@ -22,6 +22,8 @@ use crate::web::site::Site;
 /// A client that is who it says, and what it sent. Public clients say so only.
 pub struct AuthenticatedClient {
     pub client: Client,
+    /// Staff let it send notices to members.
+    pub may_notify: bool,
     pub params: Params,
 }
 
@@ -70,7 +72,7 @@ async fn authenticate(request: Request, site: &Site) -> Result<AuthenticatedClie
             }
         }
     }
-    Ok(AuthenticatedClient { client: stored.client, params })
+    Ok(AuthenticatedClient { client: stored.client, may_notify: stored.may_notify, params })
 }
 
 /// The address that counts for limits.

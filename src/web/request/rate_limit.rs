@@ -16,6 +16,7 @@ pub struct Limits {
     login_by_account: Budget<String>,
     token_by_address: Budget<IpAddr>,
     failures_by_client: Budget<(String, IpAddr)>,
+    notices_by_client: Budget<String>,
     pages_by_address: Budget<IpAddr>,
     help_searches_by_address: Budget<IpAddr>,
     help_votes_by_address: Budget<IpAddr>,
@@ -57,6 +58,7 @@ impl Limits {
             login_by_account: Budget::new(settings.login_by_account),
             token_by_address: Budget::new(settings.token_by_address),
             failures_by_client: Budget::new(settings.failures_by_client),
+            notices_by_client: Budget::new(settings.notices_by_client),
             pages_by_address: Budget::new(settings.pages_by_address),
             help_searches_by_address: Budget::new(settings.help_searches_by_address),
             help_votes_by_address: Budget::new(settings.help_votes_by_address),
@@ -83,6 +85,11 @@ impl Limits {
         self.failures_by_client.spend((client.chars().take(64).collect(), address::caller(from)))
     }
 
+    /// One notice to a member, from a client that may send them.
+    pub fn member_notice(&self, client: &str) -> Result<(), Exceeded> {
+        self.notices_by_client.spend(client.to_owned())
+    }
+
     /// One page.
     pub fn page(&self, from: IpAddr) -> Result<(), Exceeded> {
         self.pages_by_address.spend(address::caller(from))
@@ -104,6 +111,7 @@ impl Limits {
         self.login_by_account.forget_idle();
         self.token_by_address.forget_idle();
         self.failures_by_client.forget_idle();
+        self.notices_by_client.forget_idle();
         self.pages_by_address.forget_idle();
         self.help_searches_by_address.forget_idle();
         self.help_votes_by_address.forget_idle();

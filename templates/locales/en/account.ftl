@@ -42,6 +42,8 @@ last-factor = It cannot be deleted
 
 notice-step-done = That step was finished before. What you have just sent was not used; here is where it goes on.
 notice-language-changed = The language has been changed.
+notice-notices-on = You will get notices by e-mail.
+notice-notices-off = You will get no more notices by e-mail.
 notice-password-changed = The password has been changed. You have been logged out on all other devices.
 notice-email-changed = The e-mail address has been changed.
 notice-method-changed = The authentication method has been changed. You will use it from the next login on.
@@ -65,6 +67,12 @@ profile-login-heading = How you log in
 profile-language-heading = Language
 profile-language = Language of pages and mails
 language-change-button = Change the language
+profile-notices-heading = Notices by e-mail
+profile-notices = Notices of updates and the like
+    .hint = Security notices, one-time passwords and other mails that you need come in any case.
+    .on = Send them by e-mail
+    .off = Do not send them
+notices-change-button = Change notices by e-mail
 profile-use-heading = Your use of the account
 change-not = Go back without a change
 
@@ -222,3 +230,12 @@ data-heading = Download your data
 data-what = You can receive all the data that { $service } holds about you as one file (JSON): your details, your authentication methods, where you are logged in, the sites that receive your information, the activity of your account and the mails that were sent. It does not contain your password.
 data-keep = The file contains your name, e-mail address and more. Do not store it on a computer that other people use, too.
 data-download = Download
+
+# Turning notices off, from the link in each.
+
+notices-off-heading = Stop notices by e-mail?
+notices-off-what = You will get no more mails about updates and the like. Security notices, one-time passwords and other mails that you need come as before.
+notices-off-button = Stop notices by e-mail
+notices-off-done = Notices by e-mail have been stopped
+    .still = Security notices, one-time passwords and other mails that you need come as before.
+    .again = To get them again, log in and look for “Notices by e-mail” in your profile.

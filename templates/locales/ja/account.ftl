@@ -42,6 +42,8 @@ last-factor = 削除できません
 
 notice-step-done = 前の手順はもう済んでいます。いま送信された内容は使わずに、続きの画面を表示しました。
 notice-language-changed = 表示する言語を変更しました。
+notice-notices-on = お知らせメールを受け取るようにしました。
+notice-notices-off = お知らせメールを止めました。
 notice-password-changed = パスワードを変更しました。ほかの端末のログインは終了しました。
 notice-email-changed = メールアドレスを変更しました。
 notice-method-changed = 認証方法を変更しました。次回のログインから使います。
@@ -65,6 +67,12 @@ profile-login-heading = ログインの方法
 profile-language-heading = 表示する言語
 profile-language = 画面とメールの言語
 language-change-button = 言語を変更する
+profile-notices-heading = お知らせメール
+profile-notices = 更新などのお知らせ
+    .hint = 安全に関するお知らせと、ワンタイムパスワードなどのメールは、止めても届きます。
+    .on = メールで受け取る
+    .off = 受け取らない
+notices-change-button = お知らせメールを変更する
 profile-use-heading = ご利用の状況
 change-not = 変更しないで戻る
 
@@ -220,3 +228,12 @@ data-heading = 登録データのダウンロード
 data-what = { $service }に登録されているあなたのデータを、1つのファイル（JSON形式）にまとめて受け取れます。会員情報、認証方法、ログイン中の端末、情報を提供しているサイト、利用履歴、送信したメールの記録が入ります。パスワードは入りません。
 data-keep = ファイルにはお名前やメールアドレスなどが含まれます。ほかの人も使うパソコンには保存しないでください。
 data-download = ダウンロードする
+
+# Turning notices off, from the link in each.
+
+notices-off-heading = お知らせメールを止めますか？
+notices-off-what = 更新などのお知らせのメールが届かなくなります。安全に関するお知らせと、ワンタイムパスワードなどのメールは、これまでどおり届きます。
+notices-off-button = お知らせメールを止める
+notices-off-done = お知らせメールを止めました
+    .still = 安全に関するお知らせと、ワンタイムパスワードなどのメールは、これまでどおり届きます。
+    .again = もう一度受け取りたいときは、ログインして「プロフィール変更」の「お知らせメール」で変更できます。
