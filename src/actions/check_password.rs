@@ -28,7 +28,7 @@ pub enum Attempt<E> {
 pub struct Proven {
     pub member: Member,
     pub password: Password,
-    /// The hash to store instead, when the settings have come to ask for a higher cost.
+    /// The hash to store instead, where the stored one is not as the settings ask for: of another cost, pepper or kind.
     pub upgraded_hash: Option<String>,
     account: String,
     device: String,
@@ -109,7 +109,7 @@ fn tell_of_lock(app: App, member: Member) {
 }
 
 impl Proven {
-    /// Ends the row of failures that this login ends, and stores the hash of higher cost. The member as they are now;
+    /// Ends the row of failures that this login ends, and stores the new hash. The member as they are now;
     /// `None` if the password that was given is no longer theirs.
     pub async fn settle(&self, tx: &mut WriteTx) -> Result<Option<Member>, ActionError> {
         if !members::still_has_password(tx, &self.member.id, &self.password).await? {

@@ -426,7 +426,7 @@ mod tests {
         let mut reader = Reader::new(&sections).unwrap();
         reader.read_file("sekisho.toml", &setting_lines("# "));
         assert_eq!(reader.problems, []);
-        assert_eq!(reader.origins.len(), 10);
+        assert_eq!(reader.origins.len(), 11);
     }
 
     #[test]

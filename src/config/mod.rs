@@ -40,7 +40,7 @@ pub use registration::{Registration, RegistrationMode};
 pub use secrets::Secrets;
 pub use sessions::Sessions;
 pub use show::in_force;
-pub use society::{Localized, Society};
+pub use society::{Colours, Localized, Society};
 pub use tokens::Tokens;
 pub use user_ids::UserIds;
 

@@ -170,6 +170,7 @@ impl Setting {
             ("object", _) => "a text for each language, such as { ja = \"…\", en = \"…\" }".into(),
             (_, "path") => "a path".into(),
             (_, "uri") => "a URL, such as \"https://login.example.jp\"".into(),
+            (_, "colour") => "a colour, such as \"#1f4e86\"".into(),
             (_, "email") => "a mail address".into(),
             (_, "network") => "a network such as \"10.0.0.0/8\"".into(),
             (_, "socket-address") => "an IP address and port, such as \"127.0.0.1:8080\"".into(),

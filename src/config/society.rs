@@ -1,6 +1,7 @@
 //! `[society]`: whose portal this is, as members see it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use unic_langid::LanguageIdentifier;
 use url::Url;
 
 use super::problems::Findings;
+use crate::domain::colour::{Colour, READABLE};
 
 /// Whose portal this is, as members see it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +21,63 @@ pub struct Society {
     pub service_name: Localized,
     /// The inquiry form that lock messages and help answers lead to.
     pub inquiry_url: Option<Url>,
+    /// A picture (SVG, PNG or WebP, 256 KiB at most) that stands beside the name on every page and on the browser's tab.
+    #[schemars(extend("format" = "path"))]
+    pub logo_file: Option<PathBuf>,
+    pub colours: Colours,
+}
+
+/// The colour of buttons, links and, by day, the top of every page. A colour that can't be read well is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Colours {
+    /// By day: dark enough to be read on white and under white letters.
+    pub accent: Colour,
+    /// For readers who prefer dark pages: light enough to be read on them.
+    pub accent_dark: Colour,
+}
+
+impl Colours {
+    /// What the accent stands on or under by day: page, sheet, notes, errors, and the letters on buttons.
+    pub const GROUNDS: [Colour; 5] = [
+        Colour::rgb(0xee, 0xf1, 0xf5),
+        Colour::WHITE,
+        Colour::rgb(0xee, 0xf3, 0xfa),
+        Colour::rgb(0xfd, 0xf2, 0xf1),
+        Colour::WHITE,
+    ];
+    /// The same by night.
+    pub const GROUNDS_DARK: [Colour; 5] = [
+        Colour::rgb(0x10, 0x15, 0x1d),
+        Colour::rgb(0x19, 0x20, 0x2b),
+        Colour::rgb(0x1f, 0x2a, 0x3b),
+        Colour::rgb(0x35, 0x1b, 0x1b),
+        Colour::rgb(0x0d, 0x1c, 0x31),
+    ];
+
+    fn check(&self, findings: &mut Findings) {
+        let pairs = [
+            ("society.colours.accent", self.accent, Colours::GROUNDS, "a darker"),
+            ("society.colours.accent_dark", self.accent_dark, Colours::GROUNDS_DARK, "a lighter"),
+        ];
+        for (key, accent, grounds, mend) in pairs {
+            let contrast = grounds.map(|ground| accent.contrast(ground)).into_iter().fold(f64::INFINITY, f64::min);
+            // Cut off, not rounded: 4.499 is not 4.5.
+            let measured = (contrast * 100.0).floor() / 100.0;
+            findings.require(
+                contrast >= READABLE,
+                &[key],
+                format!("{key} has a contrast of only {measured:.2} : 1 to the pages' other colours"),
+                format!("take {mend} colour: {READABLE} : 1 is needed to read it well"),
+            );
+        }
+    }
+}
+
+impl Default for Colours {
+    fn default() -> Self {
+        Colours { accent: Colour::rgb(0x1f, 0x4e, 0x86), accent_dark: Colour::rgb(0x9c, 0xc2, 0xf7) }
+    }
 }
 
 /// A text in each language, by language tag. A language that has none is answered in Japanese, then in any.
@@ -76,6 +135,8 @@ impl Default for Society {
             name: Localized::of(&[("ja", "健康保険組合"), ("en", "Health Insurance Society")]),
             service_name: Localized::of(&[("ja", "会員ポータル"), ("en", "Member Portal")]),
             inquiry_url: None,
+            logo_file: None,
+            colours: Colours::default(),
         }
     }
 }
@@ -90,6 +151,7 @@ impl Society {
             "society.inquiry_url is not a web address",
             "write one that starts with https://",
         );
+        self.colours.check(findings);
     }
 }
 
@@ -115,6 +177,25 @@ mod tests {
         let mut findings = Findings::default();
         Society { inquiry_url: Url::parse("javascript:alert(1)").ok(), ..Society::default() }.check(&mut findings);
         assert_eq!(findings.len(), 1);
+    }
+
+    #[test]
+    fn a_colour_that_cannot_be_read_is_refused_with_what_was_measured() {
+        let said = |colours: Colours| {
+            let mut findings = Findings::default();
+            Society { colours, ..Society::default() }.check(&mut findings);
+            let problems = findings.into_problems(|_| super::super::problems::Place::Program);
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(said(Colours::default()), [""; 0]);
+        let yellow = Colour::rgb(0xff, 0xcc, 0x00);
+        assert_eq!(
+            said(Colours { accent: yellow, ..Colours::default() }),
+            ["settings: society.colours.accent has a contrast of only 1.33 : 1 to the pages' other colours; \
+              take a darker colour: 4.5 : 1 is needed to read it well"]
+        );
+        assert_eq!(said(Colours { accent_dark: yellow, ..Colours::default() }), [""; 0]);
+        assert_eq!(said(Colours { accent_dark: Colour::BLACK, ..Colours::default() }).len(), 1);
     }
 
     #[test]

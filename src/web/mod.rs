@@ -4,6 +4,8 @@
 pub mod account;
 /// Style sheet and pictures.
 mod assets;
+/// The society's own logo and colours.
+pub mod brand;
 /// Names and attributes of every cookie.
 pub mod cookies;
 /// A page for what cannot go on.

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use include_dir::{Dir, include_dir};
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use tera::{Context, Kwargs, State, Tera};
 
 use crate::i18n::{Catalogue, Locale, Value};
+use crate::web::brand::Brand;
 use crate::web::help::in_place::InPlace;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -67,10 +69,17 @@ pub struct ApplicationLine {
 /// A file that pages refer to.
 #[derive(Clone, Debug)]
 pub struct Asset {
-    pub bytes: &'static [u8],
+    pub bytes: Bytes,
     pub content_type: &'static str,
     /// The part of its URL that changes with its content, so that it may be kept for ever.
     pub hash: String,
+}
+
+impl Asset {
+    pub fn new(bytes: Bytes, content_type: &'static str) -> Asset {
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)).chars().take(16).collect();
+        Asset { bytes, content_type, hash }
+    }
 }
 
 /// A page cannot be shown: its template or its values do not fit together.
@@ -91,6 +100,15 @@ pub struct Pages {
     /// One engine per language, so that the texts inside components are in the page's language too.
     engines: Vec<(Locale, Tera)>,
     assets: Arc<BTreeMap<&'static str, Asset>>,
+    own: Own,
+}
+
+/// What the society has of its own, for the layout.
+#[derive(Serialize)]
+struct Own {
+    /// The name and the type of its logo.
+    logo: Option<(&'static str, &'static str)>,
+    colours: bool,
 }
 
 /// Another language in which this page can be had.
@@ -104,12 +122,19 @@ struct LanguageLink {
 }
 
 impl Pages {
-    pub fn load(catalogue: Arc<Catalogue>, answers: Answers) -> Result<Pages, PageError> {
-        Pages::with(catalogue, answers, |catalogue, locale, key, args| Ok(catalogue.text(&locale, key, args)))
+    pub fn load(catalogue: Arc<Catalogue>, answers: Answers, brand: Brand) -> Result<Pages, PageError> {
+        Pages::with(catalogue, answers, brand, |catalogue, locale, key, args| Ok(catalogue.text(&locale, key, args)))
     }
 
-    fn with(catalogue: Arc<Catalogue>, answers: Answers, words: Words) -> Result<Pages, PageError> {
-        let assets = Arc::new(assets()?);
+    fn with(catalogue: Arc<Catalogue>, answers: Answers, brand: Brand, words: Words) -> Result<Pages, PageError> {
+        let mut assets = assets()?;
+        let own = Own {
+            logo: brand.logo.as_ref().map(|logo| (logo.name, logo.asset.content_type)),
+            colours: brand.colours.is_some(),
+        };
+        assets.extend(brand.logo.map(|logo| (logo.name, logo.asset)));
+        assets.extend(brand.colours.map(|colours| ("colours.css", colours)));
+        let assets = Arc::new(assets);
         let mut sources = Vec::new();
         collect_templates(&TEMPLATES, &mut sources)?;
         let mut engines = Vec::new();
@@ -145,7 +170,7 @@ impl Pages {
             tera.add_raw_templates(sources.iter().copied())?;
             engines.push((locale, tera));
         }
-        Ok(Pages { catalogue, engines, assets })
+        Ok(Pages { catalogue, engines, assets, own })
     }
 
     /// The page as HTML, in the language of its `chrome`.
@@ -153,6 +178,7 @@ impl Pages {
         let mut context = Context::from_serialize(page)?;
         context.insert("chrome", chrome);
         context.insert("languages", &self.languages(chrome));
+        context.insert("own", &self.own);
         let engine = self.engines.iter().find(|(locale, _)| *locale == chrome.locale).or(self.engines.first());
         let (_, tera) = engine.ok_or_else(|| tera::Error::message("there is no language to render in"))?;
         Ok(tera.render(P::TEMPLATE, &context)?)
@@ -228,9 +254,7 @@ fn assets() -> Result<BTreeMap<&'static str, Asset>, PageError> {
                 Some("txt") => "text/plain; charset=utf-8",
                 _ => return Err(PageError::UnknownAsset(name.to_owned())),
             };
-            let digest = Sha256::digest(file.contents());
-            let hash = URL_SAFE_NO_PAD.encode(digest).chars().take(16).collect();
-            Ok((name, Asset { bytes: file.contents(), content_type, hash }))
+            Ok((name, Asset::new(Bytes::from_static(file.contents()), content_type)))
         })
         .collect()
 }
@@ -260,14 +284,16 @@ mod tests {
         let answers: Answers = Arc::new(move |locale, id| {
             Some(help.answer_in_place(&texts, locale, id).unwrap_or_else(|| panic!("the help has no question {id}")))
         });
-        Pages::with(catalogue, answers, |catalogue, locale, key, args| catalogue.find(&locale, key, args))
-            .unwrap_or_else(|error| panic!("{error}"))
+        Pages::with(catalogue, answers, Brand::default(), |catalogue, locale, key, args| {
+            catalogue.find(&locale, key, args)
+        })
+        .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// For members where the help has no questions at all.
     fn without_help() -> Pages {
         let catalogue = Arc::new(Catalogue::load().expect("the translations are whole"));
-        Pages::load(catalogue, Arc::new(|_, _| None)).expect("the templates are whole")
+        Pages::load(catalogue, Arc::new(|_, _| None), Brand::default()).expect("the templates are whole")
     }
 
     fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {

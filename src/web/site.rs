@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::i18n::Catalogue;
+use crate::web::brand::{Brand, BrandError};
 use crate::web::help::HelpSite;
 use crate::web::page::{Answers, Pages};
 use crate::web::request::rate_limit::Limits;
@@ -24,6 +25,8 @@ pub enum SiteError {
     #[error(transparent)]
     Pages(#[from] crate::web::page::PageError),
     #[error(transparent)]
+    Brand(#[from] BrandError),
+    #[error(transparent)]
     Help(#[from] crate::web::help::HelpError),
 }
 
@@ -34,7 +37,7 @@ impl Site {
         let answers = Arc::clone(&help);
         let answers: Answers = Arc::new(move |locale, id| answers.answer_in_place(locale, id));
         Ok(Site {
-            pages: Arc::new(Pages::load(Arc::clone(&catalogue), answers)?),
+            pages: Arc::new(Pages::load(Arc::clone(&catalogue), answers, Brand::load(&app.settings.society)?)?),
             help,
             limits: Arc::new(Limits::new(&app.settings.rate_limits)),
             catalogue,

@@ -17,6 +17,7 @@ use sekisho::actions::help;
 use sekisho::config::Settings;
 use sekisho::domain::unix_time::UnixTime;
 use sekisho::i18n::Catalogue;
+use sekisho::web::brand::Brand;
 use sekisho::web::gallery;
 use sekisho::web::help::HelpSnapshot;
 use sekisho::web::page::{Chrome, Pages};
@@ -53,7 +54,7 @@ impl Gallery {
         let help = Arc::new(HelpSnapshot::of(&settings, &catalogue, content, UnixTime(0)).unwrap());
         let (snapshot, texts) = (Arc::clone(&help), Arc::clone(&catalogue));
         let answers = Arc::new(move |locale: &_, id: &_| snapshot.answer_in_place(&texts, locale, id));
-        let pages = Pages::load(catalogue, answers).unwrap();
+        let pages = Pages::load(catalogue, answers, Brand::default()).unwrap();
 
         let [mut full, bare] = gallery::chromes(locale);
         if let Some(application) = &mut full.application {

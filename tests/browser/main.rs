@@ -10,6 +10,7 @@
 )]
 
 mod account;
+mod branding;
 mod disturbed;
 mod faq;
 mod faq_lost_phone;

@@ -11,6 +11,7 @@
 
 mod commands;
 mod folder;
+mod help;
 mod mail;
 #[path = "../support/postgres.rs"]
 mod postgres;

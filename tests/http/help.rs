@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use scraper::{Html, Selector};
 use sekisho::actions::help::publish::{self, Change, PublishError};
-use sekisho::config::Quota;
+use sekisho::config::{Method, Quota};
 use sekisho::store::help_feedback;
 use serde_json::{Value, json};
 
+use crate::support::json_schema;
 use crate::support::relying_party::answer;
 use crate::support::visitor::Answer;
 use crate::support::{Engine, TestApp, on_both_engines};
@@ -216,9 +217,7 @@ on_both_engines! {
         app.advance(sekisho::domain::unix_time::Span::days(3));
         let other = app.another_node().await;
         let second = get(&other, "/help/v1/guide").await;
-        for name in ["last-modified"] {
-            assert_eq!(first.header(name), second.header(name), "{name}");
-        }
+        assert_eq!(first.header("last-modified"), second.header("last-modified"));
     }
 
     async fn what_is_published_is_in_the_next_answer_of_every_node(engine: Engine) {
@@ -549,5 +548,104 @@ on_both_engines! {
             assert!(locked.attribute(".answer a", "href").unwrap().starts_with("https://inquiry.example.jp/"));
         }
         get(&app, "/help/faq/no-such-question").await.expect_status(404);
+    }
+
+    async fn a_method_that_is_turned_off_is_not_promised(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| settings.authentication.methods = vec![Method::Email]).await;
+        for locale in ["ja", "en"] {
+            let all = json(&app, &format!("/help/v1/questions?locale={locale}")).await;
+            let guide = json(&app, &format!("/help/v1/guide?locale={locale}")).await;
+            for word in ["パスキー", "Authenticator", "認証アプリ", "生体認証", "passkey", "uthenticator app", "iometric"] {
+                for said in [&all["questions"], &guide["sections"]] {
+                    for thing in said.as_array().unwrap() {
+                        let text = format!("{} {}", thing["title"], thing["answer"]["text"].as_str().or(thing["body"]["text"].as_str()).unwrap());
+                        assert!(!text.contains(word), "{locale} {}: {word} is in {text}", thing["id"]);
+                    }
+                }
+            }
+            for (id, related) in all["questions"].as_array().unwrap().iter().map(|q| (&q["id"], &q["related"])) {
+                for other in related.as_array().unwrap() {
+                    assert!(all["questions"].as_array().unwrap().iter().any(|q| q["id"] == other["id"]), "{id}");
+                }
+            }
+        }
+        get(&app, "/help/v1/questions/passkey-qr-not-read").await.expect_status(404);
+    }
+
+    async fn pictures_are_served_under_an_address_that_changes_with_them(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for locale in ["ja", "en"] {
+            let guide = json(&app, &format!("/help/v1/guide?locale={locale}")).await;
+            let mut count = 0;
+            for section in guide["sections"].as_array().unwrap() {
+                let html = Html::parse_fragment(section["body"]["html"].as_str().unwrap());
+                for image in html.select(&Selector::parse("img").unwrap()) {
+                    let src = image.attr("src").unwrap();
+                    assert!(!image.attr("alt").unwrap().trim().is_empty());
+                    let got = get(&app, src.strip_prefix(&app.issuer).unwrap()).await.expect_status(200);
+                    assert!(got.header("content-type").unwrap().starts_with("image/"));
+                    assert!(got.header("cache-control").unwrap().contains("immutable"));
+                    assert_eq!(got.header("x-content-type-options"), Some("nosniff"));
+                    assert!(got.header("content-security-policy").unwrap().contains("sandbox"));
+                    assert_eq!(got.header("cross-origin-resource-policy"), Some("cross-origin"));
+                    count += 1;
+                }
+            }
+            assert!(count >= 4, "{locale}: the guide has {count} pictures");
+        }
+    }
+
+    /// The document says what the answers are: every answer is held against it.
+    async fn the_description_is_true(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let described = json(&app, "/help/v1/openapi.json").await;
+        assert_eq!(described["openapi"], "3.1.0");
+        assert_eq!(described["servers"][0]["url"], app.issuer);
+        for (path, at, status) in [
+            ("/help/v1/categories", "/help/v1/categories", 200),
+            ("/help/v1/categories/login", "/help/v1/categories/{id}", 200),
+            ("/help/v1/categories/nothing", "/help/v1/categories/{id}", 404),
+            ("/help/v1/questions", "/help/v1/questions", 200),
+            ("/help/v1/questions?format=jsonld", "/help/v1/questions", 200),
+            ("/help/v1/questions?format=xml", "/help/v1/questions", 400),
+            ("/help/v1/questions/pc-use", "/help/v1/questions/{id}", 200),
+            ("/help/v1/questions/pc-use?format=jsonld", "/help/v1/questions/{id}", 200),
+            ("/help/v1/questions/pc-use?format=html", "/help/v1/questions/{id}", 200),
+            ("/help/v1/questions/pc-use?format=markdown", "/help/v1/questions/{id}", 200),
+            ("/help/v1/questions/pc-use?format=text", "/help/v1/questions/{id}", 200),
+            ("/help/v1/questions/nothing", "/help/v1/questions/{id}", 404),
+            ("/help/v1/guide", "/help/v1/guide", 200),
+            ("/help/v1/guide/contact", "/help/v1/guide/{id}", 200),
+            ("/help/v1/guide/nothing", "/help/v1/guide/{id}", 404),
+            ("/help/v1/search?q=パスワード", "/help/v1/search", 200),
+            ("/help/v1/search?q=推奨ブラウザ", "/help/v1/search", 200),
+            ("/help/v1/search?q=xyzzy", "/help/v1/search", 200),
+            ("/help/v1/search", "/help/v1/search", 400),
+            ("/help/v1/faq.jsonld", "/help/v1/faq.jsonld", 200),
+            ("/help/v1/openapi.json", "/help/v1/openapi.json", 200),
+            ("/help/v1/images/x/y.png", "/help/v1/images/{hash}/{name}", 404),
+        ] {
+            for locale in ["ja", "en"] {
+                let got = get_with(&app, path, &[("accept-language", locale)]).await;
+                assert_eq!(got.status.as_u16(), status, "{path}");
+                let mut response = &described["paths"][at]["get"]["responses"][status.to_string()];
+                if let Some(link) = response["$ref"].as_str() {
+                    response = described.pointer(link.trim_start_matches('#')).unwrap();
+                }
+                let media_type = got.header("content-type").unwrap().split(';').next().unwrap();
+                let content = &response["content"][media_type];
+                assert!(content.is_object(), "{path}: {media_type} is not described");
+                if media_type.ends_with("json") {
+                    let mistakes = json_schema::mistakes(&described, &content["schema"], &got.json());
+                    assert!(mistakes.is_empty(), "{path}: {mistakes:#?}");
+                }
+            }
+        }
+        // And it describes every address that there is.
+        let paths: BTreeSet<&str> = described["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        let source = std::fs::read_to_string("src/web/help/api/mod.rs").unwrap();
+        for route in source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(paths.contains(route) || matches!(route, "/help/v1" | "/help/v1/{*rest}"), "{route} is not described");
+        }
     }
 }

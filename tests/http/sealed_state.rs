@@ -115,10 +115,20 @@ on_both_engines! {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
         let visitor = app.visitor();
-        let page = visitor.follow(&rp.authorize_url(&[])).await;
+        let page = visitor.follow(&rp.authorize_url(&[("prompt", "login")])).await;
         app.advance(Span::minutes(30));
         visitor.log_in(&page, HANAKO.0, HANAKO.1).await.expect_error_page("flow_expired");
-        visitor.get(&page.url).await.expect_error_page("flow_expired");
+        let over = visitor.get(&page.url).await.expect_error_page("flow_expired");
+        // By the button of the page, for the same application.
+        let again = visitor.get(&over.attribute("#way-on", "href").unwrap()).await.expect_status(200);
+        assert_eq!(visitor.log_in(&again, HANAKO.0, HANAKO.1).await.parameters()["state"], "st-1");
+        // Not in another browser, and not the next day.
+        let other = app.visitor();
+        other.follow(&app.at("/account/profile")).await;
+        other.get(&again.url).await.expect_error_page("flow_other_browser");
+        app.advance(Span::hours(12));
+        let over = visitor.get(&again.url).await.expect_error_page("flow_expired");
+        assert_eq!(over.attribute("#way-on", "href").as_deref(), Some("/account/profile"));
     }
 
     async fn one_pages_seal_does_not_open_another_page(engine: Engine) {

@@ -138,3 +138,6 @@ pub fn digest(content: &[u8]) -> String {
 pub fn encoded(digest: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(digest)
 }
+
+#[cfg(test)]
+mod tests;

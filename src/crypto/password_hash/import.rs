@@ -29,7 +29,7 @@ pub enum ImportError {
     Unusable(&'static str),
     #[error("the credential is not a password of Keycloak's export: {0}")]
     NotKeycloak(String),
-    #[error("Keycloak's algorithm \"{0}\" is not known here; known are pbkdf2-sha256 and pbkdf2-sha512")]
+    #[error("Keycloak's algorithm {0:?} is not known here; known are pbkdf2-sha256 and pbkdf2-sha512")]
     KeycloakAlgorithm(String),
 }
 

@@ -134,12 +134,14 @@ pub(super) const NAMES: [(&str, Find); 41] = [
 ];
 
 /// Every condition that a help file may use.
-pub(super) const CONDITIONS: [(&str, Holds); 13] = [
+pub(super) const CONDITIONS: [(&str, Holds); 14] = [
     ("method.email", |v| v.has(Method::Email)),
     ("method.totp", |v| v.has(Method::Totp)),
     ("method.passkey", |v| v.has(Method::Passkey)),
     // A passkey is a whole login: it is offered even where the password is enough.
     ("one_time_password", |v| v.has(Method::Email) || v.has(Method::Totp)),
+    // What is registered on a device and can be lost with it.
+    ("devices", |v| v.has(Method::Totp) || v.has(Method::Passkey)),
     ("methods.several", |v| v.methods.len() > 1),
     ("methods.any", |v| !v.methods.is_empty()),
     ("second_factor.on", |v| v.second_factor_on),

@@ -396,4 +396,6 @@ fn is_slug(id: &str) -> bool {
 }
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod tests;

@@ -96,7 +96,7 @@ fn shipped(values: LiveValues) -> HelpContent {
 }
 
 /// The smallest content, with `changes` in place of files of the same path.
-fn small(changes: &[(&str, &str)]) -> Result<HelpContent, HelpProblems> {
+pub(super) fn small(changes: &[(&str, &str)]) -> Result<HelpContent, HelpProblems> {
     let systems = SHIPPED.get_file("systems.toml").and_then(include_dir::File::contents_utf8).expect("it is there");
     let mut files = BTreeMap::from([
         ("systems.toml", systems),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::FlowId;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
-use crate::domain::unix_time::UnixTime;
+use crate::domain::unix_time::{Span, UnixTime};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
@@ -15,6 +15,9 @@ pub struct Flow {
     /// The user ID of a member who is logged in and shows again who they are, before a change to the account.
     #[serde(default)]
     pub confirms: Option<String>,
+    /// When it began first, if it took too long and was begun anew.
+    #[serde(default)]
+    pub first_started_at: Option<UnixTime>,
 }
 
 /// What follows the login: a typed value, so that no address can be slipped in.
@@ -81,10 +84,41 @@ impl AccountPage {
 }
 
 impl Flow {
+    /// The same login, begun anew because it took too long. `None` where it began so long ago that what it was checked
+    /// against then may not hold any more: it is asked for afresh.
+    pub fn anew(self, now: UnixTime, within: Span) -> Option<Flow> {
+        let first = self.first_started_at.unwrap_or(self.started_at);
+        (now < first + within).then(|| Flow { started_at: now, first_started_at: Some(first), ..self })
+    }
+
     pub fn request(&self) -> Option<&AuthorizationRequest> {
         match &self.then {
             Continue::Authorize(request) => Some(request),
             Continue::Account(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_begun_anew_for_some_hours_after_its_first_start() {
+        let within = Span::hours(12);
+        let mut flow = Flow {
+            id: FlowId("one".into()),
+            started_at: UnixTime(1_000),
+            then: Continue::Account(AccountPage::Profile),
+            confirms: Some("hanako".into()),
+            first_started_at: None,
+        };
+        for hour in 1..12 {
+            let now = UnixTime(1_000) + Span::hours(hour);
+            flow = flow.anew(now, within).unwrap();
+            assert_eq!((flow.started_at, flow.first_started_at), (now, Some(UnixTime(1_000))));
+        }
+        assert_eq!(flow.confirms.as_deref(), Some("hanako"));
+        assert_eq!(flow.anew(UnixTime(1_000) + within, within), None);
     }
 }

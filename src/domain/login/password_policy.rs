@@ -54,7 +54,7 @@ pub struct PasswordPolicy {
     pub max_length: u32,
     /// Classes of which at least one character each must appear.
     pub required_classes: Vec<CharacterClass>,
-    /// Whether the passwords that attackers try first are refused.
+    /// Whether the passwords of a list are refused: those that attackers try first, the operator's own.
     pub refuse_common: bool,
     /// How many former passwords are refused beside the present one.
     pub history: u32,

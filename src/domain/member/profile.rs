@@ -108,7 +108,7 @@ pub struct Address {
 /// A member's password as it is kept.
 #[derive(Clone)]
 pub struct Password {
-    /// PHC string.
+    /// A PHC string, or what another system made of it.
     pub hash: String,
     pub set_at: UnixTime,
     /// Given out by the society and of use until then.

@@ -97,6 +97,7 @@ pub fn to_account(visit: &Visit, page: AccountPage, confirms: Option<&str>) -> S
         started_at: visit.site.app.now(),
         then: Continue::Account(page),
         confirms: confirms.map(str::to_owned),
+        first_started_at: None,
     };
     format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
 }

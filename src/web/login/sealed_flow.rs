@@ -1,11 +1,9 @@
 //! A login before the password is right: it lies in no database, but travels sealed through the browser that began it, and
 //! expires.
 
-use crate::domain::ids::FlowId;
 use crate::domain::login::flow::Flow;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::redirect_uri;
-use crate::random;
 use crate::store::clients;
 use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::request::visit::Visit;
@@ -37,9 +35,14 @@ pub fn open(visit: &Visit, sealed: Option<&str>) -> Result<Flow, Trouble> {
 
 /// It took too long: the member may begin the same login again.
 pub fn expired(visit: &Visit, flow: Flow) -> Trouble {
-    let anew = Flow { id: FlowId(random::identifier()), started_at: visit.site.app.now(), ..flow };
-    let href = format!("/login/password?flow={}", seal(visit, &anew));
-    Trouble::leading_to(ErrorKind::FlowExpired, WayOn::log_in_again(href))
+    let app = &visit.site.app;
+    match flow.anew(app.now(), app.settings.sessions.absolute) {
+        Some(anew) => {
+            let href = format!("/login/password?flow={}", seal(visit, &anew));
+            Trouble::leading_to(ErrorKind::FlowExpired, WayOn::log_in_again(href))
+        }
+        None => Trouble::page(ErrorKind::FlowExpired),
+    }
 }
 
 /// The client that the flow is for, if it is still registered with the same redirect URI.

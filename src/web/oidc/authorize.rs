@@ -160,6 +160,7 @@ fn login_page(visit: &Visit, request: AuthorizationRequest) -> String {
         started_at: visit.site.app.now(),
         then: Continue::Authorize(Box::new(request)),
         confirms: None,
+        first_started_at: None,
     };
     format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
 }

@@ -120,10 +120,10 @@ impl Sought {
                         }
                     }
                 }
-                Some(Kind::Word | Kind::Digits) => {
-                    if self.words.contains(&run.iter().map(|letter| letter.letter).collect::<String>()) {
-                        mark(from, run.len());
-                    }
+                Some(Kind::Word | Kind::Digits)
+                    if self.words.contains(&run.iter().map(|letter| letter.letter).collect::<String>()) =>
+                {
+                    mark(from, run.len());
                 }
                 _ => {}
             }

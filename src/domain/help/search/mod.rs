@@ -26,7 +26,7 @@ const LONGEST_TEXT: usize = 50_000;
 /// How many words a beginning may stand for.
 const MOST_COMPLETIONS: usize = 48;
 /// The part of a query, by weight, that a question must have.
-const LEAST_COVERED: f32 = 0.5;
+const LEAST_COVERED: f32 = 0.55;
 /// How much a part counts at most that no question has.
 const UNKNOWN: f32 = 2.2;
 /// Hits that are this much worse than the best one help nobody.
@@ -271,8 +271,8 @@ impl Index {
         }
     }
 
-    /// The words that a typed one may stand for: itself, words that begin with it, its stem, and where there is none of
-    /// these, words that a slip or two away.
+    /// The words that a typed one may stand for: itself, words that begin with it, its stem, and where it is not
+    /// known, words that are a slip or two away.
     fn spellings(&self, word: &str) -> Vec<Alternative> {
         let letters = word.chars().count();
         let spelling = |key: &str, quality| Alternative { keys: vec![key.to_owned()], quality, mark: Mark::Word };
@@ -286,6 +286,7 @@ impl Index {
                 false => {}
             }
         }
+        let is_known = !spellings.is_empty();
         for shorter in 1..=3 {
             let stem: String = word.chars().take(letters.saturating_sub(shorter)).collect();
             if stem.chars().count() >= 4 && self.words.binary_search_by(|(known, _)| (**known).cmp(&stem)).is_ok() {
@@ -297,7 +298,7 @@ impl Index {
             4..8 => 1,
             _ => 2,
         };
-        if spellings.is_empty() && slips > 0 {
+        if !is_known && slips > 0 {
             let set = letter_set(word);
             let alike = self.words.iter().filter(|(known, known_set)| {
                 // Each slip changes two letters of the set at most.
