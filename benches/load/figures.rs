@@ -51,8 +51,10 @@ impl Figures {
             Journey::Code => &mut self.code,
             Journey::Login => &mut self.login,
             Journey::HelpAnswer | Journey::HelpUnchanged | Journey::HelpQuestions | Journey::HelpSearch => {
-                let at = HELP.iter().position(|help| *help == journey).unwrap_or_default();
-                &mut self.help[at]
+                let Some((_, rates)) = HELP.iter().zip(&mut self.help).find(|(help, _)| **help == journey) else {
+                    return;
+                };
+                rates
             }
         }
         .push(rate);

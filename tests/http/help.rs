@@ -63,15 +63,13 @@ fn question(title: &str, category: &str, answer: &str) -> String {
     format!("+++\nquestion = \"{title}\"\ncategory = \"{category}\"\norder = 1\n+++\n{answer}\n")
 }
 
-/// Does so until it holds.
+/// Asks until it holds.
 async fn until(mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..2_000 {
-        if holds().await {
-            return;
-        }
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !holds().await {
+        assert!(std::time::Instant::now() < patience, "it never came to hold");
         tokio::task::yield_now().await;
     }
-    panic!("it never came to hold");
 }
 
 on_both_engines! {

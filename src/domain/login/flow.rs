@@ -88,7 +88,7 @@ impl Flow {
     /// against then may not hold any more: it is asked for afresh.
     pub fn anew(self, now: UnixTime, within: Span) -> Option<Flow> {
         let first = self.first_started_at.unwrap_or(self.started_at);
-        (now < first + within).then(|| Flow { started_at: now, first_started_at: Some(first), ..self })
+        (now < first + within).then_some(Flow { started_at: now, first_started_at: Some(first), ..self })
     }
 
     pub fn request(&self) -> Option<&AuthorizationRequest> {

@@ -88,6 +88,11 @@ impl Sought {
         let from = if most <= SNIPPET { 0 } else { from.min(most - SNIPPET) };
         let to = (from + SNIPPET).min(most);
         let byte = |place: usize| letters.get(place).copied().unwrap_or(text.len());
+        // Not in the middle of a word, where words have spaces between them.
+        let lead: Vec<char> = text.get(byte(from)..).unwrap_or_default().chars().take(LEAD).collect();
+        let is_within = from > 0 && lead.first().is_some_and(char::is_ascii_alphanumeric);
+        let word = lead.iter().position(|letter| *letter == ' ').filter(|_| is_within);
+        let from = from + word.map_or(0, |space| space + 1);
         let (start, end) = (byte(from), byte(to));
         let before = if from > 0 { "…" } else { "" };
         let after = if to < most { "…" } else { "" };
