@@ -8,12 +8,13 @@ use super::ActionError;
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::domain::ids::MemberId;
+use crate::domain::member::profile::Member;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::mail::messages::{Message, Society, compose};
 use crate::mail::transport::Outcome;
 use crate::random;
 use crate::store::mail_outbox::{self, Claimed, NewMail, Rank, Remembered, Said, State};
-use crate::store::{StoreError, WriteTx};
+use crate::store::{Reads, StoreError, WriteTx};
 
 /// A mail to be queued.
 pub struct Letter<'a> {
@@ -67,7 +68,7 @@ pub(super) async fn queue_as(
     unwanted: Option<&str>,
 ) -> Result<Queued, ActionError> {
     let now = app.now();
-    let recipient_key = opaque_token::digest(&letter.to.to_lowercase());
+    let recipient_key = recipient_key(letter.to);
     let sent = mail_outbox::to_address_since(tx, &recipient_key, budget.rank, now - budget.within).await?;
     let over_budget = (sent >= budget.most).then_some("the address had got too many mails");
     let withheld = unwanted.or(over_budget);
@@ -97,6 +98,23 @@ pub(super) async fn queue_as(
     }
     tx.wake_after_commit(&app.mail_waits);
     Ok(Queued::Queued)
+}
+
+/// Stands for an address, however it is written.
+fn recipient_key(address: &str) -> String {
+    opaque_token::digest(&address.to_lowercase())
+}
+
+/// The latest mails to a member, those to their address that were for all who share it among them.
+pub async fn latest_to(
+    db: &mut impl Reads,
+    member: &Member,
+    state: Option<State>,
+    most: u32,
+) -> Result<Vec<Remembered>, StoreError> {
+    let recipient_key = member.email.as_deref().map(recipient_key).unwrap_or_default();
+    let recipient = mail_outbox::Recipient { member: &member.id, recipient_key: &recipient_key };
+    mail_outbox::latest(db, Some(recipient), state, most).await
 }
 
 /// What came of asking for a mail to be sent again.

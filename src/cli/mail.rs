@@ -60,12 +60,15 @@ fn unknown(app: &App, id: &str) -> Failure {
 impl List {
     async fn run(self, app: &App, out: Output) -> Result<(), Failure> {
         let member = match &self.member {
-            Some(user_id) => Some(member::find(app, user_id).await?.id),
+            Some(user_id) => Some(member::find(app, user_id).await?),
             None => None,
         };
         let state = State::ALL.into_iter().find(|state| self.state.as_deref() == Some(state.name()));
         let mut reader = app.store.reader().await?;
-        let mails = mail_outbox::latest(&mut reader, member.as_ref(), state, self.limit).await?;
+        let mails = match &member {
+            Some(member) => send_mail::latest_to(&mut reader, member, state, self.limit).await?,
+            None => mail_outbox::latest(&mut reader, None, state, self.limit).await?,
+        };
         let rows: Vec<_> = mails
             .iter()
             .map(|mail| {

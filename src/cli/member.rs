@@ -10,6 +10,7 @@ use super::output::time;
 use super::{Failure, Output, open};
 use crate::actions::lost_methods::{self, Holdings};
 use crate::actions::members::{self, NewMember};
+use crate::actions::send_mail;
 use crate::app::App;
 use crate::config::SettingsSource;
 use crate::domain::login::locks::{self, FailureCount, Until};
@@ -18,7 +19,7 @@ use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normal
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
-use crate::store::{self, mail_outbox, password_failures};
+use crate::store::{self, password_failures};
 
 #[derive(Subcommand)]
 pub(super) enum MemberCommand {
@@ -403,7 +404,7 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let counts = password_failures::all(&mut reader, &account).await?;
     let lost = lost_methods::verdict(app, &mut reader, &member.id).await?;
     let holdings = lost_methods::holdings(app, &mut reader, member).await?;
-    let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, LATEST_MAILS).await?;
+    let mails = send_mail::latest_to(&mut reader, member, None, LATEST_MAILS).await?;
     drop(reader);
     let mut hindrances = hindrances(app, member, password.as_ref(), &counts);
     hindrances.extend(lost_hindrance(member, lost));

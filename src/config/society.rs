@@ -184,7 +184,7 @@ mod tests {
         let said = |colours: Colours| {
             let mut findings = Findings::default();
             Society { colours, ..Society::default() }.check(&mut findings);
-            let problems = findings.into_problems(|_| super::super::problems::Place::Program);
+            let problems = findings.into_problems(|_| crate::config::problems::Place::Program);
             problems.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(said(Colours::default()), [""; 0]);

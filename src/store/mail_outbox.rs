@@ -287,21 +287,30 @@ pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<Remembered>, 
     row.as_ref().map(remembered).transpose()
 }
 
+/// Whose mails are looked for: a member's, and those to their address that were for everybody who has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipient<'a> {
+    pub member: &'a MemberId,
+    pub recipient_key: &'a str,
+}
+
 /// The latest mails, of one member or of all, in one state or in any, newest first.
 pub async fn latest(
     db: &mut impl Reads,
-    member: Option<&MemberId>,
+    recipient: Option<Recipient<'_>>,
     state: Option<State>,
     most: u32,
 ) -> Result<Vec<Remembered>, StoreError> {
     let sql = const_format::concatcp!(
         REMEMBERED,
-        "WHERE ($1 = '' OR member_id = $1) AND ($2 = '' OR state = $2) ORDER BY created_at DESC, mail_id LIMIT $3"
+        "WHERE ($1 = '' OR member_id = $1 OR (member_id IS NULL AND recipient_key = $4)) AND ($2 = '' OR state = $2)
+          ORDER BY created_at DESC, mail_id LIMIT $3"
     );
     let rows = sqlx::query(sql)
-        .bind(member.map_or("", MemberId::as_str))
+        .bind(recipient.map_or("", |recipient| recipient.member.as_str()))
         .bind(state.map_or("", State::name))
         .bind(i64::from(most))
+        .bind(recipient.map_or("", |recipient| recipient.recipient_key))
         .fetch_all(db.connection())
         .await?;
     rows.iter().map(remembered).collect()

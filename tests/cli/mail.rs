@@ -105,6 +105,17 @@ async fn staff_see_when_a_mail_was_accepted_and_by_whom_and_why_it_was_refused()
     assert_eq!((of(&["--member", "Hanako"]), of(&["--member", "taro"]), of(&["--state", "refused"])), (3, 0, 1));
     folder.run(&["mail", "list", "--member", "nobody"]).refused(&["no member", "nobody"]);
 
+    // For everybody who has the address: nobody's own, and each one's to know of.
+    let mut tx = app.store.write().await.unwrap();
+    let message = Message::UserIds { user_ids: vec!["hanako".into()] };
+    let letter = Letter { to: "Hanako@example.jp", member: None, language: None, cause: "user ids", message };
+    queue(&app, &mut tx, letter).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((of(&[]), of(&["--member", "hanako"]), of(&["--member", "taro"])), (4, 4, 0));
+    assert!(
+        folder.run(&["member", "show", "hanako"]).ok().contains("user-ids to Hanako@example.jp: waiting to be sent")
+    );
+
     let refused = id_of(&folder, "refused");
     let shown = folder.run(&["mail", "show", &refused]).ok();
     for part in ["refused by", "550 5.1.1", &format!("`sekisho mail resend {refused}` tries it again")] {

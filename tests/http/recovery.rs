@@ -70,6 +70,8 @@ on_both_engines! {
         choose(&visitor, &page, HANAKO.1).await.expect_status(422);
         let done = choose(&visitor, &page, NEW).await.expect_status(200);
         assert!(done.text("#done").is_some());
+        // On to a login of her own, not to what the other is logged in to.
+        assert_eq!(done.attribute("#login", "href").as_deref(), Some("/login/password"));
         assert_eq!(visitor.get("/account/profile").await.text("#user-id").as_deref(), Some("jiro"));
         before.get("/account/profile").await.expect_status(303);
         rp.refresh(&refresh).await.expect_oauth_error(400, "invalid_grant");

@@ -11,15 +11,14 @@ use serde_json::{Value, json};
 use super::applications::accesses;
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
 use crate::actions::account_events::record;
+use crate::actions::send_mail;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
-use crate::store::{
-    account_events, browser_sessions, known_devices, mail_outbox, members, passkeys, recovery_codes, totp_devices,
-};
+use crate::store::{account_events, browser_sessions, known_devices, members, passkeys, recovery_codes, totp_devices};
 use crate::web::page::PageTemplate;
 use crate::web::request::form::OwnForm;
 use crate::web::request::visit::Visit;
@@ -77,7 +76,7 @@ async fn everything(visit: &Visit, member: &Member) -> Result<Value, Stop> {
     let sessions = browser_sessions::of_member(&mut reader, &member.id, idle_since, now).await?;
     let accesses = accesses(&mut reader, member, now).await?;
     let events = account_events::latest(&mut reader, &member.id, MOST).await?;
-    let mails = mail_outbox::latest(&mut reader, Some(&member.id), None, MOST).await?;
+    let mails = send_mail::latest_to(&mut reader, member, None, MOST).await?;
     drop(reader);
     let name = |client: &crate::domain::protocol::client::Client| client.name(visit.locale().tag()).to_owned();
     Ok(json!({
