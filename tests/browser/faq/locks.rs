@@ -76,7 +76,7 @@ on_both_engines! {
         assert_eq!(page.text("#error-code").await, "account_locked");
         assert_eq!(page.text("h1").await, "アカウントがロックされています");
         assert_eq!(page.attribute("#inquiry", "href").await.as_deref(), Some(INQUIRY));
-        says(&help_in_place(&page).await, &["お問い合わせフォーム", "パスワードを設定し直しても解除されません"]);
+        says(&help_in_place(&page).await, &["お問い合わせフォーム", "アカウントのロックは解除されません"]);
 
         // And so does the login page, to who knows the password; a new one does not help.
         for password in [HANAKO.1, NEW] {
