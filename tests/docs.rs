@@ -134,6 +134,7 @@ fn every_text_of_the_help_is_held_to_tests_that_exist() {
     let mut named = 0;
     for row in map.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| statement")) {
         let tests = row.trim_end_matches(['|', ' ']).rsplit(" | ").next().unwrap();
+        assert!(tests.contains('`') || tests == "none yet", "neither tests nor `none yet`: {row}");
         let mut source = String::new();
         for word in tests.split('`').skip(1).step_by(2) {
             if word.ends_with(".rs") {
