@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::gallery;
 use crate::journey::Portal;
 use crate::support::browser::{Browser, Options, Page};
 use crate::support::{Engine, TestApp};
@@ -275,6 +276,46 @@ async fn another_script_than_the_one_that_the_portal_names_is_not_run() {
         page.goto(&format!("{other}/{path}")).await;
         page.wait_for("#end").await;
         assert_eq!(page.evaluate("Boolean(customElements.get('sekisho-help'))").await, runs, "{path}");
+    }
+}
+
+/// What a portal shows, by day and by night, in both languages: its own pages, and each of the component's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_portals_help_is_for_everyone() {
+    for locale in ["ja", "en"] {
+        let (_app, portal, browser, _page) = component_page(locale, Options::PHONE).await;
+        let page = browser.page().await;
+        page.before_each_page(gallery::axe()).await;
+        let look = async |what: &str| {
+            for scheme in ["light", "dark"] {
+                gallery::prefers(&page, scheme, "none").await;
+                let rules = if scheme == "light" { gallery::RULES } else { gallery::RULES_OF_COLOUR };
+                let found = gallery::axe_run(&page, rules).await;
+                assert!(found.is_empty(), "{what} in {locale}, {scheme}: {found:#?}");
+            }
+        };
+        for path in ["", "/faq", "/guide"] {
+            page.goto(&format!("{}{path}", portal.url)).await;
+            page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true").await;
+            look(path).await;
+        }
+        page.goto(&format!("{}/component", portal.url)).await;
+        let component = Component { page: &page };
+        component.click("root.getElementById('menu-button')").await;
+        look("the menu").await;
+        for (view, shown) in [
+            ("faq", "root.getElementById('query')"),
+            ("faq/passkey-qr-not-read", "root.querySelector('table')"),
+            ("guide", "root.querySelector('.body img')"),
+        ] {
+            page.evaluate(&format!("document.querySelector('sekisho-help').show('{view}')")).await;
+            component.look(&format!("Boolean({shown})")).await;
+            look(view).await;
+        }
+        page.evaluate("document.querySelector('sekisho-help').show('faq')").await;
+        component.search(if locale == "ja" { "スマホ" } else { "phone" }).await;
+        component.look("Boolean(root.querySelector('mark'))").await;
+        look("the search").await;
     }
 }
 
