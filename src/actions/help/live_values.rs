@@ -15,8 +15,10 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
     let span = |span: Span| span_in_words(span, catalogue, locale);
     let Settings { society, user_ids, passwords, authentication, locks, sessions, mail, .. } = settings;
     let release = |lock: &str, release: &LockRelease| release_in_words(lock, release, catalogue, locale);
-    // Without one-time passwords only staff lock an account, and such a lock never ends by itself.
-    let account_release = match authentication.methods.iter().any(|method| *method != Method::Passkey) {
+    // Where no code is typed only staff lock an account, and such a lock never ends by itself.
+    let has_codes =
+        authentication.recovery_codes || authentication.methods.iter().any(|method| *method != Method::Passkey);
+    let account_release = match has_codes {
         true => &locks.account.release,
         false => &LockRelease::Staff,
     };

@@ -113,7 +113,12 @@ fn every_setting_that_an_answer_quotes_changes_it_in_every_language() {
             &["trusted-device"],
             "59",
         ),
-        ("authentication.recovery_codes", |s| s.authentication.recovery_codes = true, &["recovery-codes"], "1"),
+        (
+            "authentication.recovery_codes",
+            |s| s.authentication.recovery_codes = true,
+            &["recovery-codes", "account-locked"],
+            "1",
+        ),
         ("sessions.idle", |s| s.sessions.idle = Span::minutes(71), &["logged-out-by-itself"], "71"),
         ("sessions.absolute", |s| s.sessions.absolute = Span::hours(73), &["logged-out-by-itself"], "73"),
         ("sessions.login_time_limit", |s| s.sessions.login_time_limit = Span::minutes(79), &["login-expired"], "79"),
