@@ -7,6 +7,7 @@ use crate::crypto::password_hash::import::ImportedHash;
 use crate::domain::ids::MemberId;
 use crate::domain::login::password_policy::CharacterClass;
 use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::email_address::{EmailAddress, masked};
 use crate::domain::member::profile::{Member, Profile, Role};
 use crate::domain::member::user_id::{UserId, UserIdKey, UserIdProblem};
 use crate::domain::secret::Secret;
@@ -204,6 +205,34 @@ pub async fn enable(app: &App, member: &Member) -> Result<bool, ActionError> {
     record(app, &mut tx, member, AccountEvent::AccountEnabled, None).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Gives a member the name that the society knows; `false` if it is their name already.
+pub async fn correct_name(app: &App, member: &Member, name: &str) -> Result<bool, ActionError> {
+    if member.name.as_deref() == Some(name) {
+        return Ok(false);
+    }
+    let mut tx = app.store.write().await?;
+    members::set_name(&mut tx, &member.id, name, app.now()).await?;
+    record(app, &mut tx, member, AccountEvent::NameCorrected { to: name.to_owned() }, None).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Gives a member an address that staff vouch for. Whoever reads the old one hears of it, and can do nothing with the links
+/// that were mailed there.
+pub async fn set_email(app: &App, member: &Member, address: &EmailAddress) -> Result<(), ActionError> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(()) };
+    members::set_verified_email(&mut tx, &member.id, address.as_str(), now).await?;
+    recovery::end_links(&mut tx, &member.id, now).await?;
+    lost_methods::end(&mut tx, &member.id).await?;
+    logins::end_others(&mut tx, &member.id, None, now).await?;
+    let event = AccountEvent::EmailChanged { from: member.verified_email().map(masked), to: masked(address.as_str()) };
+    record(app, &mut tx, &member, event, None).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Whether the password lock stands for devices that are not known.

@@ -14,7 +14,7 @@ use crate::mail::messages::{Message, Society, compose};
 use crate::mail::transport::Outcome;
 use crate::random;
 use crate::store::mail_outbox::{self, Claimed, NewMail, Rank, Remembered, Said, State};
-use crate::store::{Reads, StoreError, WriteTx};
+use crate::store::{Reads, StoreError, WriteTx, members};
 
 /// A mail to be queued.
 pub struct Letter<'a> {
@@ -240,10 +240,20 @@ async fn attempt(app: &App, mail: &Claimed, now: UnixTime) -> Outcome {
         service: settings.service_name.get(locale.tag()).to_owned(),
         inquiry_url: settings.inquiry_url.as_ref().map(ToString::to_string),
     };
-    match compose(&app.catalogue, &society, locale, &message) {
+    let member = match addressee(app, mail).await {
+        Ok(member) => member,
+        Err(error) => return Outcome::TryLater(error.to_string()),
+    };
+    let to = member.as_ref().map(|member| member.name.as_deref().unwrap_or(&member.user_id));
+    match compose(&app.catalogue, &society, locale, to, &message) {
         Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now).await,
         Err(error) => Outcome::Refused(error.to_string()),
     }
+}
+
+async fn addressee(app: &App, mail: &Claimed) -> Result<Option<Member>, StoreError> {
+    let Some(id) = &mail.member else { return Ok(None) };
+    members::by_id(&mut app.store.reader().await?, id).await
 }
 
 /// Doubles with each try.

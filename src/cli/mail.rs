@@ -16,12 +16,12 @@ pub(super) enum MailCommand {
     List(List),
     /// Says what became of one mail
     Show {
-        #[arg(value_name = "MAIL_ID")]
+        #[arg(value_name = "MAIL_ID", allow_hyphen_values = true)]
         id: String,
     },
     /// Tries a mail again now that was not sent: one that waits, was refused, given up or withheld
     Resend {
-        #[arg(value_name = "MAIL_ID")]
+        #[arg(value_name = "MAIL_ID", allow_hyphen_values = true)]
         id: String,
     },
 }

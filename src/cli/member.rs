@@ -16,6 +16,7 @@ use crate::config::SettingsSource;
 use crate::domain::login::locks::{self, FailureCount, Until};
 use crate::domain::login::lost_methods::{Standing, Verdict};
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
+use crate::domain::member::email_address::EmailAddress;
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
@@ -41,6 +42,11 @@ pub(super) enum MemberCommand {
     /// Lets a member who has asked for it set their authentication methods up again. Make sure first that it is the member
     /// who asked
     ApproveMethodsReset { user_id: String },
+    /// Corrects a member's name
+    SetName { user_id: String, name: String },
+    /// Gives a member another e-mail address, for which you vouch; the old one is told. Make sure first that it is the member
+    /// who asks
+    SetEmail { user_id: String, email: String },
     /// Gives a member a new password; all their sessions and tokens end and the password lock is lifted
     SetPassword {
         user_id: String,
@@ -217,6 +223,25 @@ impl MemberCommand {
             MemberCommand::ApproveMethodsReset { user_id } => {
                 let app = open(source).await?;
                 approve_methods_reset(&app, &find(&app, &user_id).await?, out).await
+            }
+            MemberCommand::SetName { user_id, name } => {
+                let name = name.trim();
+                if name.is_empty() || name.chars().any(char::is_control) {
+                    return Err(Failure::refused("the name must be one line of text"));
+                }
+                let app = open(source).await?;
+                let member = find(&app, &user_id).await?;
+                let done = members::correct_name(&app, &member, name).await?;
+                answer_change(&member, done, ("corrected", "has the new name", "had that name already"), out)
+            }
+            MemberCommand::SetEmail { user_id, email } => {
+                let address = EmailAddress::understand(&email)
+                    .ok_or_else(|| Failure::refused(format!("\"{}\" is no e-mail address", email.escape_debug())))?;
+                let app = open(source).await?;
+                let member = find(&app, &user_id).await?;
+                members::set_email(&app, &member, &address).await?;
+                let said = "has the new address; the old one is told, and links that were mailed there have ended";
+                answer_change(&member, true, ("changed", said, ""), out)
             }
             MemberCommand::SetPassword { user_id, source: password, initial } => {
                 let read = password.read()?;

@@ -143,11 +143,12 @@ fn words(line: &str) -> Vec<Word> {
         .collect()
 }
 
-/// Puts a message into the words of `locale`.
+/// Puts a message into the words of `locale`. `to` is the member whom it is for: a family may share one address.
 pub fn compose(
     catalogue: &Catalogue,
     society: &Society,
     locale: Locale,
+    to: Option<&str>,
     message: &Message,
 ) -> Result<Composed, ComposeError> {
     let text = |key: &str, args: &[(&str, Value<'_>)]| {
@@ -238,6 +239,10 @@ pub fn compose(
             parts.after = vec![text("mail-notice.secret", &[])?];
             parts.off_link = Some(off_link.clone());
         }
+    }
+    // An address that the member has yet to show to be theirs may be a stranger's: it learns no name.
+    if let Some(name) = to.filter(|_| !matches!(message, Message::AddressCode { .. })) {
+        parts.before.insert(0, text("mail-to", &[("name", name.into())])?);
     }
     parts.inquiry = society.inquiry_url.clone();
     if let Some(inquiry) = &parts.inquiry {
@@ -368,10 +373,13 @@ mod tests {
             Society { name: "S".into(), service: "P".into(), inquiry_url: Some("https://s.example.jp/?a=1".into()) };
         for locale in catalogue.locales() {
             for message in every_message() {
-                let mail = compose(&catalogue, &society, locale, &message)
+                let mail = compose(&catalogue, &society, locale, Some("Hanako <1>"), &message)
                     .unwrap_or_else(|error| panic!("{locale}, {}: {error}", message.kind()));
                 assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'));
                 assert!(!mail.html.contains("<1>") && !mail.html.contains("<b>"));
+                // An address that is not known to be the member's own learns no name.
+                let is_named = !matches!(message, Message::AddressCode { .. });
+                assert_eq!(mail.text.contains("Hanako <1>"), is_named, "{}", message.kind());
                 let shown = scraper::Html::parse_document(&mail.html).root_element().text().collect::<String>();
                 // Spaces and the colons of the text part's facts make no difference.
                 let squeezed = |text: &str| text.replace(": ", "").split_whitespace().collect::<String>();

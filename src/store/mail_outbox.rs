@@ -81,6 +81,7 @@ impl State {
 #[derive(Clone, Debug)]
 pub struct Claimed {
     pub id: String,
+    pub member: Option<MemberId>,
     pub recipient: String,
     pub language: String,
     pub content: Option<String>,
@@ -181,7 +182,7 @@ pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -
         "UPDATE mail_outbox SET claimed_until = $3, attempts = attempts + 1
           WHERE mail_id = $1 AND state = 'queued' AND next_at <= $2
             AND (claimed_until IS NULL OR claimed_until <= $2)
-          RETURNING mail_id, recipient, language, content, attempts, expires_at,
+          RETURNING mail_id, member_id, recipient, language, content, attempts, expires_at,
                     COALESCE(resent_at, created_at) AS tried_since",
     )
     .bind(id)
@@ -192,6 +193,7 @@ pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -
     row.map(|row| {
         Ok(Claimed {
             id: row.try_get("mail_id")?,
+            member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
             recipient: row.try_get("recipient")?,
             language: row.try_get("language")?,
             content: row.try_get("content")?,

@@ -271,7 +271,17 @@ pub async fn set_profile(
     Ok(())
 }
 
-/// Takes an address that has shown to be read by the member.
+pub async fn set_name(tx: &mut WriteTx, member: &MemberId, name: &str, now: UnixTime) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET name = $2, updated_at = $3 WHERE member_id = $1")
+        .bind(member.as_str())
+        .bind(name)
+        .bind(now.0)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Takes an address that has shown to be read by the member, or that staff vouch for.
 pub async fn set_verified_email(
     tx: &mut WriteTx,
     member: &MemberId,

@@ -115,6 +115,7 @@ on_both_engines! {
         page.fill("#email", "taro@example.jp").await;
         page.click("#send").await;
         assert_eq!(page.text("#error h2").await, "まだ送り直せません");
+        assert_eq!(app.mails_to("taro@example.jp").await.len(), 1);
         app.advance(Span::minutes(1));
         page.click("#send").await;
         at(&app, &page, "/login/email-address-code").await;

@@ -179,6 +179,30 @@ async fn an_account_is_locked_disabled_and_opened_again() {
 }
 
 #[tokio::test]
+async fn staff_correct_a_name_and_register_another_address() {
+    let folder = Folder::new();
+    folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();
+    assert_eq!(folder.run(&["member", "set-name", "hanako", "健保 花子", "--json"]).json()["corrected"], true);
+    assert_eq!(folder.run(&["member", "set-name", "hanako", " 健保 花子 ", "--json"]).json()["corrected"], false);
+    folder.run(&["member", "set-name", "hanako", "two\nlines"]).refused(&["one line"]);
+    folder.run(&["member", "set-email", "hanako", "hanako"]).refused(&["no e-mail address", "hanako"]);
+    for address in ["old@example.jp", "new@example.jp"] {
+        assert!(folder.run(&["member", "set-email", "hanako", address]).ok().contains("the old one is told"));
+    }
+    let shown = folder.run(&["member", "show", "hanako"]).ok();
+    assert!(shown.contains("健保 花子") && shown.contains("new@example.jp"), "{shown}");
+    let mails = folder.run(&["mail", "list", "--member", "hanako", "--json"]).json();
+    let told: Vec<&str> = mails.as_array().unwrap().iter().map(|mail| mail["to"].as_str().unwrap()).collect();
+    assert!(
+        told.iter().filter(|to| **to == "old@example.jp").count() == 2 && told.contains(&"new@example.jp"),
+        "{told:?}"
+    );
+    for command in ["set-name", "set-email"] {
+        folder.run(&["member", command, "taro", "x@example.jp"]).refused(&["no member", "taro"]);
+    }
+}
+
+#[tokio::test]
 async fn methods_are_shown_reset_and_approved() {
     let folder = Folder::with_settings("[authentication]\nlost_methods = { by = \"staff\" }\n");
     folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();

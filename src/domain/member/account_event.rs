@@ -82,6 +82,10 @@ pub enum AccountEvent {
     AccountDisabled,
     /// By staff.
     AccountEnabled,
+    /// By staff.
+    NameCorrected {
+        to: String,
+    },
     /// Something that only a newer version knows, which has written it down.
     SomethingElse,
 }
@@ -120,6 +124,7 @@ impl AccountEvent {
             AccountEvent::DataDownloaded => "data-downloaded",
             AccountEvent::AccountDisabled => "account-disabled",
             AccountEvent::AccountEnabled => "account-enabled",
+            AccountEvent::NameCorrected { .. } => "name-corrected",
             AccountEvent::SomethingElse => "something-else",
         }
     }
@@ -135,6 +140,7 @@ impl AccountEvent {
                 | AccountEvent::OtherSessionsEnded
                 | AccountEvent::ApplicationWithdrawn { .. }
                 | AccountEvent::DataDownloaded
+                | AccountEvent::NameCorrected { .. }
                 | AccountEvent::MethodsResetAsked
                 | AccountEvent::SomethingElse
         )

@@ -70,6 +70,7 @@ fn words<'a>(event: &'a AccountEvent, on: &'a str) -> (String, Vec<(&'static str
         | AccountEvent::PasskeyCloned { name }
         | AccountEvent::ApplicationWithdrawn { name } => vec![("name", name.as_str().into())],
         AccountEvent::RecoveryCodeUsed { left } => vec![("left", (*left).into())],
+        AccountEvent::NameCorrected { to } => vec![("to", to.as_str().into())],
         AccountEvent::SessionEnded { .. } => vec![("device", on.into())],
         _ => Vec::new(),
     };
@@ -135,6 +136,7 @@ mod tests {
             AccountEvent::DataDownloaded,
             AccountEvent::AccountDisabled,
             AccountEvent::AccountEnabled,
+            AccountEvent::NameCorrected { to: name() },
             AccountEvent::SomethingElse,
         ]);
         let catalogue = Catalogue::load().unwrap();

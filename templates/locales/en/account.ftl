@@ -221,6 +221,7 @@ event-application-withdrawn = You withdrew the access of “{ $name }”
 event-data-downloaded = You downloaded your data
 event-account-disabled = Your account was closed
 event-account-enabled = Your account was opened again
+event-name-corrected = Your user name was corrected to “{ $to }”
 event-something-else = Something else happened
 
 # One's own data.

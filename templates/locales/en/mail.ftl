@@ -2,6 +2,7 @@
 
 mail-code-valid = Enter them within { $minutes } minutes.
 mail-code-secret = Never tell these digits to anybody. Nobody at { $society } will ever ask for them.
+mail-to = Dear { $name },
 mail-when = When
 mail-device = Device
 mail-by-staff = done by { $society }

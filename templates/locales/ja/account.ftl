@@ -219,6 +219,7 @@ event-application-withdrawn = 「{ $name }」への情報の提供を取り消�
 event-data-downloaded = 登録データをダウンロードしました
 event-account-disabled = アカウントの利用が停止されました
 event-account-enabled = アカウントの利用が再開されました
+event-name-corrected = ユーザー名が「{ $to }」に修正されました
 event-something-else = そのほかの出来事がありました
 
 # One's own data.

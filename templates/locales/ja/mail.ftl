@@ -2,6 +2,7 @@
 
 mail-code-valid = { $minutes }分以内に入力してください。
 mail-code-secret = この数字は、だれにも教えないでください。{ $society }の職員がお尋ねすることはありません。
+mail-to = { $name } 様
 mail-when = 日時
 mail-device = 端末
 mail-by-staff = { $society }による操作
