@@ -206,7 +206,7 @@ async fn faq(State(portal): State<Arc<Portal>>, locale: Locale, jar: CookieJar) 
 /// The other way to show help: the provider's web component draws all of it. Its version and digest are written down
 /// here, as in any page that leans on it: the browser runs that very script or none (Subresource Integrity).
 const COMPONENT: &str = "/help/component/1.0.0/sekisho-help.js";
-const COMPONENT_INTEGRITY: &str = "sha384-iZSeQbCJ+u0ArDMAHkvSmBPVxflywQ5tKTzqDAyM4XhTGK5S6pJFQ4LHMHxDK6Hx";
+const COMPONENT_INTEGRITY: &str = "sha384-WKR2CBy7mhLU4NRtRBJrzgibNr+BVU+WSsESMWlM3BHg6gBiKEZe0aQvz+9X2BQR";
 
 async fn component(State(portal): State<Arc<Portal>>, locale: Locale, jar: CookieJar) -> Response {
     let (Ok(url), Ok(help)) = (portal.config.at_provider(COMPONENT), portal.config.at_provider("/help")) else {

@@ -51,7 +51,7 @@
     ul.choices { margin: 0 0 1rem; padding: 0; list-style: none; display: grid; gap: .5rem; }
     ul.choices button { inline-size: 100%; padding-block: .5rem; }
     ul.choices .snippet { display: block; color: var(--_quiet); }
-    mark { background: var(--_mark); color: inherit; }
+    mark { background: var(--_mark); color: var(--_text); }
     form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin-block-end: 1rem; }
     label { flex-basis: 100%; }
     input { flex: 1 1 12rem; min-width: 0; min-height: 44px; padding: .25rem .75rem; border: 1px solid var(--_line);

