@@ -119,3 +119,31 @@ fn question(locale: &str, id: &str) -> String {
     let portal = if locale == "ja" { "会員ポータル" } else { "the member portal" };
     line.trim_end_matches('"').replace("{{ service.name }}", portal).replace('|', "\\|")
 }
+
+/// `docs/help-coverage.md` names, for every text of the help, the tests that prove what it says: each must exist.
+#[test]
+fn every_text_of_the_help_is_held_to_tests_that_exist() {
+    let map = std::fs::read_to_string("docs/help-coverage.md").unwrap();
+    for (folder, before) in [("faq", ""), ("guide", "guide/")] {
+        for file in std::fs::read_dir(format!("config/help/ja/{folder}")).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            let heading = format!("## {before}{}\n", name.strip_suffix(".md").unwrap());
+            assert!(map.contains(&heading), "docs/help-coverage.md has no part for {folder}/{name}");
+        }
+    }
+    let mut named = 0;
+    for row in map.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| statement")) {
+        let tests = row.trim_end_matches(['|', ' ']).rsplit(" | ").next().unwrap();
+        assert!(tests.contains('`') || tests == "none yet", "neither tests nor `none yet`: {row}");
+        let mut source = String::new();
+        for word in tests.split('`').skip(1).step_by(2) {
+            if word.ends_with(".rs") {
+                source = std::fs::read_to_string(word).unwrap_or_else(|_| panic!("there is no {word}: {row}"));
+            } else {
+                assert!(source.contains(&format!("fn {word}(")), "there is no test {word}: {row}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 100, "the map is {named} tests long");
+}

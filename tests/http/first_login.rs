@@ -110,5 +110,7 @@ on_both_engines! {
         let login = visitor.follow(&app.at("/account/profile")).await;
         let expired = visitor.log_in(&login, TARO.0, TARO.1).await.expect_status(422);
         assert!(expired.attribute("#inquiry", "href").is_some(), "{}", expired.body);
+        let answer = expired.attribute("#error-help .own-page a", "href");
+        assert_eq!(answer.as_deref(), Some("/help/faq/initial-password-expired"));
     }
 }

@@ -1,6 +1,6 @@
 //! What the help quotes from the settings, in the words of one language.
 
-use crate::config::{EmailAddress, LockRelease, LostMethods, SecondFactor, Settings};
+use crate::config::{EmailAddress, LockRelease, LostMethods, Method, SecondFactor, Settings};
 use crate::domain::help::live_values::LiveValues;
 use crate::domain::help::systems::SystemsInWords;
 use crate::domain::login::password_policy::{CharacterClass, PasswordPolicy};
@@ -14,7 +14,12 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
     let words = |key: &str| catalogue.text(locale, key, &[]);
     let span = |span: Span| span_in_words(span, catalogue, locale);
     let Settings { society, user_ids, passwords, authentication, locks, sessions, mail, .. } = settings;
-    let release = |release: &LockRelease| release_in_words(release, catalogue, locale);
+    let release = |lock: &str, release: &LockRelease| release_in_words(lock, release, catalogue, locale);
+    // Without one-time passwords only staff lock an account, and such a lock never ends by itself.
+    let account_release = match authentication.methods.iter().any(|method| *method != Method::Passkey) {
+        true => &locks.account.release,
+        false => &LockRelease::Staff,
+    };
     let policy = PasswordPolicy::from(passwords);
     let classes: Vec<String> = policy
         .required_classes
@@ -54,9 +59,9 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
         password_initial_lifetime: span(passwords.initial_lifetime),
         password_reset_link_lifetime: span(passwords.reset_link_lifetime),
         password_lock_threshold: locks.password.threshold,
-        password_lock_release: release(&locks.password.release),
+        password_lock_release: release("password", &locks.password.release),
         account_lock_threshold: locks.account.threshold,
-        account_lock_release: release(&locks.account.release),
+        account_lock_release: release("account", account_release),
         methods: authentication.methods.clone(),
         methods_in_words: methods.join(&words("help-list-separator")),
         second_factor_on: authentication.second_factor != SecondFactor::Off,
@@ -96,16 +101,16 @@ pub(super) fn from_settings(settings: &Settings, catalogue: &Catalogue, locale: 
     }
 }
 
-fn release_in_words(release: &LockRelease, catalogue: &Catalogue, locale: &Locale) -> String {
+fn release_in_words(lock: &str, release: &LockRelease, catalogue: &Catalogue, locale: &Locale) -> String {
     let span = |span: Span| span_in_words(span, catalogue, locale);
     match *release {
-        LockRelease::Staff => catalogue.text(locale, "help-lock-release-staff", &[]),
+        LockRelease::Staff => catalogue.text(locale, &format!("help-{lock}-lock-release-staff"), &[]),
         LockRelease::Time { after } => {
-            catalogue.text(locale, "help-lock-release-time", &[("after", span(after).into())])
+            catalogue.text(locale, &format!("help-{lock}-lock-release-time"), &[("after", span(after).into())])
         }
         LockRelease::GrowingDelay { first, longest } => catalogue.text(
             locale,
-            "help-lock-release-growing-delay",
+            &format!("help-{lock}-lock-release-growing-delay"),
             &[("first", span(first).into()), ("longest", span(longest).into())],
         ),
     }
@@ -169,6 +174,22 @@ mod tests {
             let told = values.password_lock_release;
             assert!(told.contains("40") && told.contains('3'), "{told}");
         }
+    }
+
+    #[test]
+    fn a_lock_by_staff_is_never_said_to_end_by_itself() {
+        let [ja, en] = values(|settings| {
+            settings.locks.account.release = LockRelease::Time { after: Span::hours(7) };
+        })
+        .map(|values| values.account_lock_release);
+        assert!(ja.contains("7時間") && ja.contains("担当者が解除するまで"), "{ja}");
+        assert!(en.contains("7 hours") && en.contains("until they lift it"), "{en}");
+        let staff_alone = values(|_| ()).map(|values| values.account_lock_release);
+        let without_codes = values(|settings| {
+            settings.locks.account.release = LockRelease::Time { after: Span::hours(7) };
+            settings.authentication.methods = vec![Method::Passkey];
+        });
+        assert_eq!(without_codes.map(|values| values.account_lock_release), staff_alone);
     }
 
     #[test]

@@ -127,13 +127,23 @@ fn every_setting_that_an_answer_quotes_changes_it_in_every_language() {
         (
             "mail.webmaster",
             |s| s.mail.webmaster = "office@kenpo.example".into(),
-            &["sender-addresses"],
+            &["sender-addresses", "was-that-me"],
             "office@kenpo.example",
         ),
         (
             "society.inquiry_url",
             |s| s.society.inquiry_url = Url::parse("https://kenpo.example/ask").ok(),
-            &["user-id-unknown", "password-locked", "account-locked", "user-name-differs", "contact"],
+            &[
+                "user-id-unknown",
+                "initial-password-expired",
+                "login-expired",
+                "password-locked",
+                "account-locked",
+                "email-address-unusable",
+                "was-that-me",
+                "user-name-differs",
+                "contact",
+            ],
             "https://kenpo.example/ask",
         ),
         (
@@ -160,7 +170,7 @@ fn every_setting_that_an_answer_quotes_changes_it_in_every_language() {
         (
             "authentication.methods (email)",
             |s| s.authentication.methods = vec![Method::Totp, Method::Passkey],
-            &["pc-use", "authentication-methods", "main-functions"],
+            &["pc-use", "authentication-methods", "main-functions", "was-that-me", "email-address-unusable"],
             "",
         ),
         (
@@ -172,13 +182,21 @@ fn every_setting_that_an_answer_quotes_changes_it_in_every_language() {
         (
             "authentication.methods (passkey)",
             |s| s.authentication.methods = vec![Method::Email, Method::Totp],
-            &["pc-use", "password-locked", "authentication-methods", "main-functions", "recommended-environment"],
+            &[
+                "pc-use",
+                "password-locked",
+                "remove-device",
+                "was-that-me",
+                "authentication-methods",
+                "main-functions",
+                "recommended-environment",
+            ],
             "",
         ),
         (
             "authentication.second_factor",
             |s| s.authentication.second_factor = SecondFactor::Optional,
-            &["remove-device", "first-login"],
+            &["remove-device", "device-changed-or-lost", "first-login"],
             "",
         ),
         (
@@ -239,9 +257,21 @@ fn with_any_settings_the_help_is_sound_and_has_no_holes() {
                         questions.map(|q| (&q.id, &q.answer)).chain(help.guide.iter().map(|s| (&s.id, &s.body)));
                     for (id, body) in bodies {
                         assert!(body.text.chars().count() > 20, "{locale}/{id} {methods:?}: {}", body.text);
-                        for hole in
-                            ["。。", "、。", "  .", " ,", "（）", "\n\n\n", "``", "<p></p>", "<li></li>", "<ul></ul>"]
-                        {
+                        for hole in [
+                            "。。",
+                            "、。",
+                            "、\n",
+                            "、</",
+                            "方は、回復",
+                            "  .",
+                            " ,",
+                            "（）",
+                            "\n\n\n",
+                            "``",
+                            "<p></p>",
+                            "<li></li>",
+                            "<ul></ul>",
+                        ] {
                             assert!(
                                 !body.text.contains(hole) && !body.html.contains(hole),
                                 "{locale}/{id}: {hole:?} in {}",

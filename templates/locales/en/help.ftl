@@ -51,9 +51,12 @@ help-seconds = { $n ->
     [one] { $n } second
    *[other] { $n } seconds
 }
-help-lock-release-staff = The lock stays until our staff lift it.
-help-lock-release-time = The lock ends by itself after { $after }.
-help-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
+help-password-lock-release-staff = The lock stays until you set a new password by mail, or our staff lift it.
+help-password-lock-release-time = The lock ends by itself after { $after }.
+help-password-lock-release-growing-delay = The lock lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself.
+help-account-lock-release-staff = The lock stays until our staff lift it.
+help-account-lock-release-time = A lock after wrong one-time passwords ends by itself after { $after }. A lock by our staff stays until they lift it.
+help-account-lock-release-growing-delay = A lock after wrong one-time passwords lasts { $first } at first and longer with each further mistake, { $longest } at most. Then it ends by itself. A lock by our staff stays until they lift it.
 help-password-classes-free = any
 help-password-no-age = A password does not expire
 help-password-max-age = A password expires after { $age }; at the next login you then choose a new one

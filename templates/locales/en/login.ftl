@@ -35,7 +35,7 @@ initial-password-expired = The initial password has expired.
     .until = You can try again after { $until }.
     .inquire = Please ask for a new initial password through the inquiry form.
     .ask = Please ask { $society } for a new initial password.
-    .help = How user IDs and initial passwords are sent
+    .help = When the initial password has expired
 
 # The first login: a password of one's own.
 

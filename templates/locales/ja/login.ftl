@@ -35,7 +35,7 @@ initial-password-expired = 初期パスワードの有効期限が切れてい�
     .until = { $until }を過ぎると、もう一度お試しいただけます。
     .inquire = 新しい初期パスワードの発行を、お問い合わせフォームからご依頼ください。
     .ask = 新しい初期パスワードの発行を、{ $society }にご依頼ください。
-    .help = ユーザIDと初期パスワードのお届けについて
+    .help = 初期パスワードの期限が切れたとき
 
 # The first login: a password of one's own.
 
