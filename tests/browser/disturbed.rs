@@ -23,6 +23,7 @@ async fn told_and_led_to_login(page: &Page, code: &str) {
 async fn told(page: &Page, code: &str) {
     page.wait_for("#error-code").await;
     assert_eq!(page.text("#error-code").await, code, "{}", page.text("main").await);
+    assert!(!page.text("#error-reference").await.is_empty(), "staff find it by its number");
     assert!(page.shows("#way-on").await);
 }
 

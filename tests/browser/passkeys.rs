@@ -105,6 +105,23 @@ on_both_engines! {
         assert!(!page.exists("#password").await);
     }
 
+    async fn a_computer_that_knows_its_members_face_or_finger_needs_no_phone(engine: Engine) {
+        let app = required(engine).await;
+        let computer = Browser::launch(Options::DESKTOP).await;
+        let page = tab_without_autofill(&computer).await;
+        let authenticator = page.authenticator().await;
+        enrol(&app, &page).await;
+        assert_eq!(authenticator.credentials().await.len(), 1);
+        login_page(&app, &page, &authenticator).await;
+        press(&page, &authenticator, "#passkey-login").await;
+        arrived(&app, &page).await;
+        // And after the password.
+        login_page(&app, &page, &authenticator).await;
+        type_password(&app, &page).await;
+        press(&page, &authenticator, "#use-passkey").await;
+        arrived(&app, &page).await;
+    }
+
     async fn the_button_takes_back_what_autofill_asked_and_asks_without_mediation(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;
@@ -229,7 +246,22 @@ on_both_engines! {
         type_password(&app, &page).await;
         page.click("#use-passkey").await;
         page.wait_for("[data-passkey-error~=NotAllowedError]:not([hidden])").await;
-        assert!(page.attribute("#use-email", "href").await.unwrap().starts_with("/login/email-code?step="));
+        // On by e-mail, and to a new passkey in place of the one that is gone.
+        page.click("#use-email").await;
+        page.fill("#code", &app.code_mailed_to("hanako@example.jp").await).await;
+        page.click("#continue").await;
+        arrived(&app, &page).await;
+        page.goto(&app.at("/account/passkeys")).await;
+        page.click("#passkeys a[id^=delete]").await;
+        page.click("#delete").await;
+        page.wait_for("#none").await;
+        page.click("#add").await;
+        page.click("#enrol").await;
+        page.wait_for("#passkeys").await;
+        assert_eq!(authenticator.credentials().await.len(), 1);
+        login_page(&app, &page, &authenticator).await;
+        press(&page, &authenticator, "#passkey-login").await;
+        arrived(&app, &page).await;
     }
 
     async fn a_cloned_authenticator_is_shut_out_and_so_is_the_original(engine: Engine) {

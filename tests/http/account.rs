@@ -136,6 +136,15 @@ const FORMS: [(&str, &[(&str, &str)]); 10] = [
     ("data", &[]),
 ];
 
+const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+    Version/18.5 Mobile/15E148 Safari/604.1";
+
+/// This moment, as a Japanese page writes it.
+fn moment(app: &TestApp) -> String {
+    let catalogue = sekisho::i18n::Catalogue::load().unwrap();
+    catalogue.date_time(&catalogue.negotiate(Some("ja"), None, None), app.now())
+}
+
 async fn nothing_happened(app: &TestApp) {
     assert_eq!(app.rows("account_events WHERE event NOT LIKE '%log%'").await, 0);
     assert_eq!(app.rows("email_codes").await, 0);
@@ -337,6 +346,27 @@ on_both_engines! {
         }
         assert_eq!(app.rows("account_events WHERE event LIKE '%email-changed%'").await, 1);
         assert_eq!(app.rows("password_links WHERE taken_at IS NULL").await, 0, "links to the old address end");
+    }
+
+    async fn a_code_for_a_new_address_ends_with_its_time_and_another_one_counts(engine: Engine) {
+        let app = start_with(engine, |settings| settings.authentication.fresh_for = Span::hours(1)).await;
+        let lifetime = app.app.settings.authentication.email_codes.lifetime;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let path = "/account/email-address-code";
+        submit(&visitor, "/account/email-address", &[("email", "new@example.jp")], path).await;
+        let page = visitor.get(path).await.expect_status(200);
+        let late = app.code_mailed_to("new@example.jp").await;
+        app.advance(lifetime);
+        let refused = send(&visitor, &page, path, &[("code", &late)]).await.expect_status(422);
+        assert!(refused.text("#error").unwrap().contains("使えなくなりました"), "{}", refused.body);
+        assert_eq!(app.rows("members WHERE email = 'hanako@example.jp'").await, 1);
+
+        send(&visitor, &page, path, &[("resend", "1")]).await.expect_status(200);
+        let second = app.code_mailed_to("new@example.jp").await;
+        app.advance(Span::seconds(lifetime.as_seconds() - 1));
+        let done = send(&visitor, &page, path, &[("code", &second)]).await;
+        assert_eq!(done.location(), Some("/account/profile"), "{}", done.body);
+        assert_eq!(app.rows("members WHERE email = 'new@example.jp'").await, 1);
     }
 
     async fn choosing_a_method_that_is_not_enrolled_leads_into_its_enrolment_and_makes_it_the_method(engine: Engine) {
@@ -595,6 +625,11 @@ on_both_engines! {
         assert_eq!(use_up(&two[1]).await, 422);
         assert_eq!(use_up(&last[1]).await, 303);
         assert_eq!(use_up(&last[1]).await, 422);
+        let told = app.mails_to("hanako@example.jp").await;
+        let told: Vec<_> = told.iter().filter(|mail| mail.text.contains("回復コードを使ってログイン")).collect();
+        assert_eq!(told.len(), 2, "each use, and no vain try");
+        // One of the first set, one of the last.
+        assert!(told.iter().all(|mail| mail.text.contains("残りの回復コード: 9")), "{told:?}");
 
         let without = TestApp::start(engine).await;
         let visitor = without.visitor_logged_in(HANAKO).await;
@@ -638,9 +673,15 @@ on_both_engines! {
     async fn the_activity_and_the_data_show_what_happened_and_no_secret(engine: Engine) {
         let app = start(engine).await;
         let rp = app.third_party().await;
-        let visitor = app.visitor_logged_in(HANAKO).await;
+        let mut visitor = app.visitor();
+        let no_redirects = reqwest::redirect::Policy::none();
+        visitor.http = reqwest::Client::builder().cookie_store(true).redirect(no_redirects).user_agent(IPHONE).build().unwrap();
+        let login = visitor.follow(&app.at("/account/profile")).await;
+        visitor.log_in(&login, HANAKO.0, HANAKO.1).await.expect_status(303);
+        let logged_in = moment(&app);
         let (access, refresh) = tokens(&rp, &visitor).await;
-        app.advance(Span::seconds(1));
+        app.advance(Span::minutes(2));
+        let added = moment(&app);
         let (key, _) = add_app(&app, &visitor, "わたしのスマホ").await;
         app.advance(Span::seconds(1));
         let page = visitor.get("/account/data").await.expect_status(200);
@@ -664,6 +705,24 @@ on_both_engines! {
         let words = activity.text("#events").unwrap();
         for said in ["わたしのスマホ", "ログインしました", "ダウンロードしました", "はじめてのログイン"] {
             assert!(words.contains(said), "{said}: {words}");
+        }
+        // Each with its moment and the device.
+        let now = moment(&app);
+        let html = scraper::Html::parse_document(&activity.body);
+        for line in html.select(&scraper::Selector::parse("#events > li").unwrap()) {
+            let line: String = line.text().collect();
+            let at = if line.contains("ログイン") {
+                &logged_in
+            } else if line.contains("ダウンロード") {
+                &now
+            } else {
+                &added
+            };
+            assert!(line.contains(at.as_str()) && line.contains("iPhoneのSafari"), "{at}: {line}");
+        }
+        let session = visitor.get("/account/sessions").await.text("#session-list > li").unwrap();
+        for said in ["iPhoneのSafari", &format!("ログインした日時：{logged_in}"), &now] {
+            assert!(session.contains(said), "{said}: {session}");
         }
         assert!(app.visitor_logged_in(JIRO).await.get("/account/activity").await.text("#events").unwrap().len() < words.len());
     }

@@ -1,11 +1,14 @@
 //! Codes by e-mail: a first login with an address and a method, and the second factor (product.md 1.2 and 1.6).
 
+use sekisho::actions::members;
 use sekisho::config::{EmailAddress, MailTransport, SecondFactor};
 use sekisho::domain::unix_time::Span;
 
-use crate::support::app::{HANAKO, TARO};
+use crate::support::app::{HANAKO, TARO, member};
+use crate::support::mails::Mail;
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
+use crate::totp::{code as totp_code, key_on};
 
 async fn required(engine: Engine) -> TestApp {
     TestApp::start_with(engine, |settings| {
@@ -114,8 +117,125 @@ on_both_engines! {
         for _ in 0..5 {
             send(&visitor, &page, "/login/email-code", &[("code", other_than(&code))]).await.expect_status(422);
         }
-        send(&visitor, &page, "/login/email-code", &[("code", &code)]).await.expect_status(422);
+        let spent = send(&visitor, &page, "/login/email-code", &[("code", &code)]).await.expect_status(422);
+        assert!(spent.text("#error").unwrap().contains("使えなくなりました"), "{}", spent.body);
         visitor.get("/account/profile").await.expect_status(303);
+        // Another mail helps.
+        app.advance(Span::minutes(1));
+        send(&visitor, &page, "/login/email-code", &[("resend", "1")]).await.expect_status(200);
+        let code = app.code_mailed_to("hanako@example.jp").await;
+        let done = send(&visitor, &page, "/login/email-code", &[("code", &code)]).await;
+        assert_eq!(done.url, app.at("/account/profile"), "{}", done.body);
+    }
+
+    async fn the_page_for_the_code_offers_the_other_methods_and_the_recovery_codes(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.authentication.second_factor = SecondFactor::Required;
+            settings.authentication.recovery_codes = true;
+        })
+        .await;
+        let own = app.visitor();
+        let page = hanako_asked(&app, &own).await;
+        for way in ["#use-totp", "#use-passkey", "#use-recovery-code"] {
+            assert!(page.attribute(way, "href").is_none(), "{way} is not registered");
+        }
+        send(&own, &page, "/login/email-code", &[("code", &app.code_mailed_to("hanako@example.jp").await)]).await;
+        let page = own.get("/account/totp-enrolment").await.expect_status(200);
+        let key = key_on(&page);
+        let fields = [("device_name", "phone"), ("code", &totp_code(&app, &key, 0))];
+        send(&own, &page, "/account/totp-enrolment", &fields).await.expect_status(200);
+        let page = own.get("/account/recovery-codes").await.expect_status(200);
+        send(&own, &page, "/account/recovery-codes", &[]).await.expect_status(200);
+
+        app.advance(Span::minutes(1));
+        let visitor = app.visitor();
+        let page = hanako_asked(&app, &visitor).await;
+        assert!(page.url.contains("/login/email-code?"), "{}", page.url);
+        for (way, path) in [("#use-recovery-code", "/login/recovery-code"), ("#use-totp", "/login/totp")] {
+            let href = page.attribute(way, "href").unwrap_or_else(|| panic!("{way} is not on {}", page.body));
+            let other = visitor.get(&href).await.expect_status(200);
+            assert!(other.url.starts_with(&app.at(&format!("{path}?step="))), "{}", other.url);
+        }
+        assert!(page.attribute("#use-passkey", "href").is_none(), "there is none");
+        let totp = visitor.get(&page.attribute("#use-totp", "href").unwrap()).await;
+        let done = send(&visitor, &totp, "/login/totp", &[("code", &totp_code(&app, &key, 0))]).await;
+        assert_eq!(done.url, app.at("/account/profile"), "{}", done.body);
+    }
+
+    async fn an_address_that_another_member_has_may_be_registered_and_both_keep_it(engine: Engine) {
+        let app = required(engine).await;
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        let page = visitor.log_in_and_follow(&page, TARO.0, TARO.1).await;
+        let own = "My-own-words-7";
+        let page = send(&visitor, &page, "/login/initial-password", &[("new_password", own), ("new_password_again", own)]).await;
+        let page = send(&visitor, &page, "/login/email-address", &[("email", "hanako@example.jp")]).await;
+        let code = app.code_mailed_to("hanako@example.jp").await;
+        let page = send(&visitor, &page, "/login/email-address-code", &[("code", &code)]).await;
+        let taros = send(&visitor, &page, "/login/method", &[("method", "email")]).await;
+        app.advance(Span::minutes(1));
+        let visitor = app.visitor();
+        let page = hanako_asked(&app, &visitor).await;
+        let code = app.code_mailed_to("hanako@example.jp").await;
+        let hanakos = send(&visitor, &page, "/login/email-code", &[("code", &code)]).await;
+        for (profile, who) in [(taros, TARO.0), (hanakos, HANAKO.0)] {
+            assert_eq!(profile.text("#user-id").as_deref(), Some(who), "{}", profile.body);
+            assert_eq!(profile.text("#email").as_deref(), Some("hanako@example.jp"));
+        }
+    }
+
+    async fn ten_wrong_codes_by_mail_lock_the_account_over_several_mails(engine: Engine) {
+        let app = required(engine).await;
+        let visitor = app.visitor();
+        let page = hanako_asked(&app, &visitor).await;
+        for mail in 1..=2 {
+            let code = app.code_mailed_to("hanako@example.jp").await;
+            for n in 1..=5 {
+                let answer = send(&visitor, &page, "/login/email-code", &[("code", other_than(&code))]).await;
+                if (mail, n) == (2, 5) {
+                    answer.expect_error_page("account_locked");
+                } else {
+                    assert!(answer.expect_status(422).text("#error").unwrap().contains("正しくありません"), "{mail} {n}");
+                }
+            }
+            if mail == 1 {
+                // What is spent already counts for nothing.
+                let spent = send(&visitor, &page, "/login/email-code", &[("code", &code)]).await.expect_status(422);
+                assert!(spent.text("#error").unwrap().contains("使えなくなりました"), "{}", spent.body);
+                app.advance(Span::minutes(1));
+                send(&visitor, &page, "/login/email-code", &[("resend", "1")]).await.expect_status(200);
+            }
+        }
+        let login = visitor.follow(&app.at("/account/profile")).await;
+        let refused = visitor.log_in(&login, HANAKO.0, HANAKO.1).await.expect_status(422);
+        assert!(refused.text("#error").unwrap().contains("アカウントがロック"), "{}", refused.body);
+    }
+
+    async fn a_code_counts_in_the_login_that_it_was_sent_for_and_in_no_other(engine: Engine) {
+        let app = required(engine).await;
+        let mut child = member("child");
+        child.email = Some("hanako@example.jp".into());
+        child.email_verified = true;
+        members::add(&app.app, child, "Test-child-11", false).await.unwrap();
+        app.execute("UPDATE members SET email_method_at = 1, authentication_method = 'email'").await;
+        let (one, two, childs) = (app.visitor(), app.visitor(), app.visitor());
+        let page = hanako_asked(&app, &one).await;
+        let first = app.code_mailed_to("hanako@example.jp").await;
+        app.advance(Span::minutes(1));
+        let second_page = hanako_asked(&app, &two).await;
+        let login = childs.follow(&app.at("/account/profile")).await;
+        let childs_page = childs.log_in_and_follow(&login, "child", "Test-child-11").await;
+        let sent = app.mails_to("hanako@example.jp").await;
+        let codes: Vec<String> = sent.iter().filter_map(Mail::find_code).filter(|code| *code != first).collect();
+        assert_eq!(codes.len(), 2, "each login has its own");
+        // The code of the first login, in the other logins of the same and of another member at this address.
+        for (visitor, page) in [(&two, &second_page), (&childs, &childs_page)] {
+            assert!(page.url.contains("/login/email-code?"), "{}", page.url);
+            send(visitor, page, "/login/email-code", &[("code", &first)]).await.expect_status(422);
+            visitor.get("/account/profile").await.expect_status(303);
+        }
+        let done = send(&one, &page, "/login/email-code", &[("code", &first)]).await;
+        assert_eq!(done.url, app.at("/account/profile"), "{}", done.body);
     }
 
     async fn nobody_s_inbox_is_flooded(engine: Engine) {

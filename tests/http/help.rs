@@ -567,7 +567,10 @@ on_both_engines! {
                 }
             }
         }
-        get(&app, "/help/v1/questions/passkey-qr-not-read").await.expect_status(404);
+        // Nor what takes two methods.
+        for gone in ["passkey-qr-not-read", "change-method"] {
+            get(&app, &format!("/help/v1/questions/{gone}")).await.expect_status(404);
+        }
     }
 
     async fn pictures_are_served_under_an_address_that_changes_with_them(engine: Engine) {

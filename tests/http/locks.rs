@@ -168,6 +168,7 @@ on_both_engines! {
         let mails = app.mails_to("hanako@example.jp").await;
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("正しくないパスワード"), "{}", mails[0].text);
+        assert!(mails[0].header("From").contains("no-reply@localhost"), "{}", mails[0].raw);
         app.unlock("hanako").await;
         assert_eq!(app.mails_to("hanako@example.jp").await.len(), 2);
     }

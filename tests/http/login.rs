@@ -19,6 +19,17 @@ on_both_engines! {
         assert_eq!(app.rows("password_failures").await, 0);
     }
 
+    async fn capitals_count_in_a_password(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        for password in [HANAKO.1.to_lowercase(), HANAKO.1.to_uppercase()] {
+            let refused = visitor.log_in(&page, HANAKO.0, &password).await.expect_status(422);
+            assert!(refused.text("#error").unwrap().contains("無効なユーザID"), "{}", refused.body);
+        }
+        visitor.log_in(&page, HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
     async fn several_tabs_log_in_side_by_side_and_the_back_button_works(engine: Engine) {
         let app = TestApp::start(engine).await;
         let (first, second) = (app.relying_party().await, app.third_party().await);
@@ -47,6 +58,8 @@ on_both_engines! {
         let before = session_of(&first);
         assert!(before.contains("HttpOnly") && before.contains("SameSite=Lax") && before.contains("Path=/"));
         assert!(!before.contains("Secure") && !before.contains("Domain"));
+        // It ends with the browser.
+        assert!(!before.contains("Max-Age") && !before.contains("Expires"), "{before}");
         let login = visitor.follow(&rp.authorize_url(&[("prompt", "login")])).await;
         let again = visitor.log_in(&login, HANAKO.0, HANAKO.1).await;
         assert_ne!(session_of(&again), before);

@@ -9,7 +9,9 @@ use sekisho::config::{LostMethods, SecondFactor};
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::unix_time::Span;
 
+use crate::passkeys;
 use crate::support::app::{HANAKO, member};
+use crate::support::authenticator::Authenticator;
 use crate::support::mails::Mail;
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
@@ -293,6 +295,27 @@ on_both_engines! {
         let tokens = rp.redeem(&done.code()).await.expect_status(200).json();
         let claims = crate::support::relying_party::claims(tokens["id_token"].as_str().unwrap());
         assert_eq!(claims["acr"], "urn:sekisho:acr:password");
+    }
+
+    async fn the_way_out_stands_on_the_page_of_every_method(engine: Engine) {
+        let app = start(engine, LostMethods::Mail).await;
+        let visitor = app.visitor();
+        let choice = after(&app, &visitor, HANAKO.1).await;
+        let mut form = choice.form();
+        form.insert("method".into(), "passkey".into());
+        let chosen = visitor.post("/login/method", &form).await;
+        let page = visitor.onward(chosen).await;
+        let answer = Authenticator::new(&app.issuer).create(&passkeys::options(&page));
+        visitor.post("/login/passkey-enrolment", &passkeys::with_answer(&page, answer)).await.expect_status(303);
+        for path in ["/login/passkey?step=", "/login/email-code?step="] {
+            let visitor = app.visitor();
+            let factor = after(&app, &visitor, HANAKO.1).await;
+            assert!(factor.url.starts_with(&app.at(path)), "{}", factor.url);
+            let way = factor.attribute("#lost", "href").unwrap_or_else(|| panic!("no way out of {}", factor.body));
+            assert_eq!(way, format!("{PAGE}?step={}", step(&factor)));
+            assert!(visitor.get(&way).await.expect_status(200).text("#reset-password-first").is_some());
+            app.execute("UPDATE members SET email_method_at = 1, authentication_method = 'email' WHERE user_id = 'hanako'").await;
+        }
     }
 
     async fn under_proof_nothing_but_another_factor_helps(engine: Engine) {

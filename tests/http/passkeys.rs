@@ -433,6 +433,10 @@ on_both_engines! {
         assert_eq!(visitor.post(&delete, &page.form()).await.location(), Some("/account/passkeys"));
         assert_eq!(app.rows("passkeys").await, 0);
         assert_eq!(app.rows("members WHERE authentication_method IS NULL AND user_id = 'hanako'").await, 1);
+        let told = app.mails_to("hanako@example.jp").await;
+        for words in ["次のパスキーが登録されました", "次のパスキーが削除されました"] {
+            assert_eq!(told.iter().filter(|mail| mail.text.contains(words)).count(), 1, "{words}: {told:?}");
+        }
         // What authenticators know the member by stays: they would keep two entries for one account.
         assert_eq!(app.rows("passkey_users").await, 1);
     }

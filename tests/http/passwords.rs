@@ -209,6 +209,12 @@ on_both_engines! {
         log_in(&app, HANAKO.0, HANAKO.1).await.expect_status(422);
     }
 
+    async fn without_a_maximum_age_a_password_is_good_for_ever(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        app.advance(Span::days(3_650));
+        assert_eq!(log_in(&app, HANAKO.0, HANAKO.1).await.location(), Some("/account/profile"));
+    }
+
     async fn passwords_of_the_operators_own_list_are_refused(engine: Engine) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("blocklist.txt");

@@ -84,6 +84,17 @@ on_both_engines! {
         assert_eq!(told, 1);
     }
 
+    async fn a_reset_ends_the_login_in_the_same_browser_too(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        forgot_password(&app, HANAKO.0, ADDRESS).await;
+        let page = visitor.get(&links(&app).await.pop().unwrap()).await.expect_status(200);
+        visitor.get("/account/profile").await.expect_status(200);
+        choose(&visitor, &page, NEW).await.expect_status(200);
+        let out = visitor.get("/account/profile").await.expect_status(303);
+        assert!(out.location().unwrap().starts_with("/login/password?flow="), "{:?}", out.location());
+    }
+
     async fn the_answer_is_the_same_whatever_is_known_and_mail_goes_only_to_the_registered_address(engine: Engine) {
         let app = TestApp::start(engine).await;
         let mut gone = member("gone");

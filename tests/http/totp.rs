@@ -58,6 +58,20 @@ async fn send(visitor: &Visitor, page: &Answer, code: &str) -> Answer {
     visitor.post("/login/totp", &form).await
 }
 
+/// The same, with the box ticked that trusts the device.
+async fn trust(visitor: &Visitor, page: &Answer, code: &str) -> Answer {
+    let mut form = page.form();
+    form.insert("code".into(), code.into());
+    form.insert("trust".into(), "1".into());
+    visitor.post("/login/totp", &form).await
+}
+
+async fn log_out(visitor: &Visitor) {
+    let mut form = visitor.get("/account/profile").await.form();
+    form.insert("decision".into(), "logout".into());
+    visitor.post("/logout", &form).await.expect_status(200);
+}
+
 on_both_engines! {
     async fn an_app_is_enrolled_in_the_login_and_asked_for_in_the_next(engine: Engine) {
         let app = required(engine).await;
@@ -118,6 +132,22 @@ on_both_engines! {
         send(&visitor, &page, &right).await.expect_status(303);
     }
 
+    async fn a_right_code_ends_the_row_of_wrong_ones(engine: Engine) {
+        let app = required(engine).await;
+        let key = enrol(&app, &app.visitor()).await;
+        for _ in 0..2 {
+            app.advance(Span::minutes(5));
+            let visitor = app.visitor();
+            let page = after_password(&app, &visitor).await;
+            let right = code(&app, &key, 0);
+            let wrong = if right == "000000" { "000001" } else { "000000" };
+            for _ in 0..9 {
+                send(&visitor, &page, wrong).await.expect_status(422);
+            }
+            assert_eq!(send(&visitor, &page, &right).await.location(), Some("/account/profile"));
+        }
+    }
+
     async fn codes_sent_side_by_side_can_not_exceed_the_threshold(engine: Engine) {
         let app = required(engine).await;
         let key = enrol(&app, &app.visitor()).await;
@@ -153,6 +183,76 @@ on_both_engines! {
         let page = after_password(&app, &visitor).await;
         send(&visitor, &page, wrong).await.expect_status(422);
         send(&visitor, &page, &code(&app, &key, 0)).await.expect_status(303);
+    }
+
+    async fn a_lock_that_grows_lasts_twice_as_long_each_time(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.authentication.second_factor = SecondFactor::Required;
+            settings.locks.account.release =
+                LockRelease::GrowingDelay { first: Span::minutes(1), longest: Span::minutes(4) };
+            settings.locks.account.threshold = 2;
+        })
+        .await;
+        let key = enrol(&app, &app.visitor()).await;
+        app.advance(Span::minutes(5));
+        let visitor = app.visitor();
+        let wrong = |app: &TestApp| if code(app, &key, 0) == "000000" { "000001" } else { "000000" };
+        let page = after_password(&app, &visitor).await;
+        send(&visitor, &page, wrong(&app)).await.expect_status(422);
+        send(&visitor, &page, wrong(&app)).await.expect_error_page("account_locked");
+        for minutes in [1, 2, 4, 4] {
+            app.advance(Span::seconds(minutes * 60 - 1));
+            let login = visitor.follow(&app.at("/account/profile")).await;
+            let refused = visitor.log_in(&login, HANAKO.0, HANAKO.1).await.expect_status(422);
+            assert!(refused.text("#error").unwrap().contains("アカウントがロック"), "{minutes}: {}", refused.body);
+            app.advance(Span::seconds(1));
+            let page = after_password(&app, &visitor).await;
+            send(&visitor, &page, wrong(&app)).await.expect_error_page("account_locked");
+        }
+        // A right one ends it, and what comes after it begins anew.
+        app.advance(Span::minutes(4));
+        let page = after_password(&app, &visitor).await;
+        send(&visitor, &page, &code(&app, &key, 0)).await.expect_status(303);
+        app.advance(Span::minutes(1));
+        let other = app.visitor();
+        let page = after_password(&app, &other).await;
+        send(&other, &page, wrong(&app)).await.expect_status(422);
+    }
+
+    async fn a_device_is_trusted_where_the_settings_allow_it_in_that_browser_and_for_so_long(engine: Engine) {
+        let without = required(engine).await;
+        let key = enrol(&without, &without.visitor()).await;
+        without.advance(Span::minutes(5));
+        let visitor = without.visitor();
+        let page = after_password(&without, &visitor).await;
+        assert_eq!(page.attribute("[name=trust]", "type"), None);
+        // Nor does it help to say so all the same.
+        trust(&visitor, &page, &code(&without, &key, 0)).await.expect_status(303);
+        log_out(&visitor).await;
+        let page = after_password(&without, &visitor).await;
+        assert!(page.url.contains("/login/totp?step="), "{}", page.url);
+
+        let app = TestApp::start_with(engine, |settings| {
+            settings.authentication.second_factor = SecondFactor::Required;
+            settings.authentication.trust_device_for = Some(Span::days(30));
+        })
+        .await;
+        let key = enrol(&app, &app.visitor()).await;
+        app.advance(Span::minutes(5));
+        let (own, other) = (app.visitor(), app.visitor());
+        let page = after_password(&app, &own).await;
+        assert_eq!(page.attribute("[name=trust]", "type").as_deref(), Some("checkbox"));
+        assert_eq!(page.attribute("[name=trust]", "checked"), None, "nobody trusts unasked");
+        trust(&own, &page, &code(&app, &key, 0)).await.expect_status(303);
+        let page = after_password(&app, &other).await;
+        assert!(page.url.contains("/login/totp?step="), "{}", page.url);
+        app.advance(Span::seconds(30 * 24 * 60 * 60 - 1));
+        assert_eq!(after_password(&app, &own).await.url, app.at("/account/profile"));
+        log_out(&own).await;
+        app.advance(Span::seconds(1));
+        let page = after_password(&app, &own).await;
+        assert!(page.url.contains("/login/totp?step="), "{}", page.url);
+        send(&own, &page, &code(&app, &key, 0)).await.expect_status(303);
     }
 
     async fn the_pages_of_a_login_can_not_be_entered_before_their_turn(engine: Engine) {
