@@ -232,6 +232,20 @@ on_both_engines! {
         assert!(help.text("main").await.contains("パスワード管理アプリ"));
     }
 
+    async fn a_device_that_is_not_ready_for_passkeys_is_told_of_with_the_help_for_it(engine: Engine) {
+        let app = required(engine).await;
+        let browser = phone().await;
+        let page = tab_without_autofill(&browser).await;
+        let not_ready = "navigator.credentials.get = async () => { throw new DOMException('', 'NotReadableError') }";
+        page.before_each_page(not_ready).await;
+        page.goto(&app.at("/account/profile")).await;
+        page.click("#passkey-login").await;
+        page.wait_for("[data-passkey-error=other]:not([hidden])").await;
+        assert!(page.text("[data-passkey-error=other]").await.contains("パスキーを使えませんでした"));
+        page.click("[data-passkey-error=other] summary").await;
+        assert!(page.text("[data-passkey-error=other] details").await.contains("パスワード管理アプリ"));
+    }
+
     async fn a_passkey_deleted_at_the_authenticator_leaves_the_password_and_the_other_methods(engine: Engine) {
         let app = required(engine).await;
         let browser = phone().await;

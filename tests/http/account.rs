@@ -594,6 +594,29 @@ on_both_engines! {
         send(&visitor, &list, "/account/applications", &[("withdraw", "nobody")]).await.expect_status(303);
     }
 
+    async fn wrong_recovery_codes_count_like_wrong_one_time_passwords(engine: Engine) {
+        let app = start(engine).await;
+        let owner = app.visitor_logged_in(HANAKO).await;
+        add_app(&app, &owner, "phone").await;
+        let page = owner.get("/account/recovery-codes").await;
+        let void = send(&owner, &page, "/account/recovery-codes", &[]).await.expect_status(200);
+        let html = scraper::Html::parse_document(&void.body);
+        let void: Vec<String> =
+            html.select(&scraper::Selector::parse("#codes code").unwrap()).map(|code| code.text().collect()).collect();
+        drop(html);
+        send(&owner, &page, "/account/recovery-codes", &[]).await.expect_status(200);
+        let visitor = app.visitor();
+        let page = visitor.follow(&app.at("/account/profile")).await;
+        let page = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
+        let page = visitor.get(&page.url.replace("/login/totp", "/login/recovery-code")).await;
+        for code in &void[..9] {
+            send(&visitor, &page, "/login/recovery-code", &[("recovery_code", code)]).await.expect_status(422);
+        }
+        let tenth = send(&visitor, &page, "/login/recovery-code", &[("recovery_code", &void[9])]).await;
+        tenth.expect_error_page("account_locked");
+        owner.get("/account/profile").await.expect_status(303);
+    }
+
     async fn recovery_codes_are_shown_once_and_new_ones_void_the_old(engine: Engine) {
         let app = start(engine).await;
         let visitor = app.visitor_logged_in(HANAKO).await;

@@ -175,7 +175,14 @@ fn every_setting_that_an_answer_quotes_changes_it_in_every_language() {
         (
             "authentication.methods (email)",
             |s| s.authentication.methods = vec![Method::Totp, Method::Passkey],
-            &["pc-use", "authentication-methods", "main-functions", "was-that-me", "email-address-unusable"],
+            &[
+                "pc-use",
+                "authentication-methods",
+                "main-functions",
+                "was-that-me",
+                "email-address-unusable",
+                "sender-addresses",
+            ],
             "",
         ),
         (
