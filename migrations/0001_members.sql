@@ -3,7 +3,7 @@ CREATE TABLE members (
     member_id                TEXT   NOT NULL PRIMARY KEY, -- the `sub` claim: random, for ever
     user_id                  TEXT   NOT NULL,             -- as the society wrote it
     user_id_key              TEXT   NOT NULL UNIQUE,      -- as it is looked up: width, case and spaces folded
-    role                     TEXT   NOT NULL CHECK (role IN ('member', 'owner')),
+    role                     TEXT   NOT NULL,
     name                     TEXT,
     email                    TEXT,                        -- families share one: not unique
     email_verified_at        BIGINT,
@@ -12,10 +12,16 @@ CREATE TABLE members (
     profile                  TEXT   NOT NULL,             -- JSON: the other standard claims (OpenID Connect Core 1.0, 5.1)
     created_at               BIGINT NOT NULL,
     updated_at               BIGINT NOT NULL,
+    authentication_method    TEXT,                        -- domain::member::authentication_method; NULL: none chosen
+    email_method_at          BIGINT,                      -- codes by e-mail are enrolled as a method
+    first_login_at           BIGINT,                      -- the first login is complete
+    notices_off_at           BIGINT,                      -- the member wants no portals' notices since; NULL: they come
     account_locked_at        BIGINT,
+    account_locked_until     BIGINT,                      -- NULL: until staff lift the account lock
     disabled_at              BIGINT
 );
 CREATE INDEX members_by_email ON members (email);
+CREATE INDEX members_by_address ON members (lower(email));
 
 CREATE TABLE member_passwords (
     member_id     TEXT   NOT NULL PRIMARY KEY REFERENCES members (member_id) ON DELETE CASCADE,
@@ -42,7 +48,42 @@ CREATE TABLE known_devices (
     member_id     TEXT   NOT NULL REFERENCES members (member_id) ON DELETE CASCADE,
     first_at      BIGINT NOT NULL,
     last_at       BIGINT NOT NULL,
+    trusted_until BIGINT,                                 -- asked for no second factor until then
     PRIMARY KEY (device_digest, member_id)
 );
 CREATE INDEX known_devices_by_member ON known_devices (member_id);
 CREATE INDEX known_devices_by_last_use ON known_devices (last_at);
+
+-- What comparing a password costs: of each kind of hash the dearest that was ever stored. A failed attempt takes as long.
+CREATE TABLE password_costs (
+    kind   TEXT   NOT NULL PRIMARY KEY,
+    work   BIGINT NOT NULL,                               -- comparable within the kind only
+    sample TEXT   NOT NULL                                -- a hash of this cost that belongs to nobody, to be measured
+);
+
+-- The peppers that new hashes were ever made with, by the name that stands in the hashes.
+CREATE TABLE password_peppers (
+    name    TEXT   NOT NULL PRIMARY KEY,
+    used_at BIGINT NOT NULL
+);
+
+-- Former passwords of members, which they may not choose again; the oldest go.
+CREATE TABLE password_history (
+    member_id   TEXT   NOT NULL REFERENCES members (member_id) ON DELETE CASCADE,
+    hash        TEXT   NOT NULL,
+    replaced_at BIGINT NOT NULL,
+    PRIMARY KEY (member_id, hash)
+);
+
+-- What happened to an account, for its owner.
+CREATE TABLE account_events (
+    event_id  TEXT   NOT NULL PRIMARY KEY,
+    member_id TEXT   NOT NULL REFERENCES members (member_id) ON DELETE CASCADE,
+    event     TEXT   NOT NULL,                            -- JSON: domain::member::account_event::AccountEvent
+    actor     TEXT   NOT NULL,                            -- domain::actor: who did it
+    device    TEXT,                                       -- domain::login::device, of a member in a browser
+    at        BIGINT NOT NULL,
+    place     BIGINT NOT NULL                             -- of events of one second: how many there were before
+);
+CREATE INDEX account_events_by_member ON account_events (member_id, at);
+CREATE INDEX account_events_by_time ON account_events (at);

@@ -5,6 +5,7 @@ CREATE TABLE clients (
     secret_digest              TEXT,
     previous_secret_digest     TEXT,                      -- still taken until previous_secret_until, after a rotation
     previous_secret_until      BIGINT,
+    member_notices_at          BIGINT,                    -- staff let it send members notices since; NULL: it may not
     registration_token_digest  TEXT,                      -- of clients that registered themselves (RFC 7592)
     created_at                 BIGINT NOT NULL,
     updated_at                 BIGINT NOT NULL

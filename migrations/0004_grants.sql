@@ -4,9 +4,10 @@ CREATE TABLE authorization_grants (
     client_id          TEXT   NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
     member_id          TEXT   NOT NULL REFERENCES members (member_id) ON DELETE CASCADE,
     session_id         TEXT   NOT NULL REFERENCES browser_sessions (session_id) ON DELETE CASCADE,
-    stage              TEXT   NOT NULL CHECK (stage IN ('awaiting_consent', 'approved', 'redeemed', 'denied')),
+    stage              TEXT   NOT NULL,
     request            TEXT   NOT NULL,                   -- JSON: the authorization request
     authenticated_at   BIGINT NOT NULL,
+    assurance          TEXT   NOT NULL,                   -- domain::login::assurance
     page_digest        TEXT   UNIQUE,                     -- of the consent page's address
     code_digest        TEXT   UNIQUE,
     code_expires_at    BIGINT,

@@ -1,6 +1,6 @@
 CREATE TABLE signing_keys (
     key_id          TEXT   NOT NULL PRIMARY KEY,          -- the `kid`
-    algorithm       TEXT   NOT NULL CHECK (algorithm IN ('RS256', 'ES256')),
+    algorithm       TEXT   NOT NULL,
     public_jwk      TEXT   NOT NULL,                      -- JSON
     private_jwk     TEXT   NOT NULL,                      -- JSON, sealed
     created_at      BIGINT NOT NULL,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{MailTransport, Settings, SmtpSecurity};
@@ -24,7 +25,9 @@ use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::i18n::{Catalogue, I18nError};
 use crate::mail::transport::{Route, Security, Senders, Server, Transport, TransportError};
-use crate::store::{OpenError, Store, StoreError, password_costs, password_peppers, signing_keys};
+use crate::store::member::{password_costs, password_peppers};
+use crate::store::protocol::signing_keys;
+use crate::store::{OpenError, Store, StoreError};
 
 /// Everything that outlives a request. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ pub struct Parts {
     pub refresh_tokens: RefreshTokens,
     pub catalogue: Arc<Catalogue>,
     pub mail: Transport,
+    /// The verbs that are running.
+    pub verbs: TaskTracker,
     /// Woken when mail is queued here.
     pub mail_waits: Arc<Notify>,
     /// Woken when a member who can't log in asks for something here.
@@ -119,6 +124,7 @@ impl App {
             keys: RwLock::new(Arc::new(keys)),
             catalogue: Arc::new(Catalogue::load()?),
             mail: transport(&settings)?,
+            verbs: TaskTracker::new(),
             mail_waits: Arc::new(Notify::new()),
             recovery_waits: Arc::new(Notify::new()),
             at_rest,

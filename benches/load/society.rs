@@ -1,8 +1,8 @@
 //! What the provider serves in the load test: members, the sessions of those who are logged in, and two clients.
 
-use sekisho::actions::clients::{self, By};
-use sekisho::actions::members::{self, NewMember};
-use sekisho::actions::signing_keys;
+use sekisho::actions::member::members::{self, NewMember};
+use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
 use sekisho::config::Settings;
@@ -12,7 +12,7 @@ use sekisho::domain::login::browser_session::BrowserSession;
 use sekisho::domain::member::profile::{Profile, Role};
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
 use sekisho::random;
-use sekisho::store::browser_sessions;
+use sekisho::store::login::browser_sessions;
 use serde_json::{Value, json};
 
 use crate::Result;

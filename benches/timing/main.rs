@@ -30,8 +30,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use reqwest::Client;
-use sekisho::actions::members::{self, NewMember};
-use sekisho::actions::signing_keys;
+use sekisho::actions::member::members::{self, NewMember};
+use sekisho::actions::protocol::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
 use sekisho::config::{EmailAddress, Quota, RateLimits, SecondFactor, Settings};

@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
 use super::{Failure, Output};
-use crate::actions::clients::{By, Registered, initial_access_token, register, rotate_secret};
+use crate::actions::protocol::clients::{By, Registered, initial_access_token, register, rotate_secret};
 use crate::app::App;
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
 use crate::domain::protocol::client::{AuthenticationMethod, Client, GrantType, PkcePolicy, Terms};
 use crate::domain::unix_time::Span;
-use crate::store::clients::{self, StoredClient};
+use crate::store::protocol::clients::{self, StoredClient};
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {

@@ -11,16 +11,18 @@ use url::Url;
 
 use super::Failure;
 use super::serve::until_stopped;
-use crate::actions::clients::{By, is_secret_of, register};
-use crate::actions::members::{self, NewMember};
+use crate::actions::member::members::{self, NewMember};
+use crate::actions::protocol::clients::{By, is_secret_of, register};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Registration, RegistrationMode, Settings, Society};
 use crate::crypto::opaque_token;
+use crate::domain::actor::Actor;
 use crate::domain::ids::ClientId;
 use crate::domain::member::profile::{Profile, Role};
 use crate::domain::protocol::client::{PkcePolicy, Terms};
-use crate::store::{self, clients};
+use crate::store;
+use crate::store::protocol::clients;
 use crate::telemetry;
 use crate::web::serve::listen;
 
@@ -167,7 +169,7 @@ pub(super) async fn is_in(app: &App) -> Result<bool, Failure> {
 
 async fn is_empty(app: &App) -> Result<bool, Failure> {
     let mut reader = app.store.reader().await?;
-    Ok(!store::members::any(&mut reader).await? && clients::list(&mut reader, "", 1).await?.is_empty())
+    Ok(!store::member::members::any(&mut reader).await? && clients::list(&mut reader, "", 1).await?.is_empty())
 }
 
 /// Clients as they stand in the data, members with their passwords, without locks and sessions.
@@ -186,8 +188,8 @@ async fn reset(app: &App, data: &Data) -> Result<(), Failure> {
     for demo in &data.members {
         match members::find(app, &demo.user_id).await? {
             Some(member) => {
-                members::set_password(app, &member, &demo.password, demo.initial).await?;
-                members::unlock(app, &member).await?;
+                members::set_password(app, &Actor::Job, &member, &demo.password, demo.initial).await?;
+                members::unlock(app, &Actor::Job, &member).await?;
             }
             None => {
                 members::add(app, demo.as_new(), &demo.password, demo.initial).await?;

@@ -16,7 +16,7 @@ use super::help::{Report, outdated};
 use super::{Failure, Output};
 use crate::actions::help::Published;
 use crate::actions::help::files::files;
-use crate::actions::password_hashes::MissingPepper;
+use crate::actions::member::password_hashes::MissingPepper;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{MailTransport, Settings, SettingsSource};
@@ -27,7 +27,9 @@ use crate::crypto::signing_keys::KeySet;
 use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Catalogue;
-use crate::store::{Store, password_peppers, signing_keys};
+use crate::store::Store;
+use crate::store::member::password_peppers;
+use crate::store::protocol::signing_keys;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::domain::help::{HelpContent, HelpFile, HelpProblems, is_text_path};
 use crate::i18n::Catalogue;
-use crate::store::help_content::{self, Revision};
-use crate::store::help_feedback;
+use crate::store::help::help_content::{self, Revision};
+use crate::store::help::help_feedback;
 
 /// Who publishes by the command line.
 const AUTHOR: &str = "command line";

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::output::{table, time};
 use super::{Failure, Output};
-use crate::actions::password_hashes::forget_pepper;
-use crate::actions::signing_keys::{self, Takeover};
+use crate::actions::member::password_hashes::forget_pepper;
+use crate::actions::protocol::signing_keys::{self, Takeover};
 use crate::app::App;
 use crate::domain::protocol::signing_key::StoredKey;
 use crate::domain::unix_time::UnixTime;

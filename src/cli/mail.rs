@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::output::{table, time};
 use super::{Failure, Output, member};
-use crate::actions::send_mail::{self, Resent};
+use crate::actions::mail::send_mail::{self, Resent};
 use crate::app::App;
-use crate::store::mail_outbox::{self, Remembered, State};
+use crate::store::mail::mail_outbox::{self, Remembered, State};
 
 #[derive(Subcommand)]
 pub(super) enum MailCommand {

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::mail::{as_json, what_became};
 use super::output::time;
-use super::{Failure, Output, open};
-use crate::actions::lost_methods::{self, Holdings};
-use crate::actions::members::{self, NewMember};
-use crate::actions::send_mail;
+use super::{Failure, Output, actor, open};
+use crate::actions::login::lost_methods::{self, Holdings};
+use crate::actions::mail::send_mail;
+use crate::actions::member::members::{self, NewMember};
 use crate::app::App;
 use crate::config::SettingsSource;
 use crate::domain::login::locks::{self, FailureCount, Until};
@@ -20,7 +20,8 @@ use crate::domain::member::email_address::EmailAddress;
 use crate::domain::member::profile::{Member, Password, Profile, Role};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
-use crate::store::{self, password_failures};
+use crate::store;
+use crate::store::login::password_failures;
 
 #[derive(Subcommand)]
 pub(super) enum MemberCommand {
@@ -198,21 +199,21 @@ impl MemberCommand {
             MemberCommand::Lock { user_id } => {
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::lock(&app, &member).await?;
+                let done = members::lock(&app, &actor(), &member).await?;
                 let said = "is locked now; their sessions and tokens have ended";
                 answer_change(&member, done, ("locked", said, "was locked already"), out)
             }
             MemberCommand::Disable { user_id } => {
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::disable(&app, &member).await?;
+                let done = members::disable(&app, &actor(), &member).await?;
                 let said = "is disabled now; their sessions and tokens have ended";
                 answer_change(&member, done, ("disabled", said, "was disabled already"), out)
             }
             MemberCommand::Enable { user_id } => {
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::enable(&app, &member).await?;
+                let done = members::enable(&app, &actor(), &member).await?;
                 let said = "is enabled again; locks, if there are any, still stand";
                 answer_change(&member, done, ("enabled", said, "was not disabled"), out)
             }
@@ -231,7 +232,7 @@ impl MemberCommand {
                 }
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::correct_name(&app, &member, name).await?;
+                let done = members::correct_name(&app, &actor(), &member, name).await?;
                 answer_change(&member, done, ("corrected", "has the new name", "had that name already"), out)
             }
             MemberCommand::SetEmail { user_id, email } => {
@@ -239,7 +240,7 @@ impl MemberCommand {
                     .ok_or_else(|| Failure::refused(format!("\"{}\" is no e-mail address", email.escape_debug())))?;
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                members::set_email(&app, &member, &address).await?;
+                members::set_email(&app, &actor(), &member, &address).await?;
                 let said = "has the new address; the old one is told, and links that were mailed there have ended";
                 answer_change(&member, true, ("changed", said, ""), out)
             }
@@ -294,7 +295,7 @@ async fn set_password(
 ) -> Result<(), Failure> {
     let new = checked(app, &member.user_id, read)?;
     let initial = initial || new.generated;
-    members::set_password(app, member, new.password.expose(), initial).await?;
+    members::set_password(app, &actor(), member, new.password.expose(), initial).await?;
     answer_password(app, member, &new, initial, "has a new password; their sessions and tokens have ended", out)
 }
 
@@ -321,7 +322,7 @@ fn answer_password(
 }
 
 async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
-    let lifted = members::unlock(app, member).await?;
+    let lifted = members::unlock(app, &actor(), member).await?;
     let id = &member.user_id;
     let text = match (lifted.password_lock, lifted.account_lock) {
         (true, true) => format!("The password lock and the account lock of {id} are lifted."),
@@ -351,7 +352,7 @@ fn answer_change(
 
 async fn reset_methods(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let before = lost_methods::holdings(app, &mut app.store.reader().await?, member).await?;
-    lost_methods::reset_by_staff(app, member).await?;
+    lost_methods::reset_by_staff(app, &actor(), member).await?;
     let id = &member.user_id;
     let text = match methods_in_words(&before) {
         None => format!("{id} had nothing set up beside the password; their sessions and tokens have ended."),
@@ -365,7 +366,7 @@ async fn reset_methods(app: &App, member: &Member, out: Output) -> Result<(), Fa
 
 async fn approve_methods_reset(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let id = &member.user_id;
-    match lost_methods::approve(app, &member.id).await? {
+    match lost_methods::approve(app, &actor(), &member.id).await? {
         Ok(Standing { expires_at, .. }) => out.answer(
             format!(
                 "{id} can set up their authentication methods again until {}, with the password that they have reset by \
@@ -424,7 +425,7 @@ struct Hindrance {
 
 async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let mut reader = app.store.reader().await?;
-    let password = store::members::password(&mut reader, &member.id).await?;
+    let password = store::member::members::password(&mut reader, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     let counts = password_failures::all(&mut reader, &account).await?;
     let lost = lost_methods::verdict(app, &mut reader, &member.id).await?;

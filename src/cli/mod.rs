@@ -19,16 +19,18 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::actions::clients::RegisterError;
-use crate::actions::members::AddError;
-use crate::actions::{ActionError, signing_keys};
+use crate::actions::ActionError;
+use crate::actions::member::members::AddError;
+use crate::actions::protocol::clients::RegisterError;
+use crate::actions::protocol::signing_keys;
 use crate::app::{App, StartError};
 use crate::clock::Clock;
 use crate::config::{Problems, Settings, SettingsSource};
 use crate::crypto::master_key::MasterKeyError;
+use crate::domain::actor::Actor;
 use crate::store::{OpenError, StoreError};
 use crate::web::serve::ServeError;
-use crate::web::site::SiteError;
+use crate::web::state::WebStateError;
 use output::Output;
 
 /// Sekisho: an OpenID Connect identity provider for member portals.
@@ -85,7 +87,7 @@ enum Failure {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
-    Site(#[from] SiteError),
+    WebState(#[from] WebStateError),
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
@@ -147,6 +149,12 @@ pub fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "{message}");
     }
     ExitCode::FAILURE
+}
+
+/// Whoever runs a command, by the name of their account on this machine; behind sudo, by their own.
+fn actor() -> Actor {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    Actor::CommandLine(name.filter(|name| !name.is_empty()))
 }
 
 fn run(line: CommandLine) -> Result<(), Failure> {

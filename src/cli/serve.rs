@@ -9,14 +9,15 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, demo};
-use crate::actions::password_hashes::MissingPepper;
-use crate::actions::{password_hashes, signing_keys};
+use crate::actions::member::password_hashes;
+use crate::actions::member::password_hashes::MissingPepper;
+use crate::actions::protocol::signing_keys;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Settings, SettingsSource};
 use crate::domain::unix_time::Span;
 use crate::web::serve::{listen, serve};
-use crate::web::site::Site;
+use crate::web::state::WebState;
 use crate::{jobs, telemetry};
 
 pub(super) async fn run(source: &SettingsSource) -> Result<(), Failure> {
@@ -53,17 +54,17 @@ pub(super) async fn until_stopped(
 ) -> Result<(), Failure> {
     signing_keys::ensure(&app).await?;
     password_hashes::measure_others(&app).await?;
-    let site = Site::new(app.clone())?;
-    site.help.current().await;
+    let web = WebState::new(app.clone())?;
+    web.help.current().await;
     let stop = told_to_stop()?;
     let mut beside = jobs::start(&app);
-    let limits = Arc::clone(&site.limits);
+    let limits = Arc::clone(&web.limits);
     beside.spawn(jobs::every("forget idle callers", Span::minutes(1), move || {
         limits.forget_idle();
         std::future::ready(Ok::<(), Infallible>(()))
     }));
     // The pages of a login open answers from what is at hand.
-    let help = Arc::clone(&site.help);
+    let help = Arc::clone(&web.help);
     beside.spawn(jobs::every("look at the help", Span::seconds(1), move || {
         let help = Arc::clone(&help);
         async move {
@@ -74,8 +75,13 @@ pub(super) async fn until_stopped(
     let address: SocketAddr = listener.local_addr()?;
     tracing::info!(%address, issuer = app.settings.issuer(), "ready");
     ready()?;
-    serve(listener, site, stop).await?;
+    serve(listener, web, stop).await?;
     beside.shutdown().await;
+    app.verbs.close();
+    // What was begun for connections that are gone.
+    if tokio::time::timeout(app.settings.http.shutdown_grace.as_duration(), app.verbs.wait()).await.is_err() {
+        tracing::warn!(verbs = app.verbs.len(), "stopped before everything that was begun had ended");
+    }
     app.store.close().await;
     tracing::info!("stopped");
     Ok(())

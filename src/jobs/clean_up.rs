@@ -2,7 +2,10 @@
 
 use crate::app::App;
 use crate::domain::unix_time::Span;
-use crate::store::{StoreError, help_feedback, known_devices, mail_outbox, member_notices, password_failures};
+use crate::store::StoreError;
+use crate::store::help::help_feedback;
+use crate::store::login::{known_devices, password_failures};
+use crate::store::mail::{mail_outbox, member_notices};
 
 /// For how long it is remembered what was sought in the help in vain.
 const MISSES_KEPT: Span = Span::days(180);
@@ -28,12 +31,12 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::check_password::check_password;
-    use crate::actions::clients::initial_access_token;
+    use crate::actions::login::check_password::check_password;
+    use crate::actions::protocol::clients::initial_access_token;
     use crate::clock::Clock;
     use crate::config::Settings;
     use crate::domain::unix_time::UnixTime;
-    use crate::store::clients;
+    use crate::store::protocol::clients;
 
     #[tokio::test]
     async fn what_nobody_can_use_any_more_goes_and_the_rest_stays() {

@@ -9,7 +9,9 @@ use std::future::Future;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::actions::{password_hashes, recovery, send_mail, signing_keys};
+use crate::actions::mail::send_mail;
+use crate::actions::member::{password_hashes, recovery};
+use crate::actions::protocol::signing_keys;
 use crate::app::App;
 use crate::domain::unix_time::Span;
 

@@ -4,31 +4,12 @@
 //! `INSERT … ON CONFLICT … RETURNING` and `UPDATE … WHERE <the state expected> … RETURNING` for what may happen once.
 //! [`Reader`] can only read; [`WriteTx`] is a transaction that is lost unless it is committed.
 
-pub mod account_events;
-pub mod browser_sessions;
-pub mod clients;
-pub mod consents;
-pub mod email_codes;
 mod engine;
-pub mod grants;
-pub mod help_content;
-pub mod help_feedback;
-pub mod known_devices;
-pub mod logins;
-pub mod lost_methods;
-pub mod mail_outbox;
-pub mod member_notices;
-pub mod members;
-pub mod one_time_password_failures;
-pub mod passkeys;
-pub mod password_costs;
-pub mod password_failures;
-pub mod password_history;
-pub mod password_peppers;
-pub mod recovery;
-pub mod recovery_codes;
-pub mod signing_keys;
-pub mod totp_devices;
+pub mod help;
+pub mod login;
+pub mod mail;
+pub mod member;
+pub mod protocol;
 
 use std::path::PathBuf;
 use std::sync::Arc;

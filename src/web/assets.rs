@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
-pub async fn asset(State(site): State<Site>, Path((hash, name)): Path<(String, String)>) -> Response {
-    match site.pages.asset(&name).filter(|asset| asset.hash == hash) {
+pub async fn asset(State(web): State<WebState>, Path((hash, name)): Path<(String, String)>) -> Response {
+    match web.pages.asset(&name).filter(|asset| asset.hash == hash) {
         Some(asset) => {
             let headers = [
                 (CONTENT_TYPE, asset.content_type),

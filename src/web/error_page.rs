@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::web::page::PageTemplate;
+use crate::web::paths;
 
 /// A page that says what went wrong.
 #[derive(Clone, Debug, Serialize)]
@@ -35,7 +36,7 @@ impl WayOn {
 
     /// Where one logs in, or to the profile if one has.
     pub fn to_login() -> WayOn {
-        WayOn { name: "to-login", href: "/account/profile".into() }
+        WayOn { name: "to-login", href: paths::ACCOUNT_PROFILE.into() }
     }
 
     /// The page whose form was not taken, anew.
@@ -45,7 +46,7 @@ impl WayOn {
 
     /// The profile of whoever is logged in.
     pub fn to_profile() -> WayOn {
-        WayOn { name: "to-profile", href: "/account/profile".into() }
+        WayOn { name: "to-profile", href: paths::ACCOUNT_PROFILE.into() }
     }
 
     /// What a login that is complete was for.

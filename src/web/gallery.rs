@@ -31,7 +31,7 @@ use super::login::totp_enrolment::LoginTotpEnrolmentPage;
 use super::mail_folder::MailFolderPage;
 use super::member_notices::off::MemberNoticesOffPage;
 use super::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
-use super::page::{ApplicationLine, Chrome, PageError, PageTemplate, Pages};
+use super::page::{ApplicationLine, Chrome, PageTemplate, Pages, RenderError};
 use super::recovery::cancel_methods_reset::CancelMethodsResetPage;
 use super::recovery::forgotten::ForgottenPage;
 use super::recovery::reset_password::ResetPasswordPage;
@@ -44,10 +44,10 @@ pub struct Sample {
     render: Box<Render>,
 }
 
-type Render = dyn Fn(&Pages, &Chrome) -> Result<String, PageError> + Send + Sync;
+type Render = dyn Fn(&Pages, &Chrome) -> Result<String, RenderError> + Send + Sync;
 
 impl Sample {
-    pub fn render(&self, pages: &Pages, chrome: &Chrome) -> Result<String, PageError> {
+    pub fn render(&self, pages: &Pages, chrome: &Chrome) -> Result<String, RenderError> {
         (self.render)(pages, chrome)
     }
 }

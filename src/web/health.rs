@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::store::signing_keys;
-use crate::web::site::Site;
+use crate::store::protocol::signing_keys;
+use crate::web::state::WebState;
 
 /// It answers.
 pub async fn live() -> &'static str {
@@ -12,8 +12,8 @@ pub async fn live() -> &'static str {
 }
 
 /// It answers, and so does the database.
-pub async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {
-    let reader = site.app.store.reader().await;
+pub async fn ready(State(web): State<WebState>) -> (StatusCode, &'static str) {
+    let reader = web.app.store.reader().await;
     let answered = match reader {
         Ok(mut reader) => signing_keys::all(&mut reader).await.is_ok_and(|keys| !keys.is_empty()),
         Err(_) => false,

@@ -8,8 +8,8 @@ use crate::config::MailTransport;
 use crate::mail::transport::latest_in_folder;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 
 /// How many mails are shown.
 const MOST: usize = 30;
@@ -26,12 +26,12 @@ pub struct WrittenMail {
     pub text: String,
 }
 
-pub async fn get(visit: Visit) -> Response {
-    let settings = &visit.site.app.settings;
+pub async fn get(browser: BrowserRequest) -> Response {
+    let settings = &browser.web.app.settings;
     if settings.mail.transport != MailTransport::Folder || settings.is_https() {
-        return visit.trouble(Trouble::page(ErrorKind::NotFound));
+        return browser.page_error(PageError::page(ErrorKind::NotFound));
     }
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let texts = tokio::task::spawn_blocking(move || latest_in_folder(&app.mail, MOST)).await.unwrap_or_default();
     let mails = texts
         .iter()
@@ -40,7 +40,7 @@ pub async fn get(visit: Visit) -> Response {
             WrittenMail { subject: subject.to_owned(), text: text.to_owned() }
         })
         .collect();
-    visit.page(&MailFolderPage { mails })
+    browser.page(&MailFolderPage { mails })
 }
 
 impl PageTemplate for MailFolderPage {

@@ -4,6 +4,8 @@
 pub mod account;
 /// Style sheet and pictures.
 mod assets;
+/// What was done, said once.
+pub mod banner;
 /// The society's own logo and colours.
 pub mod brand;
 /// Names and attributes of every cookie.
@@ -22,17 +24,18 @@ pub mod login;
 pub mod mail_folder;
 /// Portals' notices to members.
 pub mod member_notices;
-/// What was done, said once.
-pub mod notice;
 /// The endpoints of OpenID Connect and OAuth 2.0.
 pub mod oidc;
 /// Templates, filled in the reader's language.
 pub mod page;
+/// What went wrong inside a handler.
+pub mod page_error;
 /// Questions to a browser's WebAuthn, and enrolling a passkey, at a login and from the profile.
 pub mod passkey;
+pub mod paths;
 /// For members who can't log in.
 pub mod recovery;
-/// What handlers get: the visit, checked forms, limits.
+/// What handlers get: the browser, checked forms, limits.
 pub mod request;
 /// Every URL, on one screen.
 pub mod routes;
@@ -41,8 +44,6 @@ mod security_headers;
 /// Accepting connections, and stopping.
 pub mod serve;
 /// The state behind all handlers.
-pub mod site;
+pub mod state;
 /// Enrolling an authenticator app, at a login and from the profile.
 pub mod totp_enrolment;
-/// What went wrong inside a handler.
-pub mod trouble;

@@ -84,7 +84,7 @@ impl Asset {
 
 /// A page cannot be shown: its template or its values do not fit together.
 #[derive(Debug, thiserror::Error)]
-pub enum PageError {
+pub enum RenderError {
     #[error("templates/{0} is not UTF-8")]
     NotText(String),
     #[error("templates/assets/{0} has no known ending: css, js, svg, png, ico, webp, txt")]
@@ -122,11 +122,11 @@ struct LanguageLink {
 }
 
 impl Pages {
-    pub fn load(catalogue: Arc<Catalogue>, answers: Answers, brand: Brand) -> Result<Pages, PageError> {
+    pub fn load(catalogue: Arc<Catalogue>, answers: Answers, brand: Brand) -> Result<Pages, RenderError> {
         Pages::with(catalogue, answers, brand, |catalogue, locale, key, args| Ok(catalogue.text(&locale, key, args)))
     }
 
-    fn with(catalogue: Arc<Catalogue>, answers: Answers, brand: Brand, words: Words) -> Result<Pages, PageError> {
+    fn with(catalogue: Arc<Catalogue>, answers: Answers, brand: Brand, words: Words) -> Result<Pages, RenderError> {
         let mut assets = assets()?;
         let own = Own {
             logo: brand.logo.as_ref().map(|logo| (logo.name, logo.asset.content_type)),
@@ -174,7 +174,7 @@ impl Pages {
     }
 
     /// The page as HTML, in the language of its `chrome`.
-    pub fn render<P: PageTemplate>(&self, chrome: &Chrome, page: &P) -> Result<String, PageError> {
+    pub fn render<P: PageTemplate>(&self, chrome: &Chrome, page: &P) -> Result<String, RenderError> {
         let mut context = Context::from_serialize(page)?;
         context.insert("chrome", chrome);
         context.insert("languages", &self.languages(chrome));
@@ -227,9 +227,9 @@ fn argument(value: &tera::Value) -> Value<'static> {
 fn collect_templates(
     folder: &'static Dir<'static>,
     into: &mut Vec<(&'static str, &'static str)>,
-) -> Result<(), PageError> {
+) -> Result<(), RenderError> {
     for file in folder.files() {
-        let not_text = || PageError::NotText(file.path().to_string_lossy().into_owned());
+        let not_text = || RenderError::NotText(file.path().to_string_lossy().into_owned());
         let path = file.path().to_str().ok_or_else(not_text)?;
         if path.ends_with(".html") {
             into.push((path, file.contents_utf8().ok_or_else(not_text)?));
@@ -238,12 +238,12 @@ fn collect_templates(
     folder.dirs().try_for_each(|inner| collect_templates(inner, into))
 }
 
-fn assets() -> Result<BTreeMap<&'static str, Asset>, PageError> {
+fn assets() -> Result<BTreeMap<&'static str, Asset>, RenderError> {
     ASSETS
         .files()
         .map(|file| {
             let path = file.path();
-            let name = path.to_str().ok_or_else(|| PageError::UnknownAsset(path.to_string_lossy().into_owned()))?;
+            let name = path.to_str().ok_or_else(|| RenderError::UnknownAsset(path.to_string_lossy().into_owned()))?;
             let content_type = match path.extension().and_then(|ending| ending.to_str()) {
                 Some("css") => "text/css; charset=utf-8",
                 Some("js") => "text/javascript; charset=utf-8",
@@ -252,7 +252,7 @@ fn assets() -> Result<BTreeMap<&'static str, Asset>, PageError> {
                 Some("ico") => "image/x-icon",
                 Some("webp") => "image/webp",
                 Some("txt") => "text/plain; charset=utf-8",
-                _ => return Err(PageError::UnknownAsset(name.to_owned())),
+                _ => return Err(RenderError::UnknownAsset(name.to_owned())),
             };
             Ok((name, Asset::new(Bytes::from_static(file.contents()), content_type)))
         })

@@ -6,16 +6,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actions::ActionError;
-use crate::actions::passkeys::{self as action, Added, Answered};
+use crate::actions::member::passkeys::{self as action, Added, Answered};
 use crate::crypto::passkey::{Asked, Authenticating, Registering, User, new_user_handle};
 use crate::domain::ids::MemberId;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
-use crate::store::{WriteTx, passkeys};
+use crate::store::WriteTx;
+use crate::store::member::passkeys;
 use crate::web::login::one_time_password::{name_of, suggested_name};
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 
 /// What a form asks the browser.
 #[derive(Clone, Debug, Serialize)]
@@ -39,62 +40,67 @@ pub enum PasskeyTrouble {
 }
 
 /// A question opens in the browser that was asked, for what and for whom it was asked.
-fn place(visit: &Visit, purpose: &str, member: Option<&MemberId>) -> String {
-    format!("passkey {purpose} of {} in {}", member.map_or("anybody", MemberId::as_str), visit.browser_digest())
+fn place(browser: &BrowserRequest, purpose: &str, member: Option<&MemberId>) -> String {
+    format!("passkey {purpose} of {} in {}", member.map_or("anybody", MemberId::as_str), browser.browser_digest())
 }
 
 const LOGIN: &str = "login";
 const ENROLMENT: &str = "enrolment";
 
-fn expires_at(visit: &Visit) -> UnixTime {
-    let app = &visit.site.app;
+fn expires_at(browser: &BrowserRequest) -> UnixTime {
+    let app = &browser.web.app;
     app.now() + app.settings.sessions.login_time_limit
 }
 
 fn question<S: Serialize>(
-    visit: &Visit,
+    browser: &BrowserRequest,
     purpose: &str,
     member: Option<&MemberId>,
     options: &Value,
     remembered: &S,
 ) -> Question {
     let json = serde_json::to_vec(remembered).unwrap_or_default();
-    let sealed = visit.site.app.in_flow.seal(&json, &place(visit, purpose, member));
+    let sealed = browser.web.app.in_flow.seal(&json, &place(browser, purpose, member));
     Question { options: options.to_string(), sealed }
 }
 
-fn open<S: DeserializeOwned>(visit: &Visit, purpose: &str, member: Option<&MemberId>, fields: &Params) -> Option<S> {
-    let json = visit.site.app.in_flow.open(fields.get("question")?, &place(visit, purpose, member)).ok()?;
+fn open<S: DeserializeOwned>(
+    browser: &BrowserRequest,
+    purpose: &str,
+    member: Option<&MemberId>,
+    fields: &Params,
+) -> Option<S> {
+    let json = browser.web.app.in_flow.open(fields.get("question")?, &place(browser, purpose, member)).ok()?;
     serde_json::from_slice(&json).ok()
 }
 
 /// The question of the login page, where nobody is known yet. Nothing is written for it. `None` where there are no passkeys.
-pub fn ask_anybody(visit: &Visit) -> Result<Option<Question>, ActionError> {
-    let Some(passkeys) = &visit.site.app.passkeys else { return Ok(None) };
-    let (options, asked) = passkeys.start_login(expires_at(visit))?;
-    Ok(Some(question(visit, LOGIN, None, &options, &asked)))
+pub fn ask_anybody(browser: &BrowserRequest) -> Result<Option<Question>, ActionError> {
+    let Some(passkeys) = &browser.web.app.passkeys else { return Ok(None) };
+    let (options, asked) = passkeys.start_login(expires_at(browser))?;
+    Ok(Some(question(browser, LOGIN, None, &options, &asked)))
 }
 
 /// The question after a password: one of this member's.
-pub async fn ask_member(visit: &Visit, member: &Member) -> Result<Question, ActionError> {
-    let app = &visit.site.app;
+pub async fn ask_member(browser: &BrowserRequest, member: &Member) -> Result<Question, ActionError> {
+    let app = &browser.web.app;
     let relying_party = app.passkeys.as_ref().ok_or(ActionError::NoPasskeys)?;
     let existing = passkeys::of_member(&mut app.store.reader().await?, &member.id).await?;
-    let (options, asked) = relying_party.start_for_member(&existing, expires_at(visit))?;
-    Ok(question(visit, LOGIN, Some(&member.id), &options, &asked))
+    let (options, asked) = relying_party.start_for_member(&existing, expires_at(browser))?;
+    Ok(question(browser, LOGIN, Some(&member.id), &options, &asked))
 }
 
 /// Judges what came back to one of these questions.
 pub async fn answered(
-    visit: &Visit,
+    browser: &BrowserRequest,
     member: Option<&MemberId>,
     fields: &Params,
-) -> Result<Result<(WriteTx, Member), PasskeyTrouble>, Trouble> {
+) -> Result<Result<(WriteTx, Member), PasskeyTrouble>, PageError> {
     let Some(answer) = fields.get("answer") else { return Ok(Err(PasskeyTrouble::PasskeyUnanswered)) };
-    let Some(asked) = open::<Authenticating>(visit, LOGIN, member, fields) else {
+    let Some(asked) = open::<Authenticating>(browser, LOGIN, member, fields) else {
         return Ok(Err(PasskeyTrouble::PasskeyExpired));
     };
-    Ok(match action::authenticate(&visit.site.app, &asked, answer, member, visit.device()).await? {
+    Ok(match action::authenticate(&browser.web.app, &asked, answer, member, browser.device()).await? {
         Answered::Right(right) => Ok(right),
         Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
         Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
@@ -118,12 +124,12 @@ struct Pending {
 
 /// A form with a new question.
 pub async fn enrolment(
-    visit: &Visit,
+    browser: &BrowserRequest,
     member: &Member,
     name: Option<&str>,
     error: Option<PasskeyTrouble>,
 ) -> Result<PasskeyEnrolment, ActionError> {
-    let app = &visit.site.app;
+    let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
     let existing = passkeys::of_member(&mut reader, &member.id).await?;
     let handle = passkeys::user_handle(&mut reader, &member.id).await?.unwrap_or_else(new_user_handle);
@@ -136,29 +142,29 @@ pub async fn enrolment(
         name: &member.user_id,
         display_name: member.name.as_deref().unwrap_or(&member.user_id),
     };
-    let service = app.settings.society.service_name.get(visit.locale().tag());
+    let service = app.settings.society.service_name.get(browser.locale().tag());
     let relying_party = app.passkeys.as_ref().ok_or(ActionError::NoPasskeys)?;
-    let (options, asked) = relying_party.start_registration(service, user, &existing, expires_at(visit))?;
-    let question = question(visit, ENROLMENT, Some(&member.id), &options, &Pending { asked, handle });
-    let name = name.map_or_else(|| suggested_name(visit), str::to_owned);
+    let (options, asked) = relying_party.start_registration(service, user, &existing, expires_at(browser))?;
+    let question = question(browser, ENROLMENT, Some(&member.id), &options, &Pending { asked, handle });
+    let name = name.map_or_else(|| suggested_name(browser), str::to_owned);
     Ok(PasskeyEnrolment { question, name, error })
 }
 
 /// What was sent with the form: the passkey is added, in a transaction of the caller's, or the form again.
 pub async fn enrol(
-    visit: &Visit,
+    browser: &BrowserRequest,
     member: &Member,
     fields: &Params,
-) -> Result<Result<WriteTx, PasskeyEnrolment>, Trouble> {
+) -> Result<Result<WriteTx, PasskeyEnrolment>, PageError> {
     // The authenticator has made it already: a missing name is no reason to lose it.
     let typed = fields.get("device_name");
-    let name = name_of(typed).unwrap_or_else(|| suggested_name(visit));
-    let error = match (fields.get("answer"), open::<Pending>(visit, ENROLMENT, Some(&member.id), fields)) {
+    let name = name_of(typed).unwrap_or_else(|| suggested_name(browser));
+    let error = match (fields.get("answer"), open::<Pending>(browser, ENROLMENT, Some(&member.id), fields)) {
         (None, _) => PasskeyTrouble::PasskeyUnanswered,
         (_, None) => PasskeyTrouble::PasskeyExpired,
         (Some(answer), Some(Pending { asked, handle })) => {
             let asked: (&Asked<_>, &str) = (&asked, &handle);
-            match action::add(&visit.site.app, member, asked, answer, name, visit.device()).await? {
+            match action::add(&browser.web.app, member, asked, answer, name, browser.device()).await? {
                 Answered::Right(Added::Done(tx)) => return Ok(Ok(tx)),
                 Answered::Right(Added::TooMany) => PasskeyTrouble::TooManyPasskeys,
                 Answered::Refused => PasskeyTrouble::SecurityKeyInvalid,
@@ -166,7 +172,7 @@ pub async fn enrol(
             }
         }
     };
-    Ok(Err(enrolment(visit, member, typed, Some(error)).await?))
+    Ok(Err(enrolment(browser, member, typed, Some(error)).await?))
 }
 
 /// For the samples of pages.

@@ -8,11 +8,11 @@ use axum::http::header::{
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 /// Nothing may guess a content type, frame a page or see where somebody came from; nothing is kept by caches unless its
 /// handler says so.
-pub async fn add(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn add(State(web): State<WebState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -22,7 +22,7 @@ pub async fn add(State(site): State<Site>, request: Request, next: Next) -> Resp
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
     );
-    if site.app.settings.is_https() {
+    if web.app.settings.is_https() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use super::routes::router;
-use super::site::Site;
+use super::state::WebState;
 
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
@@ -37,9 +37,13 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 /// Serves until `stop` is ready, then finishes what was begun, for as long as the settings allow. A connection that sends
 /// its request too slowly, or none at all, is closed.
-pub async fn serve(listener: TcpListener, site: Site, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-    let settings = site.app.settings.http.clone();
-    let router = router(site);
+pub async fn serve(
+    listener: TcpListener,
+    web: WebState,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    let settings = web.app.settings.http.clone();
+    let router = router(web);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout.as_duration());
     let room = Arc::new(Semaphore::new(settings.max_connections as usize));

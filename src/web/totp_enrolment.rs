@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qrcode::{Color, EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 
-use crate::actions::account_events::record;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::one_time_password::{Code, KEY_BYTES, TotpKey};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
@@ -14,12 +15,13 @@ use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::random;
-use crate::store::totp_devices::{self, TotpDevice};
-use crate::store::{WriteTx, members};
+use crate::store::WriteTx;
+use crate::store::member::members;
+use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::{name_of, suggested_name};
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 
 /// How long a page with a key may stay open.
 const LASTS: Span = Span::minutes(30);
@@ -69,28 +71,28 @@ pub struct Confirmed {
     step: i64,
 }
 
-fn place(visit: &Visit, member: &Member) -> String {
-    format!("totp enrolment of {} in {}", member.id, visit.browser_digest())
+fn place(browser: &BrowserRequest, member: &Member) -> String {
+    format!("totp enrolment of {} in {}", member.id, browser.browser_digest())
 }
 
 /// A form with a new key.
-pub fn fresh(visit: &Visit, member: &Member) -> TotpEnrolment {
+pub fn fresh(browser: &BrowserRequest, member: &Member) -> TotpEnrolment {
     let key = TotpKey::new(random::bytes::<KEY_BYTES>().into());
-    let pending = Pending { key: URL_SAFE_NO_PAD.encode(key.expose()), made_at: visit.site.app.now() };
+    let pending = Pending { key: URL_SAFE_NO_PAD.encode(key.expose()), made_at: browser.web.app.now() };
     let json = serde_json::to_vec(&pending).unwrap_or_default();
-    let sealed = visit.site.app.in_flow.seal(&json, &place(visit, member));
-    form(visit, member, &key, sealed, suggested_name(visit), None)
+    let sealed = browser.web.app.in_flow.seal(&json, &place(browser, member));
+    form(browser, member, &key, sealed, suggested_name(browser), None)
 }
 
 fn form(
-    visit: &Visit,
+    browser: &BrowserRequest,
     member: &Member,
     key: &TotpKey,
     sealed: String,
     name: String,
     error: Option<EnrolmentError>,
 ) -> TotpEnrolment {
-    let issuer = visit.site.app.settings.society.service_name.get(visit.locale().tag()).to_owned();
+    let issuer = browser.web.app.settings.society.service_name.get(browser.locale().tag()).to_owned();
     let account = member.user_id.clone();
     let qr = picture(&key.uri(&issuer, &account));
     TotpEnrolment { sealed, qr, key: key.for_typing(), issuer, account, name, error }
@@ -111,19 +113,23 @@ fn picture(text: &str) -> QrPicture {
 }
 
 /// What was sent with the form: a device to add, or the form again.
-pub fn check(visit: &Visit, member: &Member, fields: &Params) -> Result<Result<Confirmed, TotpEnrolment>, Trouble> {
-    let app = &visit.site.app;
+pub fn check(
+    browser: &BrowserRequest,
+    member: &Member,
+    fields: &Params,
+) -> Result<Result<Confirmed, TotpEnrolment>, PageError> {
+    let app = &browser.web.app;
     let now = app.now();
-    let expired = || Trouble::page(ErrorKind::FormExpired);
+    let expired = || PageError::page(ErrorKind::FormExpired);
     let sealed = fields.get("enrolment").ok_or_else(expired)?;
-    let json = app.in_flow.open(sealed, &place(visit, member)).map_err(|_| expired())?;
+    let json = app.in_flow.open(sealed, &place(browser, member)).map_err(|_| expired())?;
     let pending: Pending = serde_json::from_slice(&json).map_err(|_| expired())?;
     if now >= pending.made_at + LASTS {
         return Err(expired());
     }
     let key = TotpKey::new(URL_SAFE_NO_PAD.decode(&pending.key).map_err(|_| expired())?);
     let typed_name = fields.get("device_name").unwrap_or_default();
-    let again = |error| Ok(Err(form(visit, member, &key, sealed.to_owned(), typed_name.to_owned(), Some(error))));
+    let again = |error| Ok(Err(form(browser, member, &key, sealed.to_owned(), typed_name.to_owned(), Some(error))));
     let Some(name) = name_of(Some(typed_name)) else { return again(EnrolmentError::DeviceNameMissing) };
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(EnrolmentError::CodeMalformed);
@@ -141,15 +147,20 @@ pub fn check(visit: &Visit, member: &Member, fields: &Params) -> Result<Result<C
 
 /// Adds the device, and chooses it as the method where the member has none; `false` if there are as many as there may be.
 /// The same form sent twice adds it once.
-pub async fn add(visit: &Visit, tx: &mut WriteTx, member: &Member, confirmed: Confirmed) -> Result<bool, Trouble> {
-    let app = &visit.site.app;
+pub async fn add(
+    browser: &BrowserRequest,
+    tx: &mut WriteTx,
+    member: &Member,
+    confirmed: Confirmed,
+) -> Result<bool, PageError> {
+    let app = &browser.web.app;
     let max = app.settings.authentication.app.max_devices;
     if !totp_devices::insert(tx, &member.id, &confirmed.device, confirmed.step, max).await? {
         let devices = totp_devices::of_member(tx, &member.id).await?;
         return Ok(devices.iter().any(|device| device.id == confirmed.device.id));
     }
     let name = confirmed.device.name;
-    record(app, tx, member, AccountEvent::TotpAdded { name }, Some(visit.device())).await?;
+    record(app, tx, member, AccountEvent::TotpAdded { name }, &Actor::Member(browser.device())).await?;
     if member.method.is_none() {
         members::set_method(tx, &member.id, Some(Method::Totp)).await?;
     }
@@ -157,8 +168,8 @@ pub async fn add(visit: &Visit, tx: &mut WriteTx, member: &Member, confirmed: Co
 }
 
 /// The form again, with a new key, because the device could not be added.
-pub fn too_many(visit: &Visit, member: &Member) -> TotpEnrolment {
-    TotpEnrolment { error: Some(EnrolmentError::TooManyDevices), ..fresh(visit, member) }
+pub fn too_many(browser: &BrowserRequest, member: &Member) -> TotpEnrolment {
+    TotpEnrolment { error: Some(EnrolmentError::TooManyDevices), ..fresh(browser, member) }
 }
 
 /// For the samples of pages.

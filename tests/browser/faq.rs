@@ -8,7 +8,7 @@ mod locks;
 mod mail;
 mod profile;
 
-use sekisho::actions::recovery::answer_one;
+use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::login::one_time_password::{TotpKey, step_at};
 use sekisho::domain::unix_time::Span;

@@ -21,7 +21,7 @@ use sekisho::web::brand::Brand;
 use sekisho::web::gallery;
 use sekisho::web::help::HelpSnapshot;
 use sekisho::web::page::{Chrome, Pages};
-use sekisho::web::request::visit::content_security_policy;
+use sekisho::web::request::browser::content_security_policy;
 use serde_json::json;
 use tokio::net::TcpListener;
 

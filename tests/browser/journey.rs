@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use sekisho::actions::clients::{self, By};
+use sekisho::actions::protocol::clients::{self, By};
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
 use serde_json::json;

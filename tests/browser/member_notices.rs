@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::member_notices::ask;
-use sekisho::actions::members;
+use sekisho::actions::mail::member_notices::ask;
+use sekisho::actions::member::members;
 use sekisho::domain::member::member_notice::{MemberNotice, Words};
-use sekisho::store::clients;
+use sekisho::store::protocol::clients;
 
 use crate::support::app::HANAKO;
 use crate::support::browser::{Browser, Options};

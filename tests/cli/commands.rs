@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use sekisho::actions::check_password::{Attempt, check_password};
-use sekisho::actions::{lost_methods, members};
+use sekisho::actions::login::check_password::{Attempt, check_password};
+use sekisho::actions::login::lost_methods;
+use sekisho::actions::member::members;
 use sekisho::app::App;
 use sekisho::clock::Clock;
 use sekisho::config::{LostMethods, Settings};

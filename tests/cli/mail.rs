@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::members;
-use sekisho::actions::send_mail::{Letter, queue, send_due};
+use sekisho::actions::mail::send_mail::{Letter, queue, send_due};
+use sekisho::actions::member::members;
 use sekisho::app::App;
 use sekisho::clock::Clock;
 use sekisho::config::{Settings, SettingsSource};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::account_events::record;
-use sekisho::actions::members;
-use sekisho::actions::recovery::answer_one;
+use sekisho::actions::member::account_events::record;
+use sekisho::actions::member::members;
+use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::member::account_event::AccountEvent;
@@ -250,9 +250,9 @@ on_both_engines! {
         let (_, device) = add_app(&app, &hanako, "phone").await;
         let jiro = app.visitor_logged_in(JIRO).await;
         // Jiro's session stands in his own list; Hanako's is in hers.
-        let session = sekisho::store::browser_sessions::of_member(
+        let session = sekisho::store::login::browser_sessions::of_member(
             &mut app.app.store.reader().await.unwrap(),
-            &sekisho::actions::members::find(&app.app, HANAKO.0).await.unwrap().unwrap().id,
+            &sekisho::actions::member::members::find(&app.app, HANAKO.0).await.unwrap().unwrap().id,
             app.now() - Span::hours(1),
             app.now(),
         )

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sekisho::actions::signing_keys::{self, Takeover};
+use sekisho::actions::protocol::signing_keys::{self, Takeover};
 use sekisho::config::RegistrationMode;
 use sekisho::domain::unix_time::Span;
 use serde_json::{Value, json};

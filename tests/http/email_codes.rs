@@ -1,6 +1,6 @@
 //! Codes by e-mail: a first login with an address and a method, and the second factor (product.md 1.2 and 1.6).
 
-use sekisho::actions::members;
+use sekisho::actions::member::members;
 use sekisho::config::{EmailAddress, MailTransport, SecondFactor};
 use sekisho::domain::unix_time::Span;
 

@@ -79,12 +79,12 @@ on_both_engines! {
         let app = TestApp::start(engine).await;
         let visitor = app.visitor();
         let page = begin(&app, &visitor).await;
-        let member = sekisho::actions::members::find(&app.app, "taro").await.unwrap().unwrap();
-        sekisho::actions::members::set_password(&app.app, &member, "New-from-staff-1", true).await.unwrap();
+        let member = sekisho::actions::member::members::find(&app.app, "taro").await.unwrap().unwrap();
+        sekisho::actions::member::members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member, "New-from-staff-1", true).await.unwrap();
         choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
         // Even a step that was missed then is worth nothing once the password is the member's own.
         app.execute("UPDATE logins SET taken_at = NULL").await;
-        sekisho::actions::members::set_password(&app.app, &member, "Own-already-1", false).await.unwrap();
+        sekisho::actions::member::members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member, "Own-already-1", false).await.unwrap();
         app.execute("UPDATE logins SET taken_at = NULL").await;
         choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
     }

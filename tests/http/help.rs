@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use scraper::{Html, Selector};
 use sekisho::actions::help::publish::{self, Change, PublishError};
 use sekisho::config::{Method, Quota};
-use sekisho::store::help_feedback;
+use sekisho::store::help::help_feedback;
 use serde_json::{Value, json};
 
 use crate::support::json_schema;
@@ -280,7 +280,7 @@ on_both_engines! {
         publish::save_draft(&app.app, "ja/faq/pc-use.md", "not yet {{", "staff").await.unwrap();
         publish::save_draft(&app.app, "ja/faq/pc-use.md", &question("D", "login", "A"), "staff").await.unwrap();
         assert_ne!(json(&app, "/help/v1/questions/pc-use?locale=ja").await["title"], "D");
-        let drafts = sekisho::store::help_content::drafts(&mut app.app.store.reader().await.unwrap()).await.unwrap();
+        let drafts = sekisho::store::help::help_content::drafts(&mut app.app.store.reader().await.unwrap()).await.unwrap();
         let content = publish::preview(&app.app, &[change("ja/faq/pc-use.md", &drafts[0].content)]).await.unwrap();
         assert_eq!(content.in_locale("ja").question("pc-use").unwrap().1.question, "D");
         publish::publish(&app.app, &[change("ja/faq/pc-use.md", &drafts[0].content)], "staff", "").await.unwrap();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::recovery::answer_one;
+use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor};
 use sekisho::domain::unix_time::Span;
 
@@ -174,7 +174,7 @@ on_both_engines! {
             let user_id = format!("member-{at}");
             let mut new = crate::support::app::member(&user_id);
             (new.email, new.email_verified) = (Some(format!("{user_id}@example.jp")), true);
-            sekisho::actions::members::add(&app.app, new, "Test-nobody-1", false).await.unwrap();
+            sekisho::actions::member::members::add(&app.app, new, "Test-nobody-1", false).await.unwrap();
             let who = (user_id.as_str(), "Test-nobody-1");
 
             let visitor = app.visitor();
@@ -212,9 +212,10 @@ on_both_engines! {
 /// Since when Hanako's login is fresh.
 async fn visitor_since(app: &TestApp) -> sekisho::domain::unix_time::UnixTime {
     let mut reader = app.app.store.reader().await.unwrap();
-    let hanako = sekisho::actions::members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+    let hanako = sekisho::actions::member::members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
     let (past, now) = (app.now() - Span::hours(1), app.now());
-    let sessions = sekisho::store::browser_sessions::of_member(&mut reader, &hanako.id, past, now).await.unwrap();
+    let sessions =
+        sekisho::store::login::browser_sessions::of_member(&mut reader, &hanako.id, past, now).await.unwrap();
     sessions.iter().map(|session| session.authenticated_at).max().unwrap()
 }
 

@@ -140,7 +140,7 @@ on_both_engines! {
         }
         assert_eq!(app.rows("password_failures").await, 9);
         let mut tx = app.app.store.write().await.unwrap();
-        let dropped = sekisho::store::password_failures::bound_unknown(&mut tx, 3).await.unwrap();
+        let dropped = sekisho::store::login::password_failures::bound_unknown(&mut tx, 3).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!((dropped, app.rows("password_failures").await), (5, 4), "the member's own count stays");
     }

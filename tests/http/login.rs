@@ -80,12 +80,12 @@ on_both_engines! {
     }
 
     async fn a_password_replaced_while_it_was_checked_lets_nobody_in(engine: Engine) {
-        use sekisho::actions::check_password::{Attempt, check_password};
+        use sekisho::actions::login::check_password::{Attempt, check_password};
         let app = TestApp::start(engine).await;
         let attempt = check_password(&app.app, HANAKO.0, HANAKO.1, None, |_| Ok::<(), ()>(())).await.unwrap();
         let Attempt::Right(proven) = attempt else { panic!("the password is right") };
-        let member = sekisho::actions::members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
-        sekisho::actions::members::set_password(&app.app, &member, "Another-one-99", true).await.unwrap();
+        let member = sekisho::actions::member::members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        sekisho::actions::member::members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member, "Another-one-99", true).await.unwrap();
         let mut tx = app.app.store.write().await.unwrap();
         assert!(proven.settle(&mut tx).await.unwrap().is_none());
     }

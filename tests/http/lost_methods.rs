@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::lost_methods::approve;
-use sekisho::actions::members;
-use sekisho::actions::recovery::answer_one;
+use sekisho::actions::login::lost_methods::approve;
+use sekisho::actions::member::members;
+use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{LostMethods, SecondFactor};
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::unix_time::Span;
@@ -178,7 +178,7 @@ on_both_engines! {
         expect_no_way(&visitor, &step(&factor)).await;
 
         reset(&app, HANAKO.1).await;
-        members::set_password(&app.app, &hanako(&app).await, "Staff-chose-this-1", false).await.unwrap();
+        members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await, "Staff-chose-this-1", false).await.unwrap();
         let factor = after(&app, &visitor, "Staff-chose-this-1").await;
         expect_no_way(&visitor, &step(&factor)).await;
 
@@ -335,7 +335,7 @@ on_both_engines! {
         assert!(page.attribute("#use-recovery-code", "href").is_some());
         expect_no_way(&visitor, &token).await;
         press(&visitor, &page, "ask").await.expect_status(303);
-        assert!(approve(&app.app, &hanako(&app).await.id).await.unwrap().is_err());
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id).await.unwrap().is_err());
         expect_no_way(&visitor, &token).await;
         // A recovery code opens the account, where a new phone is registered in the profile.
         let mut form = visitor.get(&format!("/login/recovery-code?step={token}")).await.form();
@@ -348,9 +348,9 @@ on_both_engines! {
         let app = start(engine, LostMethods::Staff).await;
         hanako_with_an_app(&app).await;
         let id = hanako(&app).await.id;
-        assert!(approve(&app.app, &id).await.unwrap().is_err(), "nobody has asked");
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_err(), "nobody has asked");
         reset(&app, NEW).await;
-        assert!(approve(&app.app, &id).await.unwrap().is_err(), "nobody has asked yet");
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_err(), "nobody has asked yet");
         let visitor = app.visitor();
         let factor = after(&app, &visitor, NEW).await;
         let token = step(&factor);
@@ -362,7 +362,7 @@ on_both_engines! {
         expect_no_way(&visitor, &token).await;
 
         app.advance(Span::days(3));
-        let both = futures::future::join_all((0..2).map(|_| approve(&app.app, &id))).await;
+        let both = futures::future::join_all((0..2).map(|_| approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id))).await;
         assert_eq!(both.iter().filter(|done| done.as_ref().unwrap().is_ok()).count(), 1);
         assert_eq!(told(&app, "申し込みが認められました").await, 1);
         // It can be cancelled to the last moment, and it expires.
@@ -379,7 +379,7 @@ on_both_engines! {
         let factor = after(&app, &visitor, HANAKO.1).await;
         let page = open(&visitor, &step(&factor)).await;
         press(&visitor, &page, "ask").await.expect_status(303);
-        assert!(approve(&app.app, &id).await.unwrap().is_ok());
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_ok());
         let page = open(&visitor, &step(&factor)).await;
         let choice = press(&visitor, &page, "set_up_again").await;
         assert!(choice.location().unwrap().starts_with("/login/method?"), "{}", choice.body);
@@ -397,7 +397,7 @@ on_both_engines! {
         // The owner takes the account back; what the other asked for is void, also for staff.
         reset(&app, "Owners-own-words-8").await;
         let id = hanako(&app).await.id;
-        assert!(approve(&app.app, &id).await.unwrap().is_err());
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_err());
         open(&visitor, &step(&factor)).await.expect_error_page("flow_expired");
         let visitor = app.visitor();
         let factor = after(&app, &visitor, "Owners-own-words-8").await;
@@ -405,9 +405,9 @@ on_both_engines! {
         // An account that is disabled meanwhile keeps nothing either.
         let page = open(&visitor, &step(&factor)).await;
         press(&visitor, &page, "ask").await.expect_status(303);
-        members::disable(&app.app, &hanako(&app).await).await.unwrap();
-        members::enable(&app.app, &hanako(&app).await).await.unwrap();
-        assert!(approve(&app.app, &id).await.unwrap().is_err());
+        members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await).await.unwrap();
+        members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await).await.unwrap();
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_err());
     }
 
     async fn under_wait_the_time_passes_unless_somebody_cancels(engine: Engine) {
@@ -421,7 +421,7 @@ on_both_engines! {
         press(&visitor, &page, "ask").await.expect_status(303);
         assert!(open(&visitor, &step(&factor)).await.text("#wait").is_some());
         expect_no_way(&visitor, &step(&factor)).await;
-        assert!(approve(&app.app, &hanako(&app).await.id).await.unwrap().is_err());
+        assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id).await.unwrap().is_err());
 
         // The link is opened often and cancels nothing; the button does, in whatever browser, and nothing else.
         let link = link_in(&app.mails_to(ADDRESS).await, "/recovery/cancel-methods-reset");
@@ -504,23 +504,23 @@ on_both_engines! {
         let answer = own.get(&rp.authorize_url(&[("scope", "openid offline_access")])).await;
         let refresh = rp.redeem(&answer.code()).await.json()["refresh_token"].as_str().unwrap().to_owned();
         let member = hanako(&app).await;
-        assert!(members::lock(&app.app, &member).await.unwrap());
-        assert!(!members::lock(&app.app, &member).await.unwrap());
+        assert!(members::lock(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(!members::lock(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
         own.get("/account/profile").await.expect_status(303);
         rp.refresh(&refresh).await.expect_oauth_error(400, "invalid_grant");
         app.unlock(HANAKO.0).await;
         own.get("/account/profile").await.expect_status(303);
-        assert!(members::disable(&app.app, &member).await.unwrap());
-        assert!(!members::disable(&app.app, &member).await.unwrap());
+        assert!(members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(!members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
         let login = own.follow(&app.at("/login/password")).await;
         own.log_in(&login, HANAKO.0, HANAKO.1).await.expect_error_page("account_disabled");
-        assert!(members::enable(&app.app, &member).await.unwrap());
-        assert!(!members::enable(&app.app, &member).await.unwrap());
+        assert!(members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(!members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
         for words in ["すべてのログインを止めました", "利用が停止され", "利用が再開され"] {
             assert_eq!(told(&app, words).await, 1, "{words}");
         }
         let before = after(&app, &own, HANAKO.1).await;
-        sekisho::actions::lost_methods::reset_by_staff(&app.app, &member).await.unwrap();
+        sekisho::actions::login::lost_methods::reset_by_staff(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap();
         own.get(&before.url).await.expect_error_page("flow_expired");
         let choice = after(&app, &own, HANAKO.1).await;
         assert!(choice.url.contains("/login/method?"), "{}", choice.url);
@@ -541,13 +541,13 @@ on_both_engines! {
         // Her address is being changed while the request is answered.
         let mut tx = app.app.store.write().await.unwrap();
         let id = hanako(&app).await.id;
-        sekisho::store::members::set_verified_email(&mut tx, &id, "new@example.jp", app.now()).await.unwrap();
+        sekisho::store::member::members::set_verified_email(&mut tx, &id, "new@example.jp", app.now()).await.unwrap();
         let background = app.app.clone();
         let answering = tokio::spawn(async move { answer_one(&background).await.unwrap() });
         if engine == Engine::Postgres {
             app.until_somebody_waits_for_a_row().await;
         }
-        sekisho::store::recovery::end_links(&mut tx, &id, app.now()).await.unwrap();
+        sekisho::store::member::recovery::end_links(&mut tx, &id, app.now()).await.unwrap();
         tx.commit().await.unwrap();
         answering.await.unwrap();
         let mails = app.mails_to("").await;

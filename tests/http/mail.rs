@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use sekisho::actions::send_mail::{self, Letter, Queued};
+use sekisho::actions::mail::send_mail::{self, Letter, Queued};
 use sekisho::app::App;
 use sekisho::config::{Settings, SmtpSecurity};
 use sekisho::domain::login::device::Device;
 use sekisho::domain::member::account_event::AccountEvent;
 use sekisho::domain::unix_time::Span;
 use sekisho::mail::messages::Message;
-use sekisho::store::mail_outbox::{self, Rank, Remembered, State};
+use sekisho::store::mail::mail_outbox::{self, Rank, Remembered, State};
 
 use crate::support::mails::Mail;
 use crate::support::smtp::{ACCOUNT, Fault, Manner, Taken, Tls};

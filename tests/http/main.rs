@@ -12,6 +12,7 @@
 mod account;
 mod authorize;
 mod code;
+mod cut;
 mod discovery;
 mod email_codes;
 mod first_login;

@@ -1,14 +1,15 @@
 //! Notices that portals send to members (product.md 1.10).
 
 use reqwest::header::WWW_AUTHENTICATE;
-use sekisho::actions::members;
-use sekisho::actions::send_mail::{self, Letter};
+use sekisho::actions::mail::send_mail::{self, Letter};
+use sekisho::actions::member::members;
 use sekisho::config::Quota;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::Profile;
 use sekisho::domain::unix_time::Span;
 use sekisho::mail::messages::Message;
-use sekisho::store::{clients, mail_outbox};
+use sekisho::store::mail::mail_outbox;
+use sekisho::store::protocol::clients;
 use serde_json::{Value, json};
 
 use crate::support::app::{HANAKO, TARO, member};

@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use sekisho::actions::members;
-use sekisho::actions::recovery::answer_one;
+use sekisho::actions::member::members;
+use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, LostMethods};
 use sekisho::crypto::opaque_token::{self, Kind, digest};
 use sekisho::domain::ids::MemberId;
 use sekisho::domain::login::lost_methods::Standing;
 use sekisho::domain::unix_time::Span;
-use sekisho::store::lost_methods;
+use sekisho::store::member::lost_methods;
 
 use crate::passkeys::{options, with_answer};
 use crate::support::app::{TARO, member};
@@ -70,7 +70,8 @@ impl Door {
 fn routes() -> BTreeMap<String, (bool, bool)> {
     let source = std::fs::read_to_string("src/web/routes.rs").unwrap();
     assert!(!source.contains(".nest("), "addresses are read off `.route(`");
-    let constants: BTreeMap<&str, &str> = source
+    let paths = std::fs::read_to_string("src/web/paths.rs").unwrap();
+    let constants: BTreeMap<&str, &str> = paths
         .lines()
         .filter_map(|line| line.strip_prefix("pub const ")?.split_once(": &str = \""))
         .map(|(name, value)| (name, value.trim_end_matches("\";")))
@@ -78,11 +79,8 @@ fn routes() -> BTreeMap<String, (bool, bool)> {
     let mut routes = BTreeMap::new();
     for route in source.split(".route(").skip(1) {
         let (path, methods) = route.trim_start().split_once(',').unwrap();
-        let path = path.trim();
-        let path = match path.strip_prefix('"') {
-            Some(literal) => literal.trim_end_matches('"'),
-            None => constants.get(path).copied().unwrap_or_default(),
-        };
+        let constant = path.trim().strip_prefix("paths::").expect("every address is a constant of web/paths.rs");
+        let path = constants[constant];
         if ["/login", "/account", "/recovery", "/logout"].iter().any(|start| path.starts_with(start)) {
             let methods = methods.split(".fallback").next().unwrap();
             routes.insert(path.to_owned(), (methods.contains("get("), methods.contains("post(")));

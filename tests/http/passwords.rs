@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use sekisho::actions::members::{self, NewMember};
-use sekisho::actions::password_hashes;
+use sekisho::actions::member::members::{self, NewMember};
+use sekisho::actions::member::password_hashes;
 use sekisho::crypto::password_hash::pepper::Peppers;
 use sekisho::domain::unix_time::Span;
-use sekisho::store::password_costs;
+use sekisho::store::member::password_costs;
 
 use crate::support::app::{HANAKO, member};
 use crate::support::visitor::{Answer, Visitor};
@@ -127,9 +127,9 @@ on_both_engines! {
 
         let rotated = start(&[("two", b'B'), ("one", b'A')]).await;
         assert_eq!(password_hashes::missing_peppers(&rotated).await.unwrap().len(), 0);
-        let attempt = sekisho::actions::check_password::check_password;
+        let attempt = sekisho::actions::login::check_password::check_password;
         let proven = match attempt(&rotated, HANAKO.0, HANAKO.1, None, |_| Ok::<(), ()>(())).await.unwrap() {
-            sekisho::actions::check_password::Attempt::Right(proven) => proven,
+            sekisho::actions::login::check_password::Attempt::Right(proven) => proven,
             _ => panic!("the password is right"),
         };
         let mut tx = rotated.store.write().await.unwrap();
@@ -151,7 +151,7 @@ on_both_engines! {
         form.insert("user_id".into(), "hanako".into());
         form.insert("email".into(), "hanako@example.jp".into());
         visitor.post("/recovery/forgotten-password", &form).await.expect_status(200);
-        while sekisho::actions::recovery::answer_one(&app.app).await.unwrap() {}
+        while sekisho::actions::member::recovery::answer_one(&app.app).await.unwrap() {}
         let mails = app.mails_to("hanako@example.jp").await;
         let text = &mails.iter().find(|mail| mail.text.contains("/recovery/reset-password")).unwrap().text;
         let link = text.split_whitespace().find(|word| word.contains("/recovery/reset-password")).unwrap();

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::clients::{initial_access_token, rotate_secret};
+use sekisho::actions::protocol::clients::{initial_access_token, rotate_secret};
 use sekisho::config::{RegistrationMode, Settings};
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::PkcePolicy;
 use sekisho::domain::unix_time::Span;
-use sekisho::store::clients;
+use sekisho::store::protocol::clients;
 use serde_json::{Map, Value, json};
 
 use crate::support::app::HANAKO;

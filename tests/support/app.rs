@@ -3,9 +3,9 @@
 
 use std::sync::OnceLock;
 
-use sekisho::actions::clients::{self, By};
-use sekisho::actions::members::{self, NewMember};
-use sekisho::actions::signing_keys;
+use sekisho::actions::member::members::{self, NewMember};
+use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
 use sekisho::config::{EmailAddress, MailTransport, Quota, SecondFactor, Settings, SmtpSecurity};
@@ -18,8 +18,9 @@ use sekisho::domain::member::profile::{Address, Profile, Role};
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
 use sekisho::domain::protocol::signing_key::{Algorithm, StoredKey};
 use sekisho::domain::unix_time::{Span, UnixTime};
-use sekisho::store::{Store, signing_keys as key_store};
-use sekisho::web::{serve, site::Site};
+use sekisho::store::Store;
+use sekisho::store::protocol::signing_keys as key_store;
+use sekisho::web::{serve, state::WebState};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -109,7 +110,7 @@ impl TestApp {
         let app = App::start(settings, clock).await.unwrap();
         signing_keys::ensure(&app).await.unwrap();
         let (stop, stopped) = oneshot::channel();
-        let site = Site::new(app.clone()).unwrap();
+        let site = WebState::new(app.clone()).unwrap();
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
@@ -124,7 +125,7 @@ impl TestApp {
         let address = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let app = App::start(self.app.settings.clone(), self.app.clock.clone()).await.unwrap();
         let (stop, stopped) = oneshot::channel();
-        let site = Site::new(app.clone()).unwrap();
+        let site = WebState::new(app.clone()).unwrap();
         tokio::spawn(serve::serve(listener, site, async {
             let _ = stopped.await;
         }));
@@ -303,13 +304,13 @@ impl TestApp {
     pub async fn lock_account(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut tx = self.app.store.write().await.unwrap();
-        sekisho::store::members::lock_account(&mut tx, &member.id, None, self.now()).await.unwrap();
+        sekisho::store::member::members::lock_account(&mut tx, &member.id, None, self.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     pub async fn unlock(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
-        members::unlock(&self.app, &member).await.unwrap();
+        members::unlock(&self.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap();
     }
 
     pub async fn hash_with(&self, password: &str, memory_kib: u32, iterations: u32) -> String {
@@ -321,21 +322,23 @@ impl TestApp {
     pub async fn set_hash(&self, user_id: &str, hash: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut tx = self.app.store.write().await.unwrap();
-        sekisho::store::members::set_password(&mut tx, &member.id, hash, None, self.now()).await.unwrap();
+        sekisho::store::member::members::set_password(&mut tx, &member.id, hash, None, self.now()).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     pub async fn hash_of(&self, user_id: &str) -> String {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut reader = self.app.store.reader().await.unwrap();
-        sekisho::store::members::password(&mut reader, &member.id).await.unwrap().unwrap().hash
+        sekisho::store::member::members::password(&mut reader, &member.id).await.unwrap().unwrap().hash
     }
 
     pub async fn replace_redirect_uri(&self, client: &str, uri: &str) {
         let mut tx = self.app.store.write().await.unwrap();
-        let stored = sekisho::store::clients::by_id(&mut tx, client).await.unwrap().unwrap();
+        let stored = sekisho::store::protocol::clients::by_id(&mut tx, client).await.unwrap().unwrap();
         let client = sekisho::domain::protocol::client::Client { redirect_uris: vec![uri.into()], ..stored.client };
-        sekisho::store::clients::update(&mut tx, &client, stored.secret_digest.as_deref(), self.now()).await.unwrap();
+        sekisho::store::protocol::clients::update(&mut tx, &client, stored.secret_digest.as_deref(), self.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 }

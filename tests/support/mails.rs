@@ -2,7 +2,7 @@
 
 use super::TestApp;
 use super::smtp::Taken;
-use sekisho::actions::send_mail;
+use sekisho::actions::mail::send_mail;
 
 /// A mail as its reader sees it.
 #[derive(Clone, Debug)]

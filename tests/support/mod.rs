@@ -4,6 +4,7 @@
 pub mod app;
 pub mod authenticator;
 pub mod browser;
+pub mod cut;
 pub mod json_schema;
 pub mod mails;
 pub mod postgres;

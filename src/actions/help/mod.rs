@@ -20,7 +20,7 @@ use crate::config::Settings;
 use crate::domain::help::{HelpContent, HelpFile, HelpProblems};
 use crate::domain::unix_time::UnixTime;
 use crate::i18n::Catalogue;
-use crate::store::help_content::{self, Revision};
+use crate::store::help::help_content::{self, Revision};
 use crate::store::{Reads, StoreError};
 use files::FilesError;
 

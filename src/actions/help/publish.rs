@@ -6,7 +6,7 @@ use crate::actions::ActionError;
 use crate::app::App;
 use crate::domain::help::{HelpContent, HelpFile, HelpProblems, is_text_path};
 use crate::store::StoreError;
-use crate::store::help_content::{self, Draft, Revision};
+use crate::store::help::help_content::{self, Draft, Revision};
 
 /// The longest text, in bytes.
 const LONGEST: usize = 256 * 1024;

@@ -8,10 +8,10 @@ use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::i18n::Value;
-use crate::store::account_events::{self, Happened};
+use crate::store::member::account_events::{self, Happened};
 use crate::web::login::one_time_password::in_words;
 use crate::web::page::PageTemplate;
-use crate::web::request::visit::Visit;
+use crate::web::request::browser::BrowserRequest;
 
 /// How many are shown.
 const MOST: u32 = 50;
@@ -32,24 +32,24 @@ pub struct EventLine {
     pub device: Option<String>,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<ActivityPage>, Stop> {
-    let SignedIn { member, .. } = signed_in(visit, AccountPage::Activity).await?;
-    let happened = account_events::latest(&mut visit.site.app.store.reader().await?, &member.id, MOST).await?;
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<ActivityPage>, Stop> {
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Activity).await?;
+    let happened = account_events::latest(&mut browser.web.app.store.reader().await?, &member.id, MOST).await?;
     let line = |Happened { event, device, at }: Happened| {
         let on = match &event {
-            AccountEvent::SessionEnded { on } => in_words(visit, *on),
+            AccountEvent::SessionEnded { on } => in_words(browser, *on),
             _ => String::new(),
         };
         let (key, arguments) = words(&event, &on);
         EventLine {
-            what: visit.site.catalogue.text(visit.locale(), &key, &arguments),
-            at: visit.date_time(at),
-            device: device.map(|device| in_words(visit, device)),
+            what: browser.web.catalogue.text(browser.locale(), &key, &arguments),
+            at: browser.date_time(at),
+            device: device.map(|device| in_words(browser, device)),
         }
     };
     Ok(Shown::Page(ActivityPage { events: happened.into_iter().map(line).collect(), most: MOST }))

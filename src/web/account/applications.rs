@@ -7,7 +7,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
-use crate::actions::account_events::record;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Member;
@@ -15,12 +16,13 @@ use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::UnixTime;
-use crate::store::{Reads, clients, consents, grants};
+use crate::store::Reads;
+use crate::store::protocol::{clients, consents, grants};
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// All of them.
 #[derive(Clone, Debug, Serialize)]
@@ -69,19 +71,19 @@ pub async fn accesses(db: &mut impl Reads, member: &Member, now: UnixTime) -> Re
     Ok(accesses)
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<ApplicationsPage>, Stop> {
-    let SignedIn { member, .. } = signed_in(visit, AccountPage::Applications).await?;
-    let app = &visit.site.app;
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<ApplicationsPage>, Stop> {
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Applications).await?;
+    let app = &browser.web.app;
     let entry = |Access { client, since, scopes }: Access| ApplicationEntry {
         id: client.id.to_string(),
-        name: client.name(visit.locale().tag()).to_owned(),
+        name: client.name(browser.locale().tag()).to_owned(),
         host: host(&client),
-        since: visit.date_time(since),
+        since: browser.date_time(since),
         scopes: scopes.iter().map(str::to_owned).collect(),
         first_party: client.first_party,
     };
@@ -94,14 +96,14 @@ fn host(client: &Client) -> Option<String> {
     uris.filter_map(|uri| uri.host_str().map(str::to_owned)).next()
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = withdraw(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = withdraw(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn withdraw(visit: &mut Visit, fields: &Params) -> Result<Shown<ApplicationsPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::Applications).await?;
-    let app = visit.site.app.clone();
+async fn withdraw(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ApplicationsPage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Applications).await?;
+    let app = browser.web.app.clone();
     let list = Ok(Shown::GoTo(AccountPage::Applications.path()));
     let Some(id) = fields.get("withdraw") else { return Err(Stop::page(ErrorKind::RequestInvalid)) };
     let mut tx = app.store.write().await?;
@@ -114,10 +116,10 @@ async fn withdraw(visit: &mut Visit, fields: &Params) -> Result<Shown<Applicatio
         // The button was pressed twice.
         return list;
     }
-    let event = AccountEvent::ApplicationWithdrawn { name: client.name(visit.locale().tag()).to_owned() };
-    record(&app, &mut tx, &member, event, Some(visit.device())).await?;
+    let event = AccountEvent::ApplicationWithdrawn { name: client.name(browser.locale().tag()).to_owned() };
+    record(&app, &mut tx, &member, event, &Actor::Member(browser.device())).await?;
     tx.commit().await?;
-    visit.notify(Notice::ApplicationWithdrawn);
+    browser.notify(Banner::ApplicationWithdrawn);
     list
 }
 

@@ -6,18 +6,19 @@ use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
 use super::totp_devices::{self, DeviceLine};
-use crate::actions::authenticators::{choose, demands, enrolled};
+use crate::actions::member::authenticators::{choose, demands, enrolled};
 use crate::app::App;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::email_address::masked;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
-use crate::store::{Reads, passkeys, recovery_codes, totp_devices as devices};
-use crate::web::notice::Notice;
+use crate::store::Reads;
+use crate::store::member::{passkeys, recovery_codes, totp_devices as devices};
+use crate::web::banner::Banner;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// The choice, and what is enrolled.
 #[derive(Clone, Debug, Serialize)]
@@ -55,18 +56,18 @@ pub async fn choices(app: &App, db: &mut impl Reads, member: &Member) -> Result<
     Ok(demands(app, None, None).methods.into_iter().map(choice).collect())
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<AuthenticationMethodPage>, Stop> {
-    let SignedIn { member, .. } = signed_in(visit, AccountPage::AuthenticationMethod).await?;
-    Ok(Shown::Page(page(visit, &member, false).await?))
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<AuthenticationMethodPage>, Stop> {
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::AuthenticationMethod).await?;
+    Ok(Shown::Page(page(browser, &member, false).await?))
 }
 
-async fn page(visit: &Visit, member: &Member, missing: bool) -> Result<AuthenticationMethodPage, Stop> {
-    let app = &visit.site.app;
+async fn page(browser: &BrowserRequest, member: &Member, missing: bool) -> Result<AuthenticationMethodPage, Stop> {
+    let app = &browser.web.app;
     let settings = &app.settings.authentication;
     let mut reader = app.store.reader().await?;
     let methods = choices(app, &mut reader, member).await?;
@@ -76,7 +77,7 @@ async fn page(visit: &Visit, member: &Member, missing: bool) -> Result<Authentic
     Ok(AuthenticationMethodPage {
         missing,
         may_add_app: offers(Method::Totp) && apps.len() < settings.app.max_devices as usize,
-        apps: apps.iter().map(|device| totp_devices::line(visit, device)).collect(),
+        apps: apps.iter().map(|device| totp_devices::line(browser, device)).collect(),
         passkeys: (offers(Method::Passkey) || passkeys > 0).then_some(passkeys),
         email: member.verified_email().filter(|_| member.email_method_at.is_some()).map(masked),
         recovery_codes: match settings.recovery_codes {
@@ -87,21 +88,21 @@ async fn page(visit: &Visit, member: &Member, missing: bool) -> Result<Authentic
     })
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = decide(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = decide(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn decide(visit: &mut Visit, fields: &Params) -> Result<Shown<AuthenticationMethodPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::AuthenticationMethod).await?;
-    let app = visit.site.app.clone();
+async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AuthenticationMethodPage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::AuthenticationMethod).await?;
+    let app = browser.web.app.clone();
     let offered = demands(&app, None, None).methods;
     let chosen = fields.get("method").and_then(Method::named).filter(|method| offered.contains(method));
-    let Some(method) = chosen else { return Ok(Shown::Again(page(visit, &member, true).await?)) };
+    let Some(method) = chosen else { return Ok(Shown::Again(page(browser, &member, true).await?)) };
     let mut tx = app.store.write().await?;
-    if choose(&app, &mut tx, &member.id, method, visit.device()).await? {
+    if choose(&app, &mut tx, &member.id, method, browser.device()).await? {
         tx.commit().await?;
-        visit.notify(Notice::MethodChanged);
+        browser.notify(Banner::MethodChanged);
         return Ok(Shown::GoTo(AccountPage::Profile.path()));
     }
     let enrolment = match method {

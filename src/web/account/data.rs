@@ -10,35 +10,37 @@ use serde_json::{Value, json};
 
 use super::applications::accesses;
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
-use crate::actions::account_events::record;
-use crate::actions::send_mail;
+use crate::actions::mail::send_mail;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
-use crate::store::{account_events, browser_sessions, known_devices, members, passkeys, recovery_codes, totp_devices};
+use crate::store::login::{browser_sessions, known_devices};
+use crate::store::member::{account_events, members, passkeys, recovery_codes, totp_devices};
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// Says what the file holds, and offers it.
 #[derive(Clone, Debug, Serialize)]
 pub struct DataPage {}
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<DataPage>, Stop> {
-    freshly(visit, AccountPage::Data).await?;
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<DataPage>, Stop> {
+    freshly(browser, AccountPage::Data).await?;
     Ok(Shown::Page(DataPage {}))
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match download(&mut visit, &fields).await {
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match download(&mut browser, &fields).await {
         Ok(data) => {
             let headers = [
                 (CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -46,16 +48,16 @@ pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
             ];
             (headers, format!("{data:#}\n")).into_response()
         }
-        Err(stop) => answer::<DataPage>(visit, Err(stop)),
+        Err(stop) => answer::<DataPage>(browser, Err(stop)),
     }
 }
 
-async fn download(visit: &mut Visit, fields: &Params) -> Result<Value, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::Data).await?;
-    let data = everything(visit, &member).await?;
-    let app = visit.site.app.clone();
+async fn download(browser: &mut BrowserRequest, fields: &Params) -> Result<Value, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Data).await?;
+    let data = everything(browser, &member).await?;
+    let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;
-    record(&app, &mut tx, &member, AccountEvent::DataDownloaded, Some(visit.device())).await?;
+    record(&app, &mut tx, &member, AccountEvent::DataDownloaded, &Actor::Member(browser.device())).await?;
     tx.commit().await?;
     Ok(data)
 }
@@ -63,8 +65,8 @@ async fn download(visit: &mut Visit, fields: &Params) -> Result<Value, Stop> {
 /// More events and mails than anybody has.
 const MOST: u32 = 100_000;
 
-async fn everything(visit: &Visit, member: &Member) -> Result<Value, Stop> {
-    let app = &visit.site.app;
+async fn everything(browser: &BrowserRequest, member: &Member) -> Result<Value, Stop> {
+    let app = &browser.web.app;
     let now = app.now();
     let mut reader = app.store.reader().await?;
     let password = members::password(&mut reader, &member.id).await?;
@@ -78,7 +80,7 @@ async fn everything(visit: &Visit, member: &Member) -> Result<Value, Stop> {
     let events = account_events::latest(&mut reader, &member.id, MOST).await?;
     let mails = send_mail::latest_to(&mut reader, member, None, MOST).await?;
     drop(reader);
-    let name = |client: &crate::domain::protocol::client::Client| client.name(visit.locale().tag()).to_owned();
+    let name = |client: &crate::domain::protocol::client::Client| client.name(browser.locale().tag()).to_owned();
     Ok(json!({
         "made_at": moment(now),
         "provider": app.settings.issuer(),

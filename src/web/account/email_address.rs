@@ -5,23 +5,25 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
-use crate::actions::account_events::record;
-use crate::actions::authenticators::{choose, demands};
-use crate::actions::email_codes::{self, Purpose, Sent};
-use crate::actions::one_time_passwords::{Tried, try_email_code};
+use crate::actions::login::email_codes::{self, Purpose, Sent};
+use crate::actions::login::one_time_passwords::{Tried, try_email_code};
+use crate::actions::member::account_events::record;
+use crate::actions::member::authenticators::{choose, demands};
+use crate::domain::actor::Actor;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::email_address::{EmailAddress, is_same, masked};
 use crate::domain::protocol::params::Params;
-use crate::store::{email_codes as codes, lost_methods, members, recovery};
+use crate::store::login::email_codes as codes;
+use crate::store::member::{lost_methods, members, recovery};
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::CodeError;
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// The page that asks for the new address.
 #[derive(Clone, Debug, Serialize)]
@@ -68,21 +70,21 @@ fn with_choice(page: &AccountPage, choose: bool) -> String {
     if choose { format!("{}?choose=1", page.path()) } else { page.path() }
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-    let who = freshly(visit, AccountPage::EmailAddress).await?;
-    let choose = visit.query.get("choose").is_some();
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressPage>, Stop> {
+    let who = freshly(browser, AccountPage::EmailAddress).await?;
+    let choose = browser.query.get("choose").is_some();
     // What the society knows need not be typed again, only shown to be read.
     let unverified = who.member.email.clone().filter(|_| who.member.verified_email().is_none());
-    Ok(Shown::Page(address_page(visit, &who, unverified.unwrap_or_default(), choose, None)))
+    Ok(Shown::Page(address_page(browser, &who, unverified.unwrap_or_default(), choose, None)))
 }
 
 fn address_page(
-    visit: &Visit,
+    browser: &BrowserRequest,
     who: &SignedIn,
     email: String,
     choose: bool,
@@ -91,38 +93,38 @@ fn address_page(
     AccountEmailAddressPage {
         current: who.member.verified_email().map(str::to_owned),
         email,
-        sender: visit.site.app.settings.mail.no_reply.clone(),
+        sender: browser.web.app.settings.mail.no_reply.clone(),
         choose,
         error,
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = propose(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = propose(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn propose(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-    let who = freshly_sent_by(visit, fields, AccountPage::EmailAddress).await?;
-    visit.site.limits.login(visit.address)?;
+async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
+    let who = freshly_sent_by(browser, fields, AccountPage::EmailAddress).await?;
+    browser.web.limits.login(browser.address)?;
     let choose = fields.get("choose").is_some();
     let typed = fields.get("email").unwrap_or_default();
-    let again = |error| Ok(Shown::Again(address_page(visit, &who, typed.to_owned(), choose, Some(error))));
+    let again = |error| Ok(Shown::Again(address_page(browser, &who, typed.to_owned(), choose, Some(error))));
     let Some(address) = EmailAddress::understand(typed) else { return again(NewAddressError::EmailMalformed) };
     // The case of letters may be corrected.
     if who.member.verified_email() == Some(address.as_str()) {
         return again(NewAddressError::EmailSame);
     }
-    match send(visit, &who, address.as_str()).await? {
+    match send(browser, &who, address.as_str()).await? {
         Sent::Sent => Ok(Shown::GoTo(with_choice(&AccountPage::EmailAddressCode, choose))),
         Sent::TooSoon => again(NewAddressError::CodeTooSoon),
         Sent::TooMany => again(NewAddressError::CodeTooMany),
     }
 }
 
-async fn send(visit: &Visit, who: &SignedIn, address: &str) -> Result<Sent, Stop> {
-    let app = &visit.site.app;
-    let language = visit.locale().tag();
+async fn send(browser: &BrowserRequest, who: &SignedIn, address: &str) -> Result<Sent, Stop> {
+    let app = &browser.web.app;
+    let language = browser.locale().tag();
     let mut tx = app.store.write().await?;
     let sent = email_codes::send(app, &mut tx, Purpose::Address, &place(who), &who.member, address, language).await?;
     if sent != Sent::TooMany {
@@ -132,19 +134,19 @@ async fn send(visit: &Visit, who: &SignedIn, address: &str) -> Result<Sent, Stop
 }
 
 /// Where the last code was sent.
-async fn address_of(visit: &Visit, who: &SignedIn) -> Result<Option<String>, Stop> {
-    let mut reader = visit.site.app.store.reader().await?;
+async fn address_of(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<String>, Stop> {
+    let mut reader = browser.web.app.store.reader().await?;
     Ok(codes::sent(&mut reader, &place(who), &who.member.id).await?.map(|code| code.address))
 }
 
 fn code_page(
-    visit: &Visit,
+    browser: &BrowserRequest,
     email: String,
     choose: bool,
     sent_again: bool,
     error: Option<CodeError>,
 ) -> AccountEmailAddressCodePage {
-    let settings = &visit.site.app.settings;
+    let settings = &browser.web.app.settings;
     AccountEmailAddressCodePage {
         email,
         sender: settings.mail.no_reply.clone(),
@@ -155,43 +157,43 @@ fn code_page(
     }
 }
 
-pub async fn get_code(mut visit: Visit) -> Response {
-    let outcome = show_code(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get_code(mut browser: BrowserRequest) -> Response {
+    let outcome = show_code(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show_code(visit: &mut Visit) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-    let who = freshly(visit, AccountPage::EmailAddressCode).await?;
-    let choose = visit.query.get("choose").is_some();
-    Ok(match address_of(visit, &who).await? {
-        Some(address) => Shown::Page(code_page(visit, address, choose, false, None)),
+async fn show_code(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
+    let who = freshly(browser, AccountPage::EmailAddressCode).await?;
+    let choose = browser.query.get("choose").is_some();
+    Ok(match address_of(browser, &who).await? {
+        Some(address) => Shown::Page(code_page(browser, address, choose, false, None)),
         None => Shown::GoTo(with_choice(&AccountPage::EmailAddress, choose)),
     })
 }
 
-pub async fn post_code(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = verify(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post_code(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = verify(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn verify(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-    let who = freshly_sent_by(visit, fields, AccountPage::EmailAddressCode).await?;
-    visit.site.limits.login(visit.address)?;
+async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
+    let who = freshly_sent_by(browser, fields, AccountPage::EmailAddressCode).await?;
+    browser.web.limits.login(browser.address)?;
     let chosen = fields.get("choose").is_some();
     // Its code has come back: the button was pressed twice.
-    let Some(address) = address_of(visit, &who).await? else { return Ok(Shown::GoTo(AccountPage::Profile.path())) };
+    let Some(address) = address_of(browser, &who).await? else { return Ok(Shown::GoTo(AccountPage::Profile.path())) };
     if fields.get("resend").is_some() {
-        return Ok(match CodeError::of(send(visit, &who, &address).await?) {
-            None => Shown::Done(code_page(visit, address, chosen, true, None)),
-            error => Shown::Again(code_page(visit, address, chosen, false, error)),
+        return Ok(match CodeError::of(send(browser, &who, &address).await?) {
+            None => Shown::Done(code_page(browser, address, chosen, true, None)),
+            error => Shown::Again(code_page(browser, address, chosen, false, error)),
         });
     }
-    let again = |error| Ok(Shown::Again(code_page(visit, address.clone(), chosen, false, Some(error))));
+    let again = |error| Ok(Shown::Again(code_page(browser, address.clone(), chosen, false, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    let app = visit.site.app.clone();
-    let (mut tx, address) = match try_email_code(&app, &who.member, &place(&who), &code, visit.device()).await? {
+    let app = browser.web.app.clone();
+    let (mut tx, address) = match try_email_code(&app, &who.member, &place(&who), &code, browser.device()).await? {
         Tried::Right(right) => right,
         Tried::Wrong => return again(CodeError::EmailCodeWrong),
         Tried::Spent => return again(CodeError::CodeSpent),
@@ -205,17 +207,17 @@ async fn verify(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountEmail
     lost_methods::end(&mut tx, &member.id).await?;
     if !member.verified_email().is_some_and(|old| is_same(old, &address)) {
         let event = AccountEvent::EmailChanged { from: member.verified_email().map(masked), to: masked(&address) };
-        record(&app, &mut tx, &member, event, Some(visit.device())).await?;
+        record(&app, &mut tx, &member, event, &Actor::Member(browser.device())).await?;
     }
     let done = if chosen && demands(&app, None, None).methods.contains(&Method::Email) {
         members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
-        choose(&app, &mut tx, &member.id, Method::Email, visit.device()).await?;
-        Notice::MethodChanged
+        choose(&app, &mut tx, &member.id, Method::Email, browser.device()).await?;
+        Banner::MethodChanged
     } else {
-        Notice::EmailChanged
+        Banner::EmailChanged
     };
     tx.commit().await?;
-    visit.notify(done);
+    browser.notify(done);
     Ok(Shown::GoTo(AccountPage::Profile.path()))
 }
 

@@ -6,21 +6,21 @@ use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
 use super::totp_devices::Consequence;
-use crate::actions::authenticators::{self, Removed, choose, demands};
-use crate::actions::email_codes::{self, Purpose, Sent};
-use crate::actions::one_time_passwords::{Tried, try_email_code};
+use crate::actions::login::email_codes::{self, Purpose, Sent};
+use crate::actions::login::one_time_passwords::{Tried, try_email_code};
+use crate::actions::member::authenticators::{self, Removed, choose, demands};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::email_address::{is_same, masked};
 use crate::domain::protocol::params::Params;
-use crate::store::members;
+use crate::store::member::members;
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::CodeError;
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// The page that asks for the code.
 #[derive(Clone, Debug, Serialize)]
@@ -41,8 +41,8 @@ pub struct EmailMethodDeletionPage {
     pub consequence: Consequence,
 }
 
-fn page(visit: &Visit, who: &SignedIn, sent_again: bool, error: Option<CodeError>) -> EmailMethodPage {
-    let settings = &visit.site.app.settings;
+fn page(browser: &BrowserRequest, who: &SignedIn, sent_again: bool, error: Option<CodeError>) -> EmailMethodPage {
+    let settings = &browser.web.app.settings;
     EmailMethodPage {
         address: who.member.verified_email().unwrap_or_default().to_owned(),
         sender: settings.mail.no_reply.clone(),
@@ -57,8 +57,8 @@ fn place(who: &SignedIn) -> String {
 }
 
 /// Where a member goes who has no address, or has this method already.
-fn elsewhere(visit: &Visit, who: &SignedIn) -> Result<Option<String>, Stop> {
-    if !demands(&visit.site.app, None, None).methods.contains(&Method::Email) {
+fn elsewhere(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<String>, Stop> {
+    if !demands(&browser.web.app, None, None).methods.contains(&Method::Email) {
         return Err(Stop::page(ErrorKind::NotFound));
     }
     Ok(match (who.member.verified_email(), who.member.email_method_at) {
@@ -68,10 +68,10 @@ fn elsewhere(visit: &Visit, who: &SignedIn) -> Result<Option<String>, Stop> {
     })
 }
 
-async fn send(visit: &Visit, who: &SignedIn) -> Result<Option<CodeError>, Stop> {
-    let app = &visit.site.app;
+async fn send(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<CodeError>, Stop> {
+    let app = &browser.web.app;
     let address = who.member.verified_email().unwrap_or_default();
-    let language = visit.locale().tag();
+    let language = browser.locale().tag();
     let mut tx = app.store.write().await?;
     let sent = email_codes::send(app, &mut tx, Purpose::Method, &place(who), &who.member, address, language).await?;
     // A code whose mail is withheld is not written down either: the one before still counts.
@@ -81,56 +81,56 @@ async fn send(visit: &Visit, who: &SignedIn) -> Result<Option<CodeError>, Stop> 
     Ok(CodeError::of(sent))
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<EmailMethodPage>, Stop> {
-    let who = freshly(visit, AccountPage::EmailMethod).await?;
-    if let Some(to) = elsewhere(visit, &who)? {
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<EmailMethodPage>, Stop> {
+    let who = freshly(browser, AccountPage::EmailMethod).await?;
+    if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let waiting = email_codes::usable(&app, &mut app.store.reader().await?, &place(&who), &who.member).await?;
     let error = match waiting {
         // Opened again, as by going back: the code that was sent still counts.
         Some(_) => None,
-        None => send(visit, &who).await?,
+        None => send(browser, &who).await?,
     };
-    Ok(Shown::Page(page(visit, &who, false, error)))
+    Ok(Shown::Page(page(browser, &who, false, error)))
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = enrol(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = enrol(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn enrol(visit: &mut Visit, fields: &Params) -> Result<Shown<EmailMethodPage>, Stop> {
-    let who = freshly_sent_by(visit, fields, AccountPage::EmailMethod).await?;
-    if let Some(to) = elsewhere(visit, &who)? {
+async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<EmailMethodPage>, Stop> {
+    let who = freshly_sent_by(browser, fields, AccountPage::EmailMethod).await?;
+    if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
-    visit.site.limits.login(visit.address)?;
+    browser.web.limits.login(browser.address)?;
     if fields.get("resend").is_some() {
-        return Ok(match send(visit, &who).await? {
-            None => Shown::Done(page(visit, &who, true, None)),
-            error => Shown::Again(page(visit, &who, false, error)),
+        return Ok(match send(browser, &who).await? {
+            None => Shown::Done(page(browser, &who, true, None)),
+            error => Shown::Again(page(browser, &who, false, error)),
         });
     }
-    let again = |error| Ok(Shown::Again(page(visit, &who, false, Some(error))));
+    let again = |error| Ok(Shown::Again(page(browser, &who, false, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let member = &who.member;
-    match try_email_code(&app, member, &place(&who), &code, visit.device()).await? {
+    match try_email_code(&app, member, &place(&who), &code, browser.device()).await? {
         // The address may have been changed since the code was sent.
         Tried::Right((mut tx, address)) if member.verified_email().is_some_and(|now| is_same(now, &address)) => {
             members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
-            choose(&app, &mut tx, &member.id, Method::Email, visit.device()).await?;
+            choose(&app, &mut tx, &member.id, Method::Email, browser.device()).await?;
             tx.commit().await?;
-            visit.notify(Notice::MethodChanged);
+            browser.notify(Banner::MethodChanged);
             Ok(Shown::GoTo(AccountPage::Profile.path()))
         }
         Tried::Right(_) | Tried::Spent => again(CodeError::CodeSpent),
@@ -139,20 +139,20 @@ async fn enrol(visit: &mut Visit, fields: &Params) -> Result<Shown<EmailMethodPa
     }
 }
 
-pub async fn get_deletion(mut visit: Visit) -> Response {
-    let outcome = show_deletion(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get_deletion(mut browser: BrowserRequest) -> Response {
+    let outcome = show_deletion(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show_deletion(visit: &mut Visit) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
-    let who = freshly(visit, AccountPage::EmailMethodDeletion).await?;
+async fn show_deletion(browser: &mut BrowserRequest) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
+    let who = freshly(browser, AccountPage::EmailMethodDeletion).await?;
     if who.member.email_method_at.is_none() {
         return Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()));
     }
-    let before = authenticators::enrolled(&mut visit.site.app.store.reader().await?, &who.member).await?;
+    let before = authenticators::enrolled(&mut browser.web.app.store.reader().await?, &who.member).await?;
     let mut left = before.clone();
     left.methods.retain(|method| *method != Method::Email);
-    let consequence = Consequence::of(visit, &who.member, &before, &left);
+    let consequence = Consequence::of(browser, &who.member, &before, &left);
     Ok(Shown::Page(deletion(&who, consequence)))
 }
 
@@ -161,15 +161,15 @@ fn deletion(who: &SignedIn, consequence: Consequence) -> EmailMethodDeletionPage
     EmailMethodDeletionPage { address, consequence }
 }
 
-pub async fn post_deletion(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = delete(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post_deletion(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = delete(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn delete(visit: &mut Visit, fields: &Params) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
-    let who = freshly_sent_by(visit, fields, AccountPage::EmailMethodDeletion).await?;
-    match authenticators::remove_email(&visit.site.app, &who.member.id, visit.device()).await? {
-        Removed::Done => visit.notify(Notice::EmailMethodRemoved),
+async fn delete(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
+    let who = freshly_sent_by(browser, fields, AccountPage::EmailMethodDeletion).await?;
+    match authenticators::remove_email(&browser.web.app, &who.member.id, browser.device()).await? {
+        Removed::Done => browser.notify(Banner::EmailMethodRemoved),
         Removed::Gone => {}
         Removed::LastFactor => return Ok(Shown::Again(deletion(&who, Consequence::LastFactor))),
     }

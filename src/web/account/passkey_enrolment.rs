@@ -4,16 +4,16 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, sent_by};
-use crate::actions::authenticators;
+use crate::actions::member::authenticators;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
 use crate::web::passkey::{self, PasskeyEnrolment};
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// The page that asks the browser for a passkey.
 #[derive(Clone, Debug, Serialize)]
@@ -23,44 +23,44 @@ pub struct AccountPasskeyEnrolmentPage {
     pub choose: bool,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<AccountPasskeyEnrolmentPage>, Stop> {
-    if visit.site.app.passkeys.is_none() {
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountPasskeyEnrolmentPage>, Stop> {
+    if browser.web.app.passkeys.is_none() {
         return Err(Stop::page(ErrorKind::NotFound));
     }
-    let SignedIn { member, .. } = freshly(visit, AccountPage::PasskeyEnrolment).await?;
-    let enrolment = passkey::enrolment(visit, &member, None, None).await?;
-    Ok(Shown::Page(AccountPasskeyEnrolmentPage { enrolment, choose: visit.query.get("choose").is_some() }))
+    let SignedIn { member, .. } = freshly(browser, AccountPage::PasskeyEnrolment).await?;
+    let enrolment = passkey::enrolment(browser, &member, None, None).await?;
+    Ok(Shown::Page(AccountPasskeyEnrolmentPage { enrolment, choose: browser.query.get("choose").is_some() }))
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = add(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = add(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn add(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountPasskeyEnrolmentPage>, Stop> {
-    visit.site.limits.login(visit.address)?;
+async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasskeyEnrolmentPage>, Stop> {
+    browser.web.limits.login(browser.address)?;
     // The question shows that the login was fresh. The authenticator has made the passkey by now: a login in between would
     // leave it there, known to nobody here.
-    let SignedIn { member, .. } = sent_by(visit, fields, AccountPage::PasskeyEnrolment).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::PasskeyEnrolment).await?;
     let choose = fields.get("choose").is_some();
-    let mut tx = match passkey::enrol(visit, &member, fields).await? {
+    let mut tx = match passkey::enrol(browser, &member, fields).await? {
         Ok(tx) => tx,
         Err(enrolment) => return Ok(Shown::Again(AccountPasskeyEnrolmentPage { enrolment, choose })),
     };
     if choose {
-        authenticators::choose(&visit.site.app, &mut tx, &member.id, Method::Passkey, visit.device()).await?;
+        authenticators::choose(&browser.web.app, &mut tx, &member.id, Method::Passkey, browser.device()).await?;
     }
     tx.commit().await?;
     if choose {
-        visit.notify(Notice::MethodChanged);
+        browser.notify(Banner::MethodChanged);
         return Ok(Shown::GoTo(AccountPage::Profile.path()));
     }
-    visit.notify(Notice::PasskeyAdded);
+    browser.notify(Banner::PasskeyAdded);
     Ok(Shown::GoTo(AccountPage::Passkeys.path()))
 }
 

@@ -5,19 +5,19 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by, signed_in};
-use crate::actions::authenticators::Removed;
-use crate::actions::passkeys as action;
+use crate::actions::member::authenticators::Removed;
+use crate::actions::member::passkeys as action;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::passkey::Passkey;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
-use crate::store::passkeys;
+use crate::store::member::passkeys;
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::{in_words, name_of};
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// All of them.
 #[derive(Clone, Debug, Serialize)]
@@ -55,89 +55,89 @@ pub struct PasskeyDeletionPage {
     pub last_factor: bool,
 }
 
-fn line(visit: &Visit, passkey: &Passkey) -> PasskeyLine {
+fn line(browser: &BrowserRequest, passkey: &Passkey) -> PasskeyLine {
     PasskeyLine {
         id: passkey.id.clone(),
         name: passkey.name.clone(),
-        created: visit.date_time(passkey.created_at),
-        last_used: passkey.last_used.map(|(at, device)| (visit.date_time(at), in_words(visit, device))),
+        created: browser.date_time(passkey.created_at),
+        last_used: passkey.last_used.map(|(at, device)| (browser.date_time(at), in_words(browser, device))),
         cloned: !passkey.is_usable(),
     }
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = all(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = all(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn all(visit: &mut Visit) -> Result<Shown<PasskeysPage>, Stop> {
-    let SignedIn { member, .. } = signed_in(visit, AccountPage::Passkeys).await?;
-    let app = &visit.site.app;
+async fn all(browser: &mut BrowserRequest) -> Result<Shown<PasskeysPage>, Stop> {
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Passkeys).await?;
+    let app = &browser.web.app;
     let all = passkeys::of_member(&mut app.store.reader().await?, &member.id).await?;
     let may_add = app.passkeys.is_some() && all.len() < app.settings.authentication.passkeys.max_passkeys as usize;
-    Ok(Shown::Page(PasskeysPage { passkeys: all.iter().map(|passkey| line(visit, passkey)).collect(), may_add }))
+    Ok(Shown::Page(PasskeysPage { passkeys: all.iter().map(|passkey| line(browser, passkey)).collect(), may_add }))
 }
 
 /// Another member's passkey is not there.
-async fn one(visit: &Visit, member: &Member, id: &str) -> Result<Passkey, Stop> {
-    let passkey = passkeys::by_id(&mut visit.site.app.store.reader().await?, &member.id, id).await?;
+async fn one(browser: &BrowserRequest, member: &Member, id: &str) -> Result<Passkey, Stop> {
+    let passkey = passkeys::by_id(&mut browser.web.app.store.reader().await?, &member.id, id).await?;
     passkey.ok_or_else(|| Stop::page(ErrorKind::NotFound))
 }
 
-pub async fn get_one(mut visit: Visit, Path(id): Path<String>) -> Response {
-    let outcome = show_one(&mut visit, &id).await;
-    answer(visit, outcome)
+pub async fn get_one(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+    let outcome = show_one(&mut browser, &id).await;
+    answer(browser, outcome)
 }
 
-async fn show_one(visit: &mut Visit, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly(visit, AccountPage::Passkey(id.to_owned())).await?;
-    let passkey = one(visit, &member, id).await?;
-    Ok(Shown::Page(PasskeyNamePage { passkey: line(visit, &passkey), refused: false }))
+async fn show_one(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
+    let SignedIn { member, .. } = freshly(browser, AccountPage::Passkey(id.to_owned())).await?;
+    let passkey = one(browser, &member, id).await?;
+    Ok(Shown::Page(PasskeyNamePage { passkey: line(browser, &passkey), refused: false }))
 }
 
-pub async fn post_one(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = rename(&mut visit, &id, &fields).await;
-    answer(visit, outcome)
+pub async fn post_one(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = rename(&mut browser, &id, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn rename(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::Passkey(id.to_owned())).await?;
-    let passkey = one(visit, &member, id).await?;
+async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
+    let passkey = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
-        return Ok(Shown::Again(PasskeyNamePage { passkey: line(visit, &passkey), refused: true }));
+        return Ok(Shown::Again(PasskeyNamePage { passkey: line(browser, &passkey), refused: true }));
     };
-    let mut tx = visit.site.app.store.write().await?;
+    let mut tx = browser.web.app.store.write().await?;
     passkeys::rename(&mut tx, &member.id, id, &name).await?;
     tx.commit().await?;
-    visit.notify(Notice::AuthenticatorRenamed);
+    browser.notify(Banner::AuthenticatorRenamed);
     Ok(Shown::GoTo(AccountPage::Passkeys.path()))
 }
 
-pub async fn get_deletion(mut visit: Visit, Path(id): Path<String>) -> Response {
-    let outcome = show_deletion(&mut visit, &id).await;
-    answer(visit, outcome)
+pub async fn get_deletion(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+    let outcome = show_deletion(&mut browser, &id).await;
+    answer(browser, outcome)
 }
 
-async fn show_deletion(visit: &mut Visit, id: &str) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(visit, AccountPage::PasskeyDeletion(id.to_owned())).await?;
-    let passkey = one(visit, &member, id).await?;
-    Ok(Shown::Page(PasskeyDeletionPage { passkey: line(visit, &passkey), last_factor: false }))
+async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+    let SignedIn { member, .. } = freshly(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let passkey = one(browser, &member, id).await?;
+    Ok(Shown::Page(PasskeyDeletionPage { passkey: line(browser, &passkey), last_factor: false }))
 }
 
-pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = delete(&mut visit, &id, &fields).await;
-    answer(visit, outcome)
+pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = delete(&mut browser, &id, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn delete(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
-    match action::delete(&visit.site.app, &member.id, id, visit.device()).await? {
-        Removed::Done => visit.notify(Notice::AuthenticatorRemoved),
+async fn delete(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    match action::delete(&browser.web.app, &member.id, id, browser.device()).await? {
+        Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.
         Removed::Gone => {}
         Removed::LastFactor => {
-            let passkey = one(visit, &member, id).await?;
-            return Ok(Shown::Again(PasskeyDeletionPage { passkey: line(visit, &passkey), last_factor: true }));
+            let passkey = one(browser, &member, id).await?;
+            return Ok(Shown::Again(PasskeyDeletionPage { passkey: line(browser, &passkey), last_factor: true }));
         }
     }
     Ok(Shown::GoTo(AccountPage::Passkeys.path()))

@@ -5,22 +5,24 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
-use crate::actions::account_events::record;
-use crate::actions::check_password::{hash_new_password, is_password};
-use crate::actions::members::replace_password;
+use crate::actions::login::check_password::{hash_new_password, is_password};
+use crate::actions::member::account_events::record;
+use crate::actions::member::members::replace_password;
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Password;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::Span;
-use crate::store::{browser_sessions, members};
+use crate::store::login::browser_sessions;
+use crate::store::member::members;
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::initial_password::{PolicyLine, broken, policy};
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// The page where a member chooses another password.
 #[derive(Clone, Debug, Serialize)]
@@ -35,29 +37,29 @@ pub struct AccountPasswordPage {
     pub mismatch: bool,
 }
 
-fn page(visit: &Visit, user_id: &str, broken: Vec<PolicyLine>, mismatch: bool) -> AccountPasswordPage {
-    AccountPasswordPage { user_id: user_id.to_owned(), policy: policy(visit), broken, mismatch }
+fn page(browser: &BrowserRequest, user_id: &str, broken: Vec<PolicyLine>, mismatch: bool) -> AccountPasswordPage {
+    AccountPasswordPage { user_id: user_id.to_owned(), policy: policy(browser), broken, mismatch }
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<AccountPasswordPage>, Stop> {
-    let SignedIn { member, .. } = freshly(visit, AccountPage::Password).await?;
-    Ok(Shown::Page(page(visit, &member.user_id, Vec::new(), false)))
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountPasswordPage>, Stop> {
+    let SignedIn { member, .. } = freshly(browser, AccountPage::Password).await?;
+    Ok(Shown::Page(page(browser, &member.user_id, Vec::new(), false)))
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = change(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = change(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn change(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
-    let SignedIn { member, session } = freshly_sent_by(visit, fields, AccountPage::Password).await?;
-    visit.site.limits.login(visit.address)?;
-    let app = visit.site.app.clone();
+async fn change(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
+    let SignedIn { member, session } = freshly_sent_by(browser, fields, AccountPage::Password).await?;
+    browser.web.limits.login(browser.address)?;
+    let app = browser.web.app.clone();
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
     let before = members::password(&mut app.store.reader().await?, &member.id).await?;
@@ -65,9 +67,9 @@ async fn change(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountPassw
     if !mismatch && is_done(&app, before.as_ref(), typed).await? {
         return done;
     }
-    let broken = broken(visit, &member, before.as_ref(), typed).await?;
+    let broken = broken(browser, &member, before.as_ref(), typed).await?;
     if !broken.is_empty() || mismatch {
-        return Ok(Shown::Again(page(visit, &member.user_id, broken, mismatch)));
+        return Ok(Shown::Again(page(browser, &member.user_id, broken, mismatch)));
     }
     let hash = hash_new_password(&app, typed).await?;
     let mut tx = app.store.write().await?;
@@ -81,9 +83,9 @@ async fn change(visit: &mut Visit, fields: &Params) -> Result<Shown<AccountPassw
     }
     replace_password(&app, &mut tx, &member, &hash, None, None).await?;
     browser_sessions::end_others(&mut tx, &member.id, &session.id, app.now()).await?;
-    record(&app, &mut tx, &member, AccountEvent::PasswordChanged, Some(visit.device())).await?;
+    record(&app, &mut tx, &member, AccountEvent::PasswordChanged, &Actor::Member(browser.device())).await?;
     tx.commit().await?;
-    visit.notify(Notice::PasswordChanged);
+    browser.notify(Banner::PasswordChanged);
     done
 }
 

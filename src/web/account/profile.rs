@@ -6,17 +6,18 @@ use serde::Serialize;
 
 use super::authentication_method::{self, MethodChoice};
 use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member_notices;
+use crate::actions::mail::member_notices;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::{Member, Profile};
 use crate::domain::protocol::params::Params;
 use crate::i18n::Locale;
-use crate::store::{clients, members};
-use crate::web::notice::Notice;
+use crate::store::member::members;
+use crate::store::protocol::clients;
+use crate::web::banner::Banner;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// The overview.
 #[derive(Clone, Debug, Serialize)]
@@ -44,22 +45,22 @@ pub struct Language {
     pub chosen: bool,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = signed_in(visit, AccountPage::Profile).await?;
-    let mut reader = visit.site.app.store.reader().await?;
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<ProfilePage>, Stop> {
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Profile).await?;
+    let mut reader = browser.web.app.store.reader().await?;
     let password = members::password(&mut reader, &member.id).await?;
-    let methods = authentication_method::choices(&visit.site.app, &mut reader, &member).await?;
+    let methods = authentication_method::choices(&browser.web.app, &mut reader, &member).await?;
     let notices = clients::any_may_notify(&mut reader).await?.then_some(member.notices_off_at.is_none());
     drop(reader);
     Ok(Shown::Page(ProfilePage {
         email_verified: member.verified_email().is_some(),
-        password_set: password.map(|password| visit.date_time(password.set_at)),
-        language_choices: languages(visit, &member),
+        password_set: password.map(|password| browser.date_time(password.set_at)),
+        language_choices: languages(browser, &member),
         notices,
         methods,
         user_id: member.user_id,
@@ -68,10 +69,10 @@ async fn show(visit: &mut Visit) -> Result<Shown<ProfilePage>, Stop> {
     }))
 }
 
-fn languages(visit: &Visit, member: &Member) -> Vec<Language> {
-    let texts = &visit.site.catalogue;
+fn languages(browser: &BrowserRequest, member: &Member) -> Vec<Language> {
+    let texts = &browser.web.catalogue;
     let known = member.language().and_then(|tag| texts.locales().find(|locale| is_in(tag, *locale)));
-    let chosen = known.unwrap_or(*visit.locale());
+    let chosen = known.unwrap_or(*browser.locale());
     let language = |locale: Locale| Language {
         tag: locale.tag(),
         name: texts.text(&locale, "language-name", &[]),
@@ -87,18 +88,18 @@ fn is_in(tag: &str, locale: Locale) -> bool {
 
 /// `POST /account/language`: the language of pages and mails. It neither weakens the account nor tells anything: any login
 /// will do.
-pub async fn post_language(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = choose_language(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post_language(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = choose_language(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn choose_language(visit: &mut Visit, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(visit, fields, AccountPage::Profile).await?;
+async fn choose_language(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Profile).await?;
     let to = AccountPage::Profile.path();
-    let chosen = visit.site.catalogue.locales().find(|locale| fields.get("language") == Some(locale.tag()));
+    let chosen = browser.web.catalogue.locales().find(|locale| fields.get("language") == Some(locale.tag()));
     let Some(locale) = chosen else { return Ok(Shown::GoTo(to)) };
     if !member.language().is_some_and(|tag| is_in(tag, locale)) {
-        let app = visit.site.app.clone();
+        let app = browser.web.app.clone();
         let mut tx = app.store.write().await?;
         if let Some(Member { profile, .. }) = members::held(&mut tx, &member.id).await? {
             let profile = Profile { locale: Some(locale.tag().to_owned()), ..profile };
@@ -106,26 +107,26 @@ async fn choose_language(visit: &mut Visit, fields: &Params) -> Result<Shown<Pro
             tx.commit().await?;
         }
     }
-    visit.choose_language(locale);
-    visit.notify(Notice::LanguageChanged);
+    browser.choose_language(locale);
+    browser.notify(Banner::LanguageChanged);
     Ok(Shown::GoTo(to))
 }
 
 /// `POST /account/member-notices`: whether portals' notices come by mail. Any login will do, as for the language.
-pub async fn post_notices(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = choose_notices(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post_notices(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = choose_notices(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn choose_notices(visit: &mut Visit, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(visit, fields, AccountPage::Profile).await?;
+async fn choose_notices(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Profile).await?;
     let on = match fields.get("notices") {
         Some("on") => true,
         Some("off") => false,
         _ => return Ok(Shown::GoTo(AccountPage::Profile.path())),
     };
-    member_notices::turn(&visit.site.app, &member.id, on).await?;
-    visit.notify(if on { Notice::NoticesOn } else { Notice::NoticesOff });
+    member_notices::turn(&browser.web.app, &member.id, on).await?;
+    browser.notify(if on { Banner::NoticesOn } else { Banner::NoticesOff });
     Ok(Shown::GoTo(AccountPage::Profile.path()))
 }
 

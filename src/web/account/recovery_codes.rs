@@ -4,15 +4,15 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
-use crate::actions::authenticators::make_recovery_codes;
+use crate::actions::member::authenticators::make_recovery_codes;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::recovery_code::{AT_A_TIME, for_reading};
 use crate::domain::protocol::params::Params;
-use crate::store::recovery_codes;
+use crate::store::member::recovery_codes;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// How many are left, or the ones just made.
 #[derive(Clone, Debug, Serialize)]
@@ -27,45 +27,45 @@ pub struct RecoveryCodesPage {
 }
 
 /// Where the operator has none, there is no such page.
-fn offered(visit: &Visit) -> Result<(), Stop> {
-    match visit.site.app.settings.authentication.recovery_codes {
+fn offered(browser: &BrowserRequest) -> Result<(), Stop> {
+    match browser.web.app.settings.authentication.recovery_codes {
         true => Ok(()),
         false => Err(Stop::page(ErrorKind::NotFound)),
     }
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<RecoveryCodesPage>, Stop> {
-    offered(visit)?;
-    let SignedIn { member, .. } = freshly(visit, AccountPage::RecoveryCodes).await?;
-    let left = recovery_codes::left(&mut visit.site.app.store.reader().await?, &member.id).await?;
-    Ok(Shown::Page(page(visit, member.user_id, left, &[])))
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<RecoveryCodesPage>, Stop> {
+    offered(browser)?;
+    let SignedIn { member, .. } = freshly(browser, AccountPage::RecoveryCodes).await?;
+    let left = recovery_codes::left(&mut browser.web.app.store.reader().await?, &member.id).await?;
+    Ok(Shown::Page(page(browser, member.user_id, left, &[])))
 }
 
-fn page(visit: &Visit, user_id: String, left: u32, codes: &[String]) -> RecoveryCodesPage {
+fn page(browser: &BrowserRequest, user_id: String, left: u32, codes: &[String]) -> RecoveryCodesPage {
     RecoveryCodesPage {
         left,
         at_a_time: AT_A_TIME,
         codes: codes.iter().map(|code| for_reading(code)).collect(),
-        made: visit.date_time(visit.site.app.now()),
+        made: browser.date_time(browser.web.app.now()),
         user_id,
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = make(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = make(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn make(visit: &mut Visit, fields: &Params) -> Result<Shown<RecoveryCodesPage>, Stop> {
-    offered(visit)?;
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::RecoveryCodes).await?;
-    let codes = make_recovery_codes(&visit.site.app, &member, visit.device()).await?;
-    Ok(Shown::Done(page(visit, member.user_id, 0, &codes)))
+async fn make(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<RecoveryCodesPage>, Stop> {
+    offered(browser)?;
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::RecoveryCodes).await?;
+    let codes = make_recovery_codes(&browser.web.app, &member, browser.device()).await?;
+    Ok(Shown::Done(page(browser, member.user_id, 0, &codes)))
 }
 
 impl PageTemplate for RecoveryCodesPage {

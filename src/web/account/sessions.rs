@@ -4,20 +4,22 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
-use crate::actions::account_events::record;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::ids::BrowserSessionId;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
-use crate::store::{Reads, browser_sessions, known_devices};
+use crate::store::Reads;
+use crate::store::login::{browser_sessions, known_devices};
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::in_words;
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// All sessions, this one first.
 #[derive(Clone, Debug, Serialize)]
@@ -39,22 +41,22 @@ pub struct SessionLine {
     pub current: bool,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let outcome = show(&mut visit).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let outcome = show(&mut browser).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown<SessionsPage>, Stop> {
-    let SignedIn { member, session } = signed_in(visit, AccountPage::Sessions).await?;
-    let app = &visit.site.app;
+async fn show(browser: &mut BrowserRequest) -> Result<Shown<SessionsPage>, Stop> {
+    let SignedIn { member, session } = signed_in(browser, AccountPage::Sessions).await?;
+    let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
-    let mut sessions: Vec<SessionLine> = alive(visit, &mut reader, &member)
+    let mut sessions: Vec<SessionLine> = alive(browser, &mut reader, &member)
         .await?
         .into_iter()
         .map(|one| SessionLine {
-            device: in_words(visit, one.device),
-            since: visit.date_time(one.authenticated_at),
-            last_used: visit.date_time(one.last_used_at),
+            device: in_words(browser, one.device),
+            since: browser.date_time(one.authenticated_at),
+            last_used: browser.date_time(one.last_used_at),
             current: one.id == session.id,
             id: one.id.to_string(),
         })
@@ -65,41 +67,41 @@ async fn show(visit: &mut Visit) -> Result<Shown<SessionsPage>, Stop> {
     Ok(Shown::Page(SessionsPage { sessions, trusted: (may_trust || trusted > 0).then_some(trusted) }))
 }
 
-async fn alive(visit: &Visit, db: &mut impl Reads, member: &Member) -> Result<Vec<BrowserSession>, Stop> {
-    let app = &visit.site.app;
+async fn alive(browser: &BrowserRequest, db: &mut impl Reads, member: &Member) -> Result<Vec<BrowserSession>, Stop> {
+    let app = &browser.web.app;
     let now = app.now();
     Ok(browser_sessions::of_member(db, &member.id, now - app.settings.sessions.idle, now).await?)
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = end(&mut visit, &fields).await;
-    answer(visit, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = end(&mut browser, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn end(visit: &mut Visit, fields: &Params) -> Result<Shown<SessionsPage>, Stop> {
-    let SignedIn { member, session } = freshly_sent_by(visit, fields, AccountPage::Sessions).await?;
-    let app = visit.site.app.clone();
+async fn end(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<SessionsPage>, Stop> {
+    let SignedIn { member, session } = freshly_sent_by(browser, fields, AccountPage::Sessions).await?;
+    let app = browser.web.app.clone();
     let now = app.now();
     let mut tx = app.store.write().await?;
     let (event, notice) = if let Some(id) = fields.get("end") {
-        let all = alive(visit, &mut tx, &member).await?;
+        let all = alive(browser, &mut tx, &member).await?;
         let found = all.into_iter().find(|one| one.id.as_str() == id && one.id != session.id);
         // Another member's, or the button was pressed twice.
         let Some(one) = found else { return Ok(Shown::GoTo(AccountPage::Sessions.path())) };
         browser_sessions::end_one(&mut tx, &member.id, &BrowserSessionId(id.to_owned()), now).await?;
-        (AccountEvent::SessionEnded { on: one.device }, Notice::SessionEnded)
+        (AccountEvent::SessionEnded { on: one.device }, Banner::SessionEnded)
     } else if fields.get("end_others").is_some() {
         browser_sessions::end_others(&mut tx, &member.id, &session.id, now).await?;
-        (AccountEvent::OtherSessionsEnded, Notice::OtherSessionsEnded)
+        (AccountEvent::OtherSessionsEnded, Banner::OtherSessionsEnded)
     } else if fields.get("distrust").is_some() {
         known_devices::distrust_all(&mut tx, &member.id).await?;
-        (AccountEvent::TrustWithdrawn, Notice::TrustWithdrawn)
+        (AccountEvent::TrustWithdrawn, Banner::TrustWithdrawn)
     } else {
         return Err(Stop::page(ErrorKind::RequestInvalid));
     };
-    record(&app, &mut tx, &member, event, Some(visit.device())).await?;
+    record(&app, &mut tx, &member, event, &Actor::Member(browser.device())).await?;
     tx.commit().await?;
-    visit.notify(notice);
+    browser.notify(notice);
     Ok(Shown::GoTo(AccountPage::Sessions.path()))
 }
 

@@ -6,19 +6,19 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
-use crate::actions::authenticators::{self as action, Removed};
+use crate::actions::member::authenticators::{self as action, Removed};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::authenticator_removal::Removal;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
-use crate::store::totp_devices::{self, TotpDevice};
+use crate::store::member::totp_devices::{self, TotpDevice};
+use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::name_of;
-use crate::web::notice::Notice;
 use crate::web::page::PageTemplate;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 
 /// An app in words. Times are as the reader's language writes them.
 #[derive(Clone, Debug, Serialize)]
@@ -60,8 +60,8 @@ pub enum Consequence {
 
 impl Consequence {
     /// Of a removal that leaves these methods.
-    pub fn of(visit: &Visit, member: &Member, before: &Enrolled, left: &Enrolled) -> Consequence {
-        match action::after_removal(&visit.site.app, member, before, left) {
+    pub fn of(browser: &BrowserRequest, member: &Member, before: &Enrolled, left: &Enrolled) -> Consequence {
+        match action::after_removal(&browser.web.app, member, before, left) {
             Removal::LastFactor => Consequence::LastFactor,
             Removal::Allowed { method } if method == member.method => Consequence::Same,
             Removal::Allowed { method: Some(method) } => Consequence::OtherMethod { method: method.name() },
@@ -70,83 +70,87 @@ impl Consequence {
     }
 }
 
-pub fn line(visit: &Visit, device: &TotpDevice) -> DeviceLine {
+pub fn line(browser: &BrowserRequest, device: &TotpDevice) -> DeviceLine {
     DeviceLine {
         id: device.id.clone(),
         name: device.name.clone(),
-        created: visit.date_time(device.created_at),
-        last_used: visit.date_time(device.last_used_at),
+        created: browser.date_time(device.created_at),
+        last_used: browser.date_time(device.last_used_at),
     }
 }
 
 /// The device and how many there are. Another member's is not there.
-async fn one(visit: &Visit, member: &Member, id: &str) -> Result<(TotpDevice, usize), Stop> {
-    let all = totp_devices::of_member(&mut visit.site.app.store.reader().await?, &member.id).await?;
+async fn one(browser: &BrowserRequest, member: &Member, id: &str) -> Result<(TotpDevice, usize), Stop> {
+    let all = totp_devices::of_member(&mut browser.web.app.store.reader().await?, &member.id).await?;
     let there_are = all.len();
     let device = all.into_iter().find(|device| device.id == id).ok_or_else(|| Stop::page(ErrorKind::NotFound))?;
     Ok((device, there_are))
 }
 
-pub async fn get(mut visit: Visit, Path(id): Path<String>) -> Response {
-    let outcome = show(&mut visit, &id).await;
-    answer(visit, outcome)
+pub async fn get(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+    let outcome = show(&mut browser, &id).await;
+    answer(browser, outcome)
 }
 
-async fn show(visit: &mut Visit, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly(visit, AccountPage::TotpDevice(id.to_owned())).await?;
-    let (device, _) = one(visit, &member, id).await?;
-    Ok(Shown::Page(TotpDevicePage { device: line(visit, &device), refused: false }))
+async fn show(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
+    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDevice(id.to_owned())).await?;
+    let (device, _) = one(browser, &member, id).await?;
+    Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
 }
 
-pub async fn post(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = rename(&mut visit, &id, &fields).await;
-    answer(visit, outcome)
+pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = rename(&mut browser, &id, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn rename(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, AccountPage::TotpDevice(id.to_owned())).await?;
-    let (device, _) = one(visit, &member, id).await?;
+async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
+    let (device, _) = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
-        return Ok(Shown::Again(TotpDevicePage { device: line(visit, &device), refused: true }));
+        return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
     };
-    let mut tx = visit.site.app.store.write().await?;
+    let mut tx = browser.web.app.store.write().await?;
     totp_devices::rename(&mut tx, &member.id, id, &name).await?;
     tx.commit().await?;
-    visit.notify(Notice::AuthenticatorRenamed);
+    browser.notify(Banner::AuthenticatorRenamed);
     Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
 }
 
-pub async fn get_deletion(mut visit: Visit, Path(id): Path<String>) -> Response {
-    let outcome = show_deletion(&mut visit, &id).await;
-    answer(visit, outcome)
+pub async fn get_deletion(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+    let outcome = show_deletion(&mut browser, &id).await;
+    answer(browser, outcome)
 }
 
-async fn show_deletion(visit: &mut Visit, id: &str) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(visit, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
-    let (device, there_are) = one(visit, &member, id).await?;
-    let before = action::enrolled(&mut visit.site.app.store.reader().await?, &member).await?;
+async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
+    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
+    let (device, there_are) = one(browser, &member, id).await?;
+    let before = action::enrolled(&mut browser.web.app.store.reader().await?, &member).await?;
     let mut left = before.clone();
     left.methods.retain(|method| *method != Method::Totp || there_are > 1);
-    let consequence = Consequence::of(visit, &member, &before, &left);
-    Ok(Shown::Page(TotpDeviceDeletionPage { device: line(visit, &device), consequence }))
+    let consequence = Consequence::of(browser, &member, &before, &left);
+    Ok(Shown::Page(TotpDeviceDeletionPage { device: line(browser, &device), consequence }))
 }
 
-pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = delete(&mut visit, &id, &fields).await;
-    answer(visit, outcome)
+pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = delete(&mut browser, &id, &fields).await;
+    answer(browser, outcome)
 }
 
-async fn delete(visit: &mut Visit, id: &str, fields: &Params) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
+async fn delete(
+    browser: &mut BrowserRequest,
+    id: &str,
+    fields: &Params,
+) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
     let page = AccountPage::TotpDeviceDeletion(id.to_owned());
-    let SignedIn { member, .. } = freshly_sent_by(visit, fields, page).await?;
-    match action::remove_totp(&visit.site.app, &member.id, id, visit.device()).await? {
-        Removed::Done => visit.notify(Notice::AuthenticatorRemoved),
+    let SignedIn { member, .. } = freshly_sent_by(browser, fields, page).await?;
+    match action::remove_totp(&browser.web.app, &member.id, id, browser.device()).await? {
+        Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.
         Removed::Gone => {}
         Removed::LastFactor => {
-            let (device, _) = one(visit, &member, id).await?;
+            let (device, _) = one(browser, &member, id).await?;
             let consequence = Consequence::LastFactor;
-            return Ok(Shown::Again(TotpDeviceDeletionPage { device: line(visit, &device), consequence }));
+            return Ok(Shown::Again(TotpDeviceDeletionPage { device: line(browser, &device), consequence }));
         }
     }
     Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))

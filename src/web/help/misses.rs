@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::app::App;
 use crate::domain::help::search::kept_of_miss;
-use crate::store::{StoreError, help_feedback};
+use crate::store::StoreError;
+use crate::store::help::help_feedback;
 
 /// How many different ones wait to be written at most; further ones are not counted.
 const MOST_WAITING: usize = 200;
@@ -37,10 +38,10 @@ impl super::HelpSite {
     }
 }
 
-async fn write(site: std::sync::Arc<super::HelpSite>) {
+async fn write(web: std::sync::Arc<super::HelpSite>) {
     loop {
         let counts = {
-            let mut waiting = site.misses.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = web.misses.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.is_being_written = !waiting.counts.is_empty();
             if !waiting.is_being_written {
                 return;
@@ -48,7 +49,7 @@ async fn write(site: std::sync::Arc<super::HelpSite>) {
             std::mem::take(&mut waiting.counts)
         };
         let counts: Vec<_> = counts.into_iter().map(|((locale, query), count)| (locale, query, count)).collect();
-        if let Err(error) = store(&site.app, &counts).await {
+        if let Err(error) = store(&web.app, &counts).await {
             tracing::warn!("searches that found nothing are not counted: {error}");
         }
     }

@@ -24,7 +24,8 @@ use crate::config::Settings;
 use crate::domain::help::{HelpContent, LocalHelp};
 use crate::domain::unix_time::UnixTime;
 use crate::i18n::{Catalogue, Locale};
-use crate::store::{StoreError, help_content};
+use crate::store::StoreError;
+use crate::store::help::help_content;
 use misses::Misses;
 
 /// How long an answer waits for the database to say whether something was published. The help is served without it too.

@@ -13,9 +13,9 @@ use crate::domain::help::guide::Section;
 use crate::i18n::Locale;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// How many questions a search shows.
 const HITS: usize = 10;
@@ -251,72 +251,72 @@ mod samples {
 }
 
 /// `/help`: where to look.
-pub async fn index(visit: Visit) -> Response {
-    let help = visit.site.help.current().await;
-    let page = help.help_page(visit.locale());
-    visit.page(&page)
+pub async fn index(browser: BrowserRequest) -> Response {
+    let help = browser.web.help.current().await;
+    let page = help.help_page(browser.locale());
+    browser.page(&page)
 }
 
 /// `/help/faq`: every category with its questions.
-pub async fn faq(visit: Visit) -> Response {
-    let help = visit.site.help.current().await;
-    let page = help.faq_page(visit.locale());
-    visit.page(&page)
+pub async fn faq(browser: BrowserRequest) -> Response {
+    let help = browser.web.help.current().await;
+    let page = help.faq_page(browser.locale());
+    browser.page(&page)
 }
 
 /// `/help/faq/{id}`: one question.
-pub async fn question(visit: Visit, Path(id): Path<String>) -> Response {
-    let help = visit.site.help.current().await;
-    let voted = has_voted(visit.help_votes(), &id);
-    match help.question_page(visit.locale(), &id, voted) {
-        Some(page) => visit.page(&page),
-        None => visit.trouble(Trouble::page(ErrorKind::NotFound)),
+pub async fn question(browser: BrowserRequest, Path(id): Path<String>) -> Response {
+    let help = browser.web.help.current().await;
+    let voted = has_voted(browser.help_votes(), &id);
+    match help.question_page(browser.locale(), &id, voted) {
+        Some(page) => browser.page(&page),
+        None => browser.page_error(PageError::page(ErrorKind::NotFound)),
     }
 }
 
 /// `/help/guide`: what there is, and what it needs.
-pub async fn guide(visit: Visit) -> Response {
-    let help = visit.site.help.current().await;
-    let page = help.guide_page(visit.locale());
-    visit.page(&page)
+pub async fn guide(browser: BrowserRequest) -> Response {
+    let help = browser.web.help.current().await;
+    let page = help.guide_page(browser.locale());
+    browser.page(&page)
 }
 
 /// `/help/search`: what answers a query. Of one that is too long the beginning counts.
-pub async fn search(visit: Visit) -> Response {
-    if let Err(exceeded) = visit.site.limits.help_search(visit.address) {
-        return visit.trouble(exceeded.into());
+pub async fn search(browser: BrowserRequest) -> Response {
+    if let Err(exceeded) = browser.web.limits.help_search(browser.address) {
+        return browser.page_error(exceeded.into());
     }
-    let help = visit.site.help.current().await;
-    let query: String = visit.query.get("q").unwrap_or_default().trim().chars().take(LONGEST_QUERY).collect();
-    let page = help.search_page(visit.locale(), &query);
+    let help = browser.web.help.current().await;
+    let query: String = browser.query.get("q").unwrap_or_default().trim().chars().take(LONGEST_QUERY).collect();
+    let page = help.search_page(browser.locale(), &query);
     if page.hits.is_empty() && page.sections.is_empty() && !query.is_empty() {
-        visit.site.help.note_miss(visit.locale().tag(), &query);
+        browser.web.help.note_miss(browser.locale().tag(), &query);
     }
-    visit.page(&page)
+    browser.page(&page)
 }
 
 /// `POST /help/faq/{id}/votes`: whether the answer helped. The browser remembers that it has said so.
-pub async fn vote(Path(id): Path<String>, OwnForm { mut visit, fields }: OwnForm) -> Response {
-    if let Err(exceeded) = visit.site.limits.help_vote(visit.address) {
-        return visit.trouble(exceeded.into());
+pub async fn vote(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+    if let Err(exceeded) = browser.web.limits.help_vote(browser.address) {
+        return browser.page_error(exceeded.into());
     }
-    let help = visit.site.help.current().await;
+    let help = browser.web.help.current().await;
     let helpful = match fields.get("helpful") {
         Some("yes") => true,
         Some("no") => false,
-        _ => return visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
+        _ => return browser.page_error(PageError::page(ErrorKind::RequestInvalid)),
     };
-    if help.help_in(visit.locale()).question(&id).is_none() {
-        return visit.trouble(Trouble::page(ErrorKind::NotFound));
+    if help.help_in(browser.locale()).question(&id).is_none() {
+        return browser.page_error(PageError::page(ErrorKind::NotFound));
     }
-    if !has_voted(visit.help_votes(), &id) {
-        if let Err(error) = api::votes::count(&visit.site.app, &id, visit.locale().tag(), helpful).await {
-            return visit.trouble(Trouble::Inside(error.into()));
+    if !has_voted(browser.help_votes(), &id) {
+        if let Err(error) = api::votes::count(&browser.web.app, &id, browser.locale().tag(), helpful).await {
+            return browser.page_error(PageError::Inside(error.into()));
         }
-        let votes = with_vote(visit.help_votes(), &id);
-        visit.remember_help_votes(&votes);
+        let votes = with_vote(browser.help_votes(), &id);
+        browser.remember_help_votes(&votes);
     }
-    visit.redirect(&format!("/help/faq/{id}#vote"))
+    browser.redirect(&format!("/help/faq/{id}#vote"))
 }
 
 /// Of how many answers a browser remembers that it has voted.

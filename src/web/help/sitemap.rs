@@ -4,22 +4,23 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::web::site::Site;
+use crate::web::paths;
+use crate::web::state::WebState;
 
-pub async fn get(State(site): State<Site>) -> Response {
-    let snapshot = site.help.current().await;
-    let issuer = site.app.settings.issuer();
+pub async fn get(State(web): State<WebState>) -> Response {
+    let snapshot = web.help.current().await;
+    let issuer = web.app.settings.issuer();
     let first = snapshot.content.in_locale(crate::domain::help::FIRST_LOCALE);
     let questions = first.categories.iter().flat_map(|category| &category.questions);
-    let paths = ["/help", "/help/faq", "/help/guide"].map(str::to_owned).into_iter();
+    let paths = [paths::HELP, paths::HELP_FAQ, paths::HELP_GUIDE].map(str::to_owned).into_iter();
     let paths = paths.chain(questions.map(|question| format!("/help/faq/{}", question.id)));
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset \
                    xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n"
         .to_owned();
     for path in paths {
-        for locale in site.catalogue.locales() {
+        for locale in web.catalogue.locales() {
             xml.push_str(&format!("<url><loc>{issuer}{path}?ui_locales={locale}</loc>"));
-            for other in site.catalogue.locales() {
+            for other in web.catalogue.locales() {
                 xml.push_str(&format!(
                     "<xhtml:link rel=\"alternate\" hreflang=\"{other}\" href=\"{issuer}{path}?ui_locales={other}\"/>"
                 ));

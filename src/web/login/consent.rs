@@ -3,19 +3,21 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::continue_authorization::approve;
+use crate::actions::protocol::continue_authorization::approve;
 use crate::crypto::opaque_token;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
-use crate::store::{Reads, clients, grants, members};
+use crate::store::Reads;
+use crate::store::member::members;
+use crate::store::protocol::{clients, grants};
 use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page that asks. The application stands in the chrome.
 #[derive(Clone, Debug, Serialize)]
@@ -32,23 +34,23 @@ pub struct ConsentPage {
 }
 
 /// The grant that waits for this member's answer, in the session that asked.
-async fn waiting(visit: &mut Visit, page: Option<&str>) -> Result<Grant, Trouble> {
-    let gone = || Trouble::page(ErrorKind::FlowExpired);
+async fn waiting(browser: &mut BrowserRequest, page: Option<&str>) -> Result<Grant, PageError> {
+    let gone = || PageError::page(ErrorKind::FlowExpired);
     let page = opaque_token::digest(page.ok_or_else(gone)?);
-    let session = visit.session().await?.ok_or_else(gone)?;
-    let app = visit.site.app.clone();
+    let session = browser.session().await?.ok_or_else(gone)?;
+    let app = browser.web.app.clone();
     let mut reader = app.store.reader().await?;
     let Some(grant) = grants::awaiting_consent(&mut reader, &page, &session.id, app.now()).await? else {
         return Err(answered_or_over(&mut reader, &page, &session).await?);
     };
     let stored = clients::by_id(&mut reader, grant.request.client.as_str()).await?.ok_or_else(gone)?;
-    visit.on_behalf_of(&stored.client, &grant.request.redirect_uri, grant.request.ui_locales.as_deref());
+    browser.on_behalf_of(&stored.client, &grant.request.redirect_uri, grant.request.ui_locales.as_deref());
     Ok(grant)
 }
 
 /// Why there is nothing to decide any more. Who comes out of another session is told nothing.
-async fn answered_or_over(db: &mut impl Reads, page: &str, session: &BrowserSession) -> Result<Trouble, Trouble> {
-    let over = Trouble::page(ErrorKind::FlowExpired);
+async fn answered_or_over(db: &mut impl Reads, page: &str, session: &BrowserSession) -> Result<PageError, PageError> {
+    let over = PageError::page(ErrorKind::FlowExpired);
     let grant = grants::of_page(db, page).await?.filter(|grant| grant.session == session.id);
     let Some(grant) = grant else { return Ok(over) };
     let client = clients::by_id(db, grant.request.client.as_str()).await?;
@@ -57,21 +59,21 @@ async fn answered_or_over(db: &mut impl Reads, page: &str, session: &BrowserSess
         Stage::AwaitingConsent => ErrorKind::FlowExpired,
         Stage::Approved { .. } | Stage::Redeemed { .. } | Stage::Denied => ErrorKind::FlowDone,
     };
-    Ok(Trouble::leading_to(kind, WayOn::go_on(site)))
+    Ok(PageError::leading_to(kind, WayOn::go_on(site)))
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    match show(&mut visit).await {
-        Ok(page) => visit.page(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    match show(&mut browser).await {
+        Ok(page) => browser.page(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn show(visit: &mut Visit) -> Result<ConsentPage, Trouble> {
-    let token = visit.query.get("grant").unwrap_or_default().to_owned();
-    let grant = waiting(visit, Some(&token)).await?;
-    let member = members::by_id(&mut visit.site.app.store.reader().await?, &grant.member).await?;
-    let member = member.ok_or_else(|| Trouble::page(ErrorKind::FlowExpired))?;
+async fn show(browser: &mut BrowserRequest) -> Result<ConsentPage, PageError> {
+    let token = browser.query.get("grant").unwrap_or_default().to_owned();
+    let grant = waiting(browser, Some(&token)).await?;
+    let member = members::by_id(&mut browser.web.app.store.reader().await?, &grant.member).await?;
+    let member = member.ok_or_else(|| PageError::page(ErrorKind::FlowExpired))?;
     Ok(ConsentPage {
         host: url::Url::parse(&grant.request.redirect_uri).ok().and_then(|uri| uri.host_str().map(str::to_owned)),
         grant: token,
@@ -81,28 +83,28 @@ async fn show(visit: &mut Visit) -> Result<ConsentPage, Trouble> {
     })
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match decide(&mut visit, &fields).await {
-        Ok(to) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match decide(&mut browser, &fields).await {
+        Ok(to) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
 /// Anything but a clear yes is a no.
-async fn decide(visit: &mut Visit, fields: &Params) -> Result<String, Trouble> {
-    let gone = || Trouble::page(ErrorKind::FlowExpired);
-    let grant = waiting(visit, fields.get("grant")).await?;
-    let app = visit.site.app.clone();
+async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<String, PageError> {
+    let gone = || PageError::page(ErrorKind::FlowExpired);
+    let grant = waiting(browser, fields.get("grant")).await?;
+    let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;
     let to = if fields.get("decision") == Some("allow") {
         let code = approve(&app, &mut tx, &grant).await?.ok_or_else(gone)?;
-        authorize::code_to_client(visit, &grant.request, &code)
+        authorize::code_to_client(browser, &grant.request, &code)
     } else {
         if !grants::deny(&mut tx, &grant.id).await? {
             return Err(gone());
         }
         let error = ErrorCode::AccessDenied.because("the member did not agree");
-        authorize::error_to_client(visit, &grant.request.redirect_uri, grant.request.state.as_deref(), &error)
+        authorize::error_to_client(browser, &grant.request.redirect_uri, grant.request.state.as_deref(), &error)
     };
     tx.commit().await?;
     Ok(to)

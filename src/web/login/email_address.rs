@@ -6,20 +6,21 @@ use serde::Serialize;
 
 use super::one_time_password::CodeError;
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::account_events::record;
-use crate::actions::email_codes::{self, Purpose, Sent};
-use crate::actions::one_time_passwords::{Tried, try_email_code};
+use crate::actions::login::email_codes::{self, Purpose, Sent};
+use crate::actions::login::one_time_passwords::{Tried, try_email_code};
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Proved;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::email_address::{EmailAddress, masked};
 use crate::domain::protocol::params::Params;
-use crate::store::members;
+use crate::store::member::members;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page that asks for the address.
 #[derive(Clone, Debug, Serialize)]
@@ -61,25 +62,25 @@ fn place(step: &Step) -> String {
     Purpose::Address.place(&step.login.digest)
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match step::turn(&mut visit, token.as_deref(), LoginPage::EmailAddress).await {
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match step::turn(&mut browser, token.as_deref(), LoginPage::EmailAddress).await {
         Ok(Turn::Here(step)) => {
             let email = step.member.email.clone().unwrap_or_default();
-            let page = address_page(&visit, &step, email, None);
-            visit.page(&page)
+            let page = address_page(&browser, &step, email, None);
+            browser.page(&page)
         }
-        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+        Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
-fn address_page(visit: &Visit, step: &Step, email: String, error: Option<AddressError>) -> EmailAddressPage {
+fn address_page(browser: &BrowserRequest, step: &Step, email: String, error: Option<AddressError>) -> EmailAddressPage {
     EmailAddressPage {
         step: step.token.clone(),
         progress: step.progress(),
         email,
-        sender: visit.site.app.settings.mail.no_reply.clone(),
+        sender: browser.web.app.settings.mail.no_reply.clone(),
         error,
     }
 }
@@ -89,36 +90,36 @@ enum Outcome<P> {
     Page(P),
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match register(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Page(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match register(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Page(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn register(visit: &mut Visit, fields: &Params) -> Result<Outcome<EmailAddressPage>, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::EmailAddress).await? {
+async fn register(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome<EmailAddressPage>, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::EmailAddress).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
+    browser.web.limits.login(browser.address)?;
     let typed = fields.get("email").unwrap_or_default();
-    let again = |error| Ok(Outcome::Page(address_page(visit, &step, typed.to_owned(), Some(error))));
+    let again = |error| Ok(Outcome::Page(address_page(browser, &step, typed.to_owned(), Some(error))));
     let Some(address) = EmailAddress::understand(typed) else { return again(AddressError::EmailMalformed) };
-    match send(visit, &step, address.as_str()).await? {
+    match send(browser, &step, address.as_str()).await? {
         Sent::Sent => Ok(Outcome::GoTo(LoginPage::EmailAddressCode.address(&step.token))),
         Sent::TooSoon => again(AddressError::CodeTooSoon),
         Sent::TooMany => again(AddressError::CodeTooMany),
     }
 }
 
-async fn send(visit: &Visit, step: &Step, address: &str) -> Result<Sent, Trouble> {
-    let app = &visit.site.app;
-    let language = visit.locale().tag();
+async fn send(browser: &BrowserRequest, step: &Step, address: &str) -> Result<Sent, PageError> {
+    let app = &browser.web.app;
+    let language = browser.locale().tag();
     let mut tx = app.store.write().await?;
     let sent = email_codes::send(app, &mut tx, Purpose::Address, &place(step), &step.member, address, language).await?;
     if sent != Sent::TooMany {
@@ -127,41 +128,44 @@ async fn send(visit: &Visit, step: &Step, address: &str) -> Result<Sent, Trouble
     Ok(sent)
 }
 
-pub async fn get_code(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match show_code(&mut visit, token.as_deref()).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Page(page)) => visit.page(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get_code(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match show_code(&mut browser, token.as_deref()).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Page(page)) => browser.page(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn show_code(visit: &mut Visit, token: Option<&str>) -> Result<Outcome<EmailAddressCodePage>, Trouble> {
-    let step = match step::turn(visit, token, LoginPage::EmailAddressCode).await? {
+async fn show_code(
+    browser: &mut BrowserRequest,
+    token: Option<&str>,
+) -> Result<Outcome<EmailAddressCodePage>, PageError> {
+    let step = match step::turn(browser, token, LoginPage::EmailAddressCode).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    Ok(match address_of(visit, &step).await? {
-        Some(address) => Outcome::Page(code_page(visit, &step, address, false, None)),
+    Ok(match address_of(browser, &step).await? {
+        Some(address) => Outcome::Page(code_page(browser, &step, address, false, None)),
         None => Outcome::GoTo(LoginPage::EmailAddress.address(&step.token)),
     })
 }
 
 /// Where the last code was sent.
-async fn address_of(visit: &Visit, step: &Step) -> Result<Option<String>, Trouble> {
-    let mut reader = visit.site.app.store.reader().await?;
-    let sent = crate::store::email_codes::sent(&mut reader, &place(step), &step.member.id).await?;
+async fn address_of(browser: &BrowserRequest, step: &Step) -> Result<Option<String>, PageError> {
+    let mut reader = browser.web.app.store.reader().await?;
+    let sent = crate::store::login::email_codes::sent(&mut reader, &place(step), &step.member.id).await?;
     Ok(sent.map(|code| code.address))
 }
 
 fn code_page(
-    visit: &Visit,
+    browser: &BrowserRequest,
     step: &Step,
     email: String,
     sent_again: bool,
     error: Option<CodeError>,
 ) -> EmailAddressCodePage {
-    let settings = &visit.site.app.settings;
+    let settings = &browser.web.app.settings;
     EmailAddressCodePage {
         step: step.token.clone(),
         progress: step.progress(),
@@ -174,50 +178,50 @@ fn code_page(
     }
 }
 
-pub async fn post_code(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match verify(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Page(page)) if page.error.is_none() => visit.done(&page),
-        Ok(Outcome::Page(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post_code(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match verify(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Page(page)) if page.error.is_none() => browser.done(&page),
+        Ok(Outcome::Page(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn verify(visit: &mut Visit, fields: &Params) -> Result<Outcome<EmailAddressCodePage>, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::EmailAddressCode).await? {
+async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome<EmailAddressCodePage>, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::EmailAddressCode).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
-    let Some(address) = address_of(visit, &step).await? else {
+    browser.web.limits.login(browser.address)?;
+    let Some(address) = address_of(browser, &step).await? else {
         return Ok(Outcome::GoTo(LoginPage::EmailAddress.address(&step.token)));
     };
     if fields.get("resend").is_some() {
-        let error = CodeError::of(send(visit, &step, &address).await?);
-        return Ok(Outcome::Page(code_page(visit, &step, address, error.is_none(), error)));
+        let error = CodeError::of(send(browser, &step, &address).await?);
+        return Ok(Outcome::Page(code_page(browser, &step, address, error.is_none(), error)));
     }
-    let again = |error| Ok(Outcome::Page(code_page(visit, &step, address.clone(), false, Some(error))));
+    let again = |error| Ok(Outcome::Page(code_page(browser, &step, address.clone(), false, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    let app = visit.site.app.clone();
-    match try_email_code(&app, &step.member, &place(&step), &code, visit.device()).await? {
+    let app = browser.web.app.clone();
+    match try_email_code(&app, &step.member, &place(&step), &code, browser.device()).await? {
         Tried::Right((mut tx, address)) => {
             members::set_verified_email(&mut tx, &step.member.id, &address, app.now()).await?;
             let event =
                 AccountEvent::EmailChanged { from: step.member.verified_email().map(masked), to: masked(&address) };
-            record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+            record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
             let proved = Proved { address: true, ..step.login.proved };
-            let to = step.go_on(visit, &mut tx, proved).await?;
+            let to = step.go_on(browser, &mut tx, proved).await?;
             tx.commit().await?;
             Ok(Outcome::GoTo(to))
         }
         Tried::Wrong => again(CodeError::EmailCodeWrong),
         Tried::Spent => again(CodeError::CodeSpent),
-        Tried::Locked { .. } => Err(Trouble::page(ErrorKind::AccountLocked)),
+        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::one_time_password::{CodeError, trust_days};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::email_codes::{self, Purpose, Sent};
-use crate::actions::one_time_passwords::{Tried, try_email_code};
+use crate::actions::login::email_codes::{self, Purpose, Sent};
+use crate::actions::login::one_time_passwords::{Tried, try_email_code};
 use crate::domain::login::next_step::Second;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
@@ -15,9 +15,9 @@ use crate::domain::member::email_address::{is_same, masked};
 use crate::domain::protocol::params::Params;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 const PAGE: LoginPage = LoginPage::Factor(Method::Email);
 
@@ -38,12 +38,12 @@ pub struct EmailCodePage {
     pub error: Option<CodeError>,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match show(&mut visit, token.as_deref()).await {
-        Ok(Shown::Page(page)) => visit.page(&page),
-        Ok(Shown::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match show(&mut browser, token.as_deref()).await {
+        Ok(Shown::Page(page)) => browser.page(&page),
+        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -56,25 +56,25 @@ fn place(step: &Step) -> String {
     Purpose::Login.place(&step.login.digest)
 }
 
-async fn show(visit: &mut Visit, token: Option<&str>) -> Result<Shown, Trouble> {
-    let step = match step::turn(visit, token, PAGE).await? {
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Shown, PageError> {
+    let step = match step::turn(browser, token, PAGE).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
     };
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let waiting = email_codes::usable(&app, &mut app.store.reader().await?, &place(&step), &step.member).await?;
     let error = match waiting {
         // Opened again, as by going back: the code that was sent still counts.
         Some(_) => None,
-        None => send(visit, &step).await?,
+        None => send(browser, &step).await?,
     };
-    Ok(Shown::Page(page(visit, &step, false, false, error)))
+    Ok(Shown::Page(page(browser, &step, false, false, error)))
 }
 
-async fn send(visit: &Visit, step: &Step) -> Result<Option<CodeError>, Trouble> {
-    let app = &visit.site.app;
-    let address = step.member.verified_email().ok_or_else(|| Trouble::page(ErrorKind::FlowExpired))?;
-    let language = visit.locale().tag();
+async fn send(browser: &BrowserRequest, step: &Step) -> Result<Option<CodeError>, PageError> {
+    let app = &browser.web.app;
+    let address = step.member.verified_email().ok_or_else(|| PageError::page(ErrorKind::FlowExpired))?;
+    let language = browser.locale().tag();
     let mut tx = app.store.write().await?;
     let sent = email_codes::send(app, &mut tx, Purpose::Login, &place(step), &step.member, address, language).await?;
     // A code whose mail is withheld is not written down either: the one before still counts.
@@ -84,59 +84,67 @@ async fn send(visit: &Visit, step: &Step) -> Result<Option<CodeError>, Trouble> 
     Ok(CodeError::of(sent))
 }
 
-fn page(visit: &Visit, step: &Step, sent_again: bool, trust: bool, error: Option<CodeError>) -> EmailCodePage {
-    let settings = &visit.site.app.settings;
+fn page(
+    browser: &BrowserRequest,
+    step: &Step,
+    sent_again: bool,
+    trust: bool,
+    error: Option<CodeError>,
+) -> EmailCodePage {
+    let settings = &browser.web.app.settings;
     EmailCodePage {
         step: step.token.clone(),
         address: step.member.verified_email().map(masked).unwrap_or_default(),
         sender: settings.mail.no_reply.clone(),
         lifetime_minutes: settings.authentication.email_codes.lifetime.as_seconds() / 60,
         sent_again,
-        trust_days: trust_days(visit),
+        trust_days: trust_days(browser),
         trust,
         alternatives: step.alternatives(PAGE),
         error,
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match attempt(&mut visit, &fields).await {
-        Ok(Shown::GoTo(to)) => visit.redirect(&to),
-        Ok(Shown::Page(page)) if page.error.is_none() => visit.done(&page),
-        Ok(Shown::Page(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match attempt(&mut browser, &fields).await {
+        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Ok(Shown::Page(page)) if page.error.is_none() => browser.done(&page),
+        Ok(Shown::Page(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Shown, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), PAGE).await? {
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown, PageError> {
+    let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Shown::GoTo(step.cancel(visit)));
+        return Ok(Shown::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
+    browser.web.limits.login(browser.address)?;
     let trust = fields.get("trust").is_some();
     if fields.get("resend").is_some() {
-        let error = send(visit, &step).await?;
-        return Ok(Shown::Page(page(visit, &step, error.is_none(), trust, error)));
+        let error = send(browser, &step).await?;
+        return Ok(Shown::Page(page(browser, &step, error.is_none(), trust, error)));
     }
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
-        return Ok(Shown::Page(page(visit, &step, false, trust, Some(CodeError::CodeMalformed))));
+        return Ok(Shown::Page(page(browser, &step, false, trust, Some(CodeError::CodeMalformed))));
     };
-    let app = visit.site.app.clone();
-    match try_email_code(&app, &step.member, &place(&step), &code, visit.device()).await? {
+    let app = browser.web.app.clone();
+    match try_email_code(&app, &step.member, &place(&step), &code, browser.device()).await? {
         // The address may have been changed since the code was sent.
         Tried::Right((mut tx, address)) if step.member.verified_email().is_some_and(|now| is_same(now, &address)) => {
             let proved = step.login.proved.with(Second::Method(Method::Email), trust);
-            let to = step.go_on(visit, &mut tx, proved).await?;
+            let to = step.go_on(browser, &mut tx, proved).await?;
             tx.commit().await?;
             Ok(Shown::GoTo(to))
         }
-        Tried::Right(_) | Tried::Spent => Ok(Shown::Page(page(visit, &step, false, trust, Some(CodeError::CodeSpent)))),
-        Tried::Wrong => Ok(Shown::Page(page(visit, &step, false, trust, Some(CodeError::EmailCodeWrong)))),
-        Tried::Locked { .. } => Err(Trouble::page(ErrorKind::AccountLocked)),
+        Tried::Right(_) | Tried::Spent => {
+            Ok(Shown::Page(page(browser, &step, false, trust, Some(CodeError::CodeSpent))))
+        }
+        Tried::Wrong => Ok(Shown::Page(page(browser, &step, false, trust, Some(CodeError::EmailCodeWrong)))),
+        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

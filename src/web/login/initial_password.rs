@@ -6,20 +6,22 @@ use serde::Serialize;
 
 use super::sealed_flow;
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::account_events::record;
-use crate::actions::check_password::{hash_new_password, was_used_before};
-use crate::actions::members::replace_password;
+use crate::actions::login::check_password::{hash_new_password, was_used_before};
+use crate::actions::member::account_events::record;
+use crate::actions::member::members::replace_password;
+use crate::domain::actor::Actor;
 use crate::domain::login::next_step::NextStep;
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::member::user_id::UserId;
 use crate::domain::protocol::params::Params;
-use crate::store::{browser_sessions, members};
+use crate::store::login::browser_sessions;
+use crate::store::member::members;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page where a member chooses a password.
 #[derive(Clone, Debug, Serialize)]
@@ -79,40 +81,40 @@ impl From<PasswordRule> for PolicyLine {
     }
 }
 
-fn page(visit: &Visit, step: &Step, broken: Vec<PolicyLine>, mismatch: bool) -> InitialPasswordPage {
+fn page(browser: &BrowserRequest, step: &Step, broken: Vec<PolicyLine>, mismatch: bool) -> InitialPasswordPage {
     InitialPasswordPage {
         step: step.token.clone(),
         progress: step.progress(),
         too_old: step.due == NextStep::ChangeOldPassword,
         user_id: step.member.user_id.clone(),
-        policy: policy(visit),
+        policy: policy(browser),
         broken,
         mismatch,
     }
 }
 
 /// The rules as pages word them.
-pub fn policy(visit: &Visit) -> Vec<PolicyLine> {
-    visit.site.app.password_policy.rules().into_iter().map(PolicyLine::from).collect()
+pub fn policy(browser: &BrowserRequest) -> Vec<PolicyLine> {
+    browser.web.app.password_policy.rules().into_iter().map(PolicyLine::from).collect()
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match step::turn(&mut visit, token.as_deref(), LoginPage::InitialPassword).await {
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match step::turn(&mut browser, token.as_deref(), LoginPage::InitialPassword).await {
         Ok(Turn::Here(step)) => {
-            let page = page(&visit, &step, Vec::new(), false);
-            visit.page(&page)
+            let page = page(&browser, &step, Vec::new(), false);
+            browser.page(&page)
         }
-        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+        Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match choose(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match choose(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Again(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -121,21 +123,21 @@ enum Outcome {
     Again(InitialPasswordPage),
 }
 
-async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::InitialPassword).await? {
+async fn choose(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::InitialPassword).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
+    browser.web.limits.login(browser.address)?;
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
-    let broken = broken(visit, &step.member, step.password.as_ref(), typed).await?;
+    let broken = broken(browser, &step.member, step.password.as_ref(), typed).await?;
     if !broken.is_empty() || mismatch {
-        return Ok(Outcome::Again(page(visit, &step, broken, mismatch)));
+        return Ok(Outcome::Again(page(browser, &step, broken, mismatch)));
     }
     let hash = hash_new_password(&app, typed).await?;
     let now = app.now();
@@ -146,25 +148,25 @@ async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> 
         None => false,
     };
     if !still {
-        return Err(sealed_flow::expired(visit, step.login.flow));
+        return Err(sealed_flow::expired(browser, step.login.flow));
     }
     replace_password(&app, &mut tx, &step.member, &hash, None, Some(&step.login)).await?;
     browser_sessions::end_all(&mut tx, &step.member.id, now).await?;
-    record(&app, &mut tx, &step.member, AccountEvent::PasswordChanged, Some(visit.device())).await?;
+    record(&app, &mut tx, &step.member, AccountEvent::PasswordChanged, &Actor::Member(browser.device())).await?;
     let proved = step.login.proved;
-    let to = step.go_on(visit, &mut tx, proved).await?;
+    let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(Outcome::GoTo(to))
 }
 
 /// Every rule that a new password breaks, the one against passwords before included.
 pub async fn broken(
-    visit: &Visit,
+    browser: &BrowserRequest,
     member: &Member,
     before: Option<&Password>,
     typed: &str,
-) -> Result<Vec<PolicyLine>, Trouble> {
-    let app = &visit.site.app;
+) -> Result<Vec<PolicyLine>, PageError> {
+    let app = &browser.web.app;
     let user_id = UserId::stored(member.user_id.clone());
     let rules = app.password_policy.broken(&normalise_password(typed), &user_id, &app.common_passwords);
     let mut broken: Vec<PolicyLine> = rules.into_iter().map(PolicyLine::from).collect();

@@ -5,16 +5,16 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::lost_methods::{self, Asked, Holdings};
+use crate::actions::login::lost_methods::{self, Asked, Holdings};
 use crate::config::LostMethods;
 use crate::domain::login::lost_methods::Verdict;
 use crate::domain::login::next_step::{NextStep, next_step};
 use crate::domain::member::authentication_method::Enrolled;
 use crate::domain::protocol::params::Params;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 const PAGE: LoginPage = LoginPage::LostMethods;
 
@@ -68,12 +68,12 @@ pub enum Then {
     Wait,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match show(&mut visit, token.as_deref()).await {
-        Ok(Outcome::Page(page)) => visit.page(&page),
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match show(&mut browser, token.as_deref()).await {
+        Ok(Outcome::Page(page)) => browser.page(&page),
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -82,29 +82,29 @@ enum Outcome {
     Page(LostMethodsPage),
 }
 
-async fn show(visit: &mut Visit, token: Option<&str>) -> Result<Outcome, Trouble> {
-    match step::turn(visit, token, PAGE).await? {
-        Turn::Here(step) => Ok(Outcome::Page(page(visit, &step, false).await?)),
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
+    match step::turn(browser, token, PAGE).await? {
+        Turn::Here(step) => Ok(Outcome::Page(page(browser, &step, false).await?)),
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
 }
 
-async fn page(visit: &Visit, step: &Step, too_many_mails: bool) -> Result<LostMethodsPage, Trouble> {
-    let app = &visit.site.app;
+async fn page(browser: &BrowserRequest, step: &Step, too_many_mails: bool) -> Result<LostMethodsPage, PageError> {
+    let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
     let verdict = lost_methods::verdict(app, &mut reader, &step.member.id).await?;
     let holdings = lost_methods::holdings(app, &mut reader, &step.member).await?;
     drop(reader);
     Ok(LostMethodsPage {
         step: step.token.clone(),
-        state: state(visit, step, verdict, holdings),
+        state: state(browser, step, verdict, holdings),
         alternatives: step.alternatives(PAGE),
         too_many_mails,
     })
 }
 
-fn state(visit: &Visit, step: &Step, verdict: Verdict, holdings: Holdings) -> LostState {
-    let app = &visit.site.app;
+fn state(browser: &BrowserRequest, step: &Step, verdict: Verdict, holdings: Holdings) -> LostState {
+    let app = &browser.web.app;
     let policy = app.settings.authentication.lost_methods;
     match verdict {
         Verdict::ShowAnother => LostState::ShowAnother,
@@ -118,18 +118,18 @@ fn state(visit: &Visit, step: &Step, verdict: Verdict, holdings: Holdings) -> Lo
         },
         Verdict::MayAsk { .. } => LostState::MayAsk {
             ready_at: match policy {
-                LostMethods::Wait { lasts } => Some(visit.date_time(app.now() + lasts)),
+                LostMethods::Wait { lasts } => Some(browser.date_time(app.now() + lasts)),
                 LostMethods::Mail | LostMethods::Proof | LostMethods::Staff => None,
             },
         },
-        Verdict::WaitForStaff { asked_at } => LostState::WaitForStaff { asked_at: visit.date_time(asked_at) },
-        Verdict::Wait { until } => LostState::Wait { until: visit.date_time(until) },
+        Verdict::WaitForStaff { asked_at } => LostState::WaitForStaff { asked_at: browser.date_time(asked_at) },
+        Verdict::Wait { until } => LostState::Wait { until: browser.date_time(until) },
         Verdict::MaySetUpAgain { until } => {
             let none = Enrolled::default();
             let proved = &step.login.proved;
             let due = next_step(&step.member, step.password.as_ref(), &none, proved, &step.demands, app.now());
             LostState::MaySetUpAgain {
-                until: visit.date_time(until),
+                until: browser.date_time(until),
                 email: holdings.email,
                 apps: holdings.apps,
                 passkeys: holdings.passkeys,
@@ -141,41 +141,41 @@ fn state(visit: &Visit, step: &Step, verdict: Verdict, holdings: Holdings) -> Lo
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match act(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Page(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match act(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Page(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn act(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), PAGE).await? {
+async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
-    let app = visit.site.app.clone();
+    browser.web.limits.login(browser.address)?;
+    let app = browser.web.app.clone();
     // Where it is no longer the time for what was pressed, the page says what it is the time for.
     let again = PAGE.address(&step.token);
     if fields.get("ask").is_some() {
-        return match lost_methods::ask(&app, &step.member.id, visit.device()).await? {
+        return match lost_methods::ask(&app, &step.member.id, browser.device()).await? {
             Asked::Done | Asked::NotNow => Ok(Outcome::GoTo(again)),
-            Asked::TooManyMails => Ok(Outcome::Page(page(visit, &step, true).await?)),
+            Asked::TooManyMails => Ok(Outcome::Page(page(browser, &step, true).await?)),
         };
     }
     if fields.get("set_up_again").is_none() {
         return Ok(Outcome::GoTo(again));
     }
-    let Some(mut tx) = lost_methods::set_up_again(&app, &step.login, visit.device()).await? else {
+    let Some(mut tx) = lost_methods::set_up_again(&app, &step.login, browser.device()).await? else {
         return Ok(Outcome::GoTo(again));
     };
     // Nothing was shown by it: what the login still needs, it asks for.
     let proved = step.login.proved;
-    let to = step.go_on(visit, &mut tx, proved).await?;
+    let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(Outcome::GoTo(to))
 }

@@ -4,17 +4,18 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::account_events::record;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::next_step::{NextStep, Second};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::email_address::masked;
 use crate::domain::protocol::params::Params;
-use crate::store::members;
+use crate::store::member::members;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page with the choice.
 #[derive(Clone, Debug, Serialize)]
@@ -28,12 +29,12 @@ pub struct MethodPage {
     pub missing: bool,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match step::turn(&mut visit, token.as_deref(), LoginPage::Method).await {
-        Ok(Turn::Here(step)) => visit.page(&page(&step, false)),
-        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match step::turn(&mut browser, token.as_deref(), LoginPage::Method).await {
+        Ok(Turn::Here(step)) => browser.page(&page(&step, false)),
+        Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -59,45 +60,45 @@ enum Outcome {
     Again(MethodPage),
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match choose(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match choose(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Again(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn choose(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::Method).await? {
+async fn choose(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::Method).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
     let chosen = fields.get("method").and_then(Method::named).filter(|method| offered(&step).contains(method));
     match chosen {
         None => Ok(Outcome::Again(page(&step, true))),
         Some(Method::Totp) => Ok(Outcome::GoTo(LoginPage::TotpEnrolment.address(&step.token))),
         Some(Method::Passkey) => Ok(Outcome::GoTo(LoginPage::PasskeyEnrolment.address(&step.token))),
-        Some(Method::Email) => Ok(Outcome::GoTo(by_email(visit, step).await?)),
+        Some(Method::Email) => Ok(Outcome::GoTo(by_email(browser, step).await?)),
     }
 }
 
 /// The address is known: where a code that was sent to it has come back in this very login, nothing more is asked; else
 /// the next step asks for one.
-async fn by_email(visit: &mut Visit, step: Step) -> Result<String, Trouble> {
-    let app = visit.site.app.clone();
+async fn by_email(browser: &mut BrowserRequest, step: Step) -> Result<String, PageError> {
+    let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;
     members::set_email_method(&mut tx, &step.member.id, Some(app.now())).await?;
     members::set_method(&mut tx, &step.member.id, Some(Method::Email)).await?;
     let event = AccountEvent::MethodChosen { method: Method::Email };
-    record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
     let proved = match step.login.proved {
         proved if proved.address => proved.with(Second::Method(Method::Email), false),
         proved => proved,
     };
-    let to = step.go_on(visit, &mut tx, proved).await?;
+    let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(to)
 }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::actions::email_codes::Sent;
+use crate::actions::login::email_codes::Sent;
 use crate::domain::login::device::Device;
-use crate::web::request::visit::Visit;
+use crate::web::request::browser::BrowserRequest;
 
 /// Why a member sees the form for a code again. Its name is the key of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,21 +37,21 @@ impl CodeError {
 }
 
 /// How many days a device stays trusted, where members may trust devices.
-pub fn trust_days(visit: &Visit) -> Option<u32> {
-    visit.site.app.settings.authentication.trust_device_for.map(|span| span.as_seconds().div_ceil(86_400))
+pub fn trust_days(browser: &BrowserRequest) -> Option<u32> {
+    browser.web.app.settings.authentication.trust_device_for.map(|span| span.as_seconds().div_ceil(86_400))
 }
 
 /// The name that a device gets if the member gives it none.
-pub fn suggested_name(visit: &Visit) -> String {
-    in_words(visit, visit.device())
+pub fn suggested_name(browser: &BrowserRequest) -> String {
+    in_words(browser, browser.device())
 }
 
 /// A device as the reader's language calls it.
-pub fn in_words(visit: &Visit, device: Device) -> String {
-    let texts = &visit.site.catalogue;
-    let system = texts.text(visit.locale(), &format!("system-{}", device.system.name()), &[]);
-    let browser = texts.text(visit.locale(), &format!("browser-{}", device.browser.name()), &[]);
-    texts.text(visit.locale(), "device-in-words", &[("system", system.into()), ("browser", browser.into())])
+pub fn in_words(browser: &BrowserRequest, device: Device) -> String {
+    let texts = &browser.web.catalogue;
+    let system = texts.text(browser.locale(), &format!("system-{}", device.system.name()), &[]);
+    let its_browser = texts.text(browser.locale(), &format!("browser-{}", device.browser.name()), &[]);
+    texts.text(browser.locale(), "device-in-words", &[("system", system.into()), ("browser", its_browser.into())])
 }
 
 /// A name as a member typed it: spaces around it go, and what is too long or empty is refused.

@@ -11,10 +11,10 @@ use crate::domain::login::next_step::{Proved, Second};
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
 use crate::web::passkey::{PasskeyTrouble, Question, answered, ask_member, sample_question};
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 const PAGE: LoginPage = LoginPage::Factor(Method::Passkey);
 
@@ -27,12 +27,12 @@ pub struct PasskeyPage {
     pub error: Option<PasskeyTrouble>,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match show(&mut visit, token.as_deref()).await {
-        Ok(Outcome::Again(page)) => visit.page(&page),
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match show(&mut browser, token.as_deref()).await {
+        Ok(Outcome::Again(page)) => browser.page(&page),
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -41,61 +41,61 @@ enum Outcome {
     Again(PasskeyPage),
 }
 
-async fn show(visit: &mut Visit, token: Option<&str>) -> Result<Outcome, Trouble> {
-    match step::turn(visit, token, PAGE).await? {
-        Turn::Here(step) => Ok(Outcome::Again(page(visit, &step, None).await?)),
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
+    match step::turn(browser, token, PAGE).await? {
+        Turn::Here(step) => Ok(Outcome::Again(page(browser, &step, None).await?)),
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
 }
 
-async fn page(visit: &Visit, step: &Step, error: Option<PasskeyTrouble>) -> Result<PasskeyPage, Trouble> {
-    let question = ask_member(visit, &step.member).await?;
+async fn page(browser: &BrowserRequest, step: &Step, error: Option<PasskeyTrouble>) -> Result<PasskeyPage, PageError> {
+    let question = ask_member(browser, &step.member).await?;
     Ok(PasskeyPage { step: step.token.clone(), question, alternatives: step.alternatives(PAGE), error })
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
     if fields.get("step").is_none() {
-        let outcome = instead_of_password(&mut visit, &fields).await;
-        return password::answer(visit, &fields, outcome);
+        let outcome = instead_of_password(&mut browser, &fields).await;
+        return password::answer(browser, &fields, outcome);
     }
-    match after_password(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+    match after_password(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Again(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn after_password(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), PAGE).await? {
+async fn after_password(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
-    let (mut tx, _) = match answered(visit, Some(&step.member.id), fields).await? {
+    browser.web.limits.login(browser.address)?;
+    let (mut tx, _) = match answered(browser, Some(&step.member.id), fields).await? {
         Ok(right) => right,
-        Err(error) => return Ok(Outcome::Again(page(visit, &step, Some(error)).await?)),
+        Err(error) => return Ok(Outcome::Again(page(browser, &step, Some(error)).await?)),
     };
     let proved = step.login.proved.with(Second::Method(Method::Passkey), false);
-    let to = step.go_on(visit, &mut tx, proved).await?;
+    let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(Outcome::GoTo(to))
 }
 
-async fn instead_of_password(visit: &mut Visit, fields: &Params) -> Result<password::Outcome, Trouble> {
-    let flow = sealed_flow::open(visit, fields.get("flow"))?;
-    let client = sealed_flow::client(visit, &flow).await?;
-    password::on_behalf_of(visit, &flow, client.as_ref());
-    visit.site.limits.login(visit.address)?;
-    let (mut tx, member) = match answered(visit, None, fields).await? {
+async fn instead_of_password(browser: &mut BrowserRequest, fields: &Params) -> Result<password::Outcome, PageError> {
+    let flow = sealed_flow::open(browser, fields.get("flow"))?;
+    let client = sealed_flow::client(browser, &flow).await?;
+    password::on_behalf_of(browser, &flow, client.as_ref());
+    browser.web.limits.login(browser.address)?;
+    let (mut tx, member) = match answered(browser, None, fields).await? {
         Ok(right) => right,
         Err(because) => return Ok(password::Outcome::Again(PasswordError::Passkey { because })),
     };
-    let begun = step::begin(visit, &mut tx, flow, client, member, Proved::PASSKEY).await?;
+    let begun = step::begin(browser, &mut tx, flow, client, member, Proved::PASSKEY).await?;
     tx.commit().await?;
-    password::begun(visit, begun)
+    password::begun(browser, begun)
 }
 
 impl PageTemplate for PasskeyPage {

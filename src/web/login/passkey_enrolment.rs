@@ -4,17 +4,18 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::account_events::record;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Second;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
-use crate::store::members;
+use crate::store::member::members;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
 use crate::web::passkey::{self, PasskeyEnrolment};
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page that asks the browser for a passkey.
 #[derive(Clone, Debug, Serialize)]
@@ -26,12 +27,12 @@ pub struct LoginPasskeyEnrolmentPage {
     pub enrolment: PasskeyEnrolment,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match show(&mut visit, token.as_deref()).await {
-        Ok(Outcome::Again(page)) => visit.page(&page),
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match show(&mut browser, token.as_deref()).await {
+        Ok(Outcome::Again(page)) => browser.page(&page),
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -40,9 +41,11 @@ enum Outcome {
     Again(LoginPasskeyEnrolmentPage),
 }
 
-async fn show(visit: &mut Visit, token: Option<&str>) -> Result<Outcome, Trouble> {
-    match step::turn(visit, token, LoginPage::PasskeyEnrolment).await? {
-        Turn::Here(step) => Ok(Outcome::Again(page(&step, passkey::enrolment(visit, &step.member, None, None).await?))),
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
+    match step::turn(browser, token, LoginPage::PasskeyEnrolment).await? {
+        Turn::Here(step) => {
+            Ok(Outcome::Again(page(&step, passkey::enrolment(browser, &step.member, None, None).await?)))
+        }
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
 }
@@ -56,30 +59,30 @@ fn page(step: &Step, enrolment: PasskeyEnrolment) -> LoginPasskeyEnrolmentPage {
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match enrol(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match enrol(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Again(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn enrol(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::PasskeyEnrolment).await? {
+async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::PasskeyEnrolment).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    visit.site.limits.login(visit.address)?;
-    let mut tx = match passkey::enrol(visit, &step.member, fields).await? {
+    browser.web.limits.login(browser.address)?;
+    let mut tx = match passkey::enrol(browser, &step.member, fields).await? {
         Ok(tx) => tx,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     members::set_method(&mut tx, &step.member.id, Some(Method::Passkey)).await?;
     let event = AccountEvent::MethodChosen { method: Method::Passkey };
-    record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
     let proved = step.login.proved.with(Second::Method(Method::Passkey), false);
-    let to = step.go_on(visit, &mut tx, proved).await?;
+    let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(Outcome::GoTo(to))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::sealed_flow;
 use super::step::{self, Begun};
-use crate::actions::check_password::{Attempt, Proven, check_password};
+use crate::actions::login::check_password::{Attempt, Proven, check_password};
 use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
@@ -17,10 +17,11 @@ use crate::random;
 use crate::web::error_page::ErrorKind;
 use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
 use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question};
+use crate::web::paths;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The login page.
 #[derive(Clone, Debug, Serialize)]
@@ -61,11 +62,11 @@ pub enum PasswordError {
 }
 
 /// `GET`: the page. Without a flow it is a login to the member's own account here.
-pub async fn get(mut visit: Visit) -> Response {
-    match show(&mut visit).await {
-        Ok(Shown::Page(page)) => visit.page(&page),
-        Ok(Shown::Elsewhere(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    match show(&mut browser).await {
+        Ok(Shown::Page(page)) => browser.page(&page),
+        Ok(Shown::Elsewhere(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -74,32 +75,39 @@ enum Shown {
     Elsewhere(String),
 }
 
-async fn show(visit: &mut Visit) -> Result<Shown, Trouble> {
-    if visit.query.get("flow").is_none() {
-        return Ok(Shown::Elsewhere(to_account(visit, AccountPage::Profile, None)));
+async fn show(browser: &mut BrowserRequest) -> Result<Shown, PageError> {
+    if browser.query.get("flow").is_none() {
+        return Ok(Shown::Elsewhere(to_account(browser, AccountPage::Profile, None)));
     }
-    let sealed = visit.query.get("flow").unwrap_or_default().to_owned();
-    let flow = sealed_flow::open(visit, Some(&sealed))?;
-    let client = sealed_flow::client(visit, &flow).await?;
-    on_behalf_of(visit, &flow, client.as_ref());
+    let sealed = browser.query.get("flow").unwrap_or_default().to_owned();
+    let flow = sealed_flow::open(browser, Some(&sealed))?;
+    let client = sealed_flow::client(browser, &flow).await?;
+    on_behalf_of(browser, &flow, client.as_ref());
     let confirms = flow.confirms.is_some();
     let user_id =
         flow.confirms.clone().or_else(|| flow.request().and_then(|r| r.login_hint.clone())).unwrap_or_default();
-    let again = visit.query.get("again").is_some();
-    Ok(Shown::Page(PasswordPage { flow: sealed, user_id, confirms, again, passkey: ask_anybody(visit)?, error: None }))
+    let again = browser.query.get("again").is_some();
+    Ok(Shown::Page(PasswordPage {
+        flow: sealed,
+        user_id,
+        confirms,
+        again,
+        passkey: ask_anybody(browser)?,
+        error: None,
+    }))
 }
 
 /// The address of a login to the member's own account. `confirms` is the user ID of the one who is logged in and shows
 /// again who they are.
-pub fn to_account(visit: &Visit, page: AccountPage, confirms: Option<&str>) -> String {
+pub fn to_account(browser: &BrowserRequest, page: AccountPage, confirms: Option<&str>) -> String {
     let flow = Flow {
         id: FlowId(random::identifier()),
-        started_at: visit.site.app.now(),
+        started_at: browser.web.app.now(),
         then: Continue::Account(page),
         confirms: confirms.map(str::to_owned),
         first_started_at: None,
     };
-    format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
+    format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow))
 }
 
 /// The same login, where a form was sent that can't be accepted before it.
@@ -108,16 +116,16 @@ pub fn and_again(to_account: String) -> String {
 }
 
 /// Shows on every page of a login which application it is for.
-pub fn on_behalf_of(visit: &mut Visit, flow: &Flow, client: Option<&Client>) {
+pub fn on_behalf_of(browser: &mut BrowserRequest, flow: &Flow, client: Option<&Client>) {
     if let (Some(request), Some(client)) = (flow.request(), client) {
-        visit.on_behalf_of(client, &request.redirect_uri, request.ui_locales.as_deref());
+        browser.on_behalf_of(client, &request.redirect_uri, request.ui_locales.as_deref());
     }
 }
 
 /// `POST`: one attempt.
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    let outcome = attempt(&mut visit, &fields).await;
-    answer(visit, &fields, outcome)
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    let outcome = attempt(&mut browser, &fields).await;
+    answer(browser, &fields, outcome)
 }
 
 /// What came of a form of the login page.
@@ -127,30 +135,30 @@ pub enum Outcome {
 }
 
 /// On, or the login page again with what was typed.
-pub fn answer(visit: Visit, fields: &Params, outcome: Result<Outcome, Trouble>) -> Response {
+pub fn answer(browser: BrowserRequest, fields: &Params, outcome: Result<Outcome, PageError>) -> Response {
     let error = match outcome {
-        Ok(Outcome::GoTo(to)) => return visit.redirect(&to),
+        Ok(Outcome::GoTo(to)) => return browser.redirect(&to),
         Ok(Outcome::Again(error)) => Some(error),
-        Err(trouble) => return visit.trouble(trouble),
+        Err(error) => return browser.page_error(error),
     };
-    let passkey = match ask_anybody(&visit) {
+    let passkey = match ask_anybody(&browser) {
         Ok(question) => question,
-        Err(error) => return visit.trouble(error.into()),
+        Err(error) => return browser.page_error(error.into()),
     };
     let flow = fields.get("flow").unwrap_or_default().to_owned();
     let user_id = fields.get("user_id").unwrap_or_default().to_owned();
-    let confirms = sealed_flow::open(&visit, Some(&flow)).is_ok_and(|flow| flow.confirms.is_some());
-    visit.form_again(&PasswordPage { flow, user_id, confirms, again: false, passkey, error })
+    let confirms = sealed_flow::open(&browser, Some(&flow)).is_ok_and(|flow| flow.confirms.is_some());
+    browser.form_again(&PasswordPage { flow, user_id, confirms, again: false, passkey, error })
 }
 
-async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let flow = sealed_flow::open(visit, Some(fields.get("flow").unwrap_or_default()))?;
-    let client = sealed_flow::client(visit, &flow).await?;
-    on_behalf_of(visit, &flow, client.as_ref());
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let flow = sealed_flow::open(browser, Some(fields.get("flow").unwrap_or_default()))?;
+    let client = sealed_flow::client(browser, &flow).await?;
+    on_behalf_of(browser, &flow, client.as_ref());
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(cancel(visit, &flow)));
+        return Ok(Outcome::GoTo(cancel(browser, &flow)));
     }
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let user_id = fields.get("user_id").unwrap_or_default();
     let password = match (app.user_ids.understand(user_id).is_empty(), fields.get("password")) {
         (true, None) => return Ok(Outcome::Again(PasswordError::BothMissing)),
@@ -158,64 +166,64 @@ async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble>
         (false, None) => return Ok(Outcome::Again(PasswordError::PasswordMissing)),
         (false, Some(password)) => password,
     };
-    visit.site.limits.login(visit.address)?;
-    let limits = std::sync::Arc::clone(&visit.site.limits);
+    browser.web.limits.login(browser.address)?;
+    let limits = std::sync::Arc::clone(&browser.web.limits);
     // A device that has logged in before is not counted among the strangers: their guesses can't shut its owner out.
     let strangers = |account: &str| limits.login_to_account(account);
-    match check_password(&app, user_id, password, visit.device_token(), strangers).await? {
+    match check_password(&app, user_id, password, browser.device_token(), strangers).await? {
         Attempt::TooOften(exceeded) => Err(exceeded.into()),
         Attempt::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
-        Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(visit, until) })),
-        Attempt::Right(proven) => right_password(visit, flow, client, *proven).await,
+        Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),
+        Attempt::Right(proven) => right_password(browser, flow, client, *proven).await,
     }
 }
 
 /// The moment at which a lock ends, as the reader's language writes it.
-fn written(visit: &Visit, until: Until) -> Option<String> {
+fn written(browser: &BrowserRequest, until: Until) -> Option<String> {
     match until {
         Until::Staff => None,
-        Until::Time(at) => Some(visit.date_time(at)),
+        Until::Time(at) => Some(browser.date_time(at)),
     }
 }
 
 /// Back to the application, which is told that the member did not want to.
-pub fn cancel(visit: &Visit, flow: &Flow) -> String {
+pub fn cancel(browser: &BrowserRequest, flow: &Flow) -> String {
     match &flow.then {
         Continue::Authorize(request) => {
             let error = ErrorCode::AccessDenied.because("the member cancelled the login");
-            authorize::error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error)
+            authorize::error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
         }
         Continue::Account(_) if flow.confirms.is_some() => AccountPage::Profile.path(),
-        Continue::Account(_) => "/help".to_owned(),
+        Continue::Account(_) => paths::HELP.to_owned(),
     }
 }
 
 async fn right_password(
-    visit: &mut Visit,
+    browser: &mut BrowserRequest,
     flow: Flow,
     client: Option<Client>,
     proven: Proven,
-) -> Result<Outcome, Trouble> {
-    let app = visit.site.app.clone();
+) -> Result<Outcome, PageError> {
+    let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;
     // Hashing takes a while: staff may have given the member another password, or locked the account, meanwhile.
     let Some(member) = proven.settle(&mut tx).await? else {
         return Ok(Outcome::Again(PasswordError::WrongCredentials));
     };
-    let begun = step::begin(visit, &mut tx, flow, client, member, Proved::PASSWORD).await?;
+    let begun = step::begin(browser, &mut tx, flow, client, member, Proved::PASSWORD).await?;
     tx.commit().await?;
-    self::begun(visit, begun)
+    self::begun(browser, begun)
 }
 
 /// What the login page answers to somebody who has shown who they are.
-pub fn begun(visit: &Visit, begun: Begun) -> Result<Outcome, Trouble> {
+pub fn begun(browser: &BrowserRequest, begun: Begun) -> Result<Outcome, PageError> {
     match begun {
         Begun::GoTo(to) => Ok(Outcome::GoTo(to)),
         Begun::Refused(Closed::AccountLocked { until }) => {
-            Ok(Outcome::Again(PasswordError::AccountLocked { until: until.map(|at| visit.date_time(at)) }))
+            Ok(Outcome::Again(PasswordError::AccountLocked { until: until.map(|at| browser.date_time(at)) }))
         }
         Begun::Refused(Closed::InitialPasswordExpired) => Ok(Outcome::Again(PasswordError::InitialPasswordExpired)),
-        Begun::Refused(Closed::Disabled) => Err(Trouble::page(ErrorKind::AccountDisabled)),
+        Begun::Refused(Closed::Disabled) => Err(PageError::page(ErrorKind::AccountDisabled)),
     }
 }
 

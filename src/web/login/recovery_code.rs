@@ -5,17 +5,18 @@ use serde::Serialize;
 
 use super::one_time_password::CodeError;
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::account_events::record;
-use crate::actions::one_time_passwords::{Tried, try_recovery_code};
+use crate::actions::login::one_time_passwords::{Tried, try_recovery_code};
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Second;
 use crate::domain::login::recovery_code;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::protocol::params::Params;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page that asks for a recovery code.
 #[derive(Clone, Debug, Serialize)]
@@ -25,12 +26,12 @@ pub struct RecoveryCodePage {
     pub error: Option<CodeError>,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match step::turn(&mut visit, token.as_deref(), LoginPage::RecoveryCode).await {
-        Ok(Turn::Here(step)) => visit.page(&page(&step, None)),
-        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match step::turn(&mut browser, token.as_deref(), LoginPage::RecoveryCode).await {
+        Ok(Turn::Here(step)) => browser.page(&page(&step, None)),
+        Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -43,39 +44,39 @@ enum Outcome {
     Again(RecoveryCodePage),
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match attempt(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match attempt(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Again(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::RecoveryCode).await? {
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::RecoveryCode).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(step.cancel(visit)));
+        return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
-    let app = visit.site.app.clone();
+    browser.web.limits.login(browser.address)?;
+    let app = browser.web.app.clone();
     let typed = fields.get("recovery_code").unwrap_or_default();
     if recovery_code::understand(typed).is_none() {
         return Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeMalformed))));
     }
-    match try_recovery_code(&app, &step.member, typed, visit.device()).await? {
+    match try_recovery_code(&app, &step.member, typed, browser.device()).await? {
         Tried::Right((mut tx, left)) => {
             let event = AccountEvent::RecoveryCodeUsed { left };
-            record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+            record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
             let proved = step.login.proved.with(Second::RecoveryCode, false);
-            let to = step.go_on(visit, &mut tx, proved).await?;
+            let to = step.go_on(browser, &mut tx, proved).await?;
             tx.commit().await?;
             Ok(Outcome::GoTo(to))
         }
         Tried::Wrong | Tried::Spent => Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeWrong)))),
-        Tried::Locked { .. } => Err(Trouble::page(ErrorKind::AccountLocked)),
+        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

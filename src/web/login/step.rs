@@ -1,22 +1,26 @@
 //! What the pages of a login share, from the first factor to the end: each asks [`next_step`] whether it is its turn.
 
-use crate::actions::authenticators::{self, demands};
-use crate::actions::complete_login::complete_login;
-use crate::actions::one_time_passwords::lift_if_over;
+use crate::actions::login::complete_login::complete_login;
+use crate::actions::login::one_time_passwords::lift_if_over;
+use crate::actions::member::authenticators::{self, demands};
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::next_step::{Closed, Demands, First, NextStep, Proved, next_step};
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::protocol::client::Client;
-use crate::store::logins::{self, Login};
-use crate::store::{Reads, WriteTx, clients, known_devices, lost_methods, members};
+use crate::store::login::known_devices;
+use crate::store::login::logins::{self, Login};
+use crate::store::member::{lost_methods, members};
+use crate::store::protocol::clients;
+use crate::store::{Reads, WriteTx};
+use crate::web::banner::Banner;
 use crate::web::error_page::{ErrorKind, WayOn};
 use crate::web::login::{password, sealed_flow};
-use crate::web::notice::Notice;
 use crate::web::oidc::authorize;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
+use crate::web::page_error::PageError;
+use crate::web::paths;
+use crate::web::request::browser::BrowserRequest;
 
 /// A page between the first factor and the end of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +41,17 @@ pub enum LoginPage {
 impl LoginPage {
     const fn path(self) -> &'static str {
         match self {
-            LoginPage::Factor(Method::Email) => "/login/email-code",
-            LoginPage::Factor(Method::Totp) => "/login/totp",
-            LoginPage::Factor(Method::Passkey) => "/login/passkey",
-            LoginPage::RecoveryCode => "/login/recovery-code",
-            LoginPage::LostMethods => "/login/lost-methods",
-            LoginPage::InitialPassword => "/login/initial-password",
-            LoginPage::EmailAddress => "/login/email-address",
-            LoginPage::EmailAddressCode => "/login/email-address-code",
-            LoginPage::Method => "/login/method",
-            LoginPage::TotpEnrolment => "/login/totp-enrolment",
-            LoginPage::PasskeyEnrolment => "/login/passkey-enrolment",
+            LoginPage::Factor(Method::Email) => paths::LOGIN_EMAIL_CODE,
+            LoginPage::Factor(Method::Totp) => paths::LOGIN_TOTP,
+            LoginPage::Factor(Method::Passkey) => paths::LOGIN_PASSKEY,
+            LoginPage::RecoveryCode => paths::LOGIN_RECOVERY_CODE,
+            LoginPage::LostMethods => paths::LOGIN_LOST_METHODS,
+            LoginPage::InitialPassword => paths::LOGIN_INITIAL_PASSWORD,
+            LoginPage::EmailAddress => paths::LOGIN_EMAIL_ADDRESS,
+            LoginPage::EmailAddressCode => paths::LOGIN_EMAIL_ADDRESS_CODE,
+            LoginPage::Method => paths::LOGIN_METHOD,
+            LoginPage::TotpEnrolment => paths::LOGIN_TOTP_ENROLMENT,
+            LoginPage::PasskeyEnrolment => paths::LOGIN_PASSKEY_ENROLMENT,
         }
     }
 
@@ -118,21 +122,21 @@ pub struct Progress {
 
 /// The login that `token` stands for, at `page`, unless it has ended, belongs to another browser or its member may not
 /// come in any more.
-pub async fn turn(visit: &mut Visit, token: Option<&str>, page: LoginPage) -> Result<Turn, Trouble> {
-    let gone = || Trouble::page(ErrorKind::FlowExpired);
+pub async fn turn(browser: &mut BrowserRequest, token: Option<&str>, page: LoginPage) -> Result<Turn, PageError> {
+    let gone = || PageError::page(ErrorKind::FlowExpired);
     let token = token.ok_or_else(gone)?.to_owned();
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let mut reader = app.store.reader().await?;
     let digest = opaque_token::digest(&token);
-    let Some(login) = logins::going_on(&mut reader, &digest, &visit.browser_digest(), app.now()).await? else {
-        return Err(ended(visit, &mut reader, &digest).await?);
+    let Some(login) = logins::going_on(&mut reader, &digest, &browser.browser_digest(), app.now()).await? else {
+        return Err(ended(browser, &mut reader, &digest).await?);
     };
     let member = members::by_id(&mut reader, &login.member).await?.ok_or_else(gone)?;
     let password = members::password(&mut reader, &login.member).await?;
     let enrolled = authenticators::enrolled(&mut reader, &member).await?;
     drop(reader);
-    let client = sealed_flow::client(visit, &login.flow).await?;
-    password::on_behalf_of(visit, &login.flow, client.as_ref());
+    let client = sealed_flow::client(browser, &login.flow).await?;
+    password::on_behalf_of(browser, &login.flow, client.as_ref());
     let demands = demands(&app, client.as_ref(), login.flow.request());
     let due = next_step(&member, password.as_ref(), &enrolled, &login.proved, &demands, app.now());
     if let NextStep::Refuse(closed) = due {
@@ -141,22 +145,22 @@ pub async fn turn(visit: &mut Visit, token: Option<&str>, page: LoginPage) -> Re
     if page.serves(&due) {
         return Ok(Turn::Here(Box::new(Step { token, login, member, password, client, enrolled, demands, due })));
     }
-    if visit.is_post() {
+    if browser.is_post() {
         // Out of a page that the browser kept: what was typed there does not count, which must be said.
-        visit.notify(Notice::StepDone);
+        browser.notify(Banner::StepDone);
     }
     Ok(Turn::Elsewhere(LoginPage::of(&due).ok_or_else(gone)?.address(&token)))
 }
 
 /// Why the login of this digest does not go on, and where its member does.
-async fn ended(visit: &Visit, db: &mut impl Reads, digest: &str) -> Result<Trouble, Trouble> {
-    let Some(login) = logins::remembered(db, digest).await? else { return Ok(Trouble::page(ErrorKind::FlowExpired)) };
-    if login.browser != visit.browser_digest() {
-        return Ok(Trouble::page(ErrorKind::FlowOtherBrowser));
+async fn ended(browser: &BrowserRequest, db: &mut impl Reads, digest: &str) -> Result<PageError, PageError> {
+    let Some(login) = logins::remembered(db, digest).await? else { return Ok(PageError::page(ErrorKind::FlowExpired)) };
+    if login.browser != browser.browser_digest() {
+        return Ok(PageError::page(ErrorKind::FlowOtherBrowser));
     }
-    let is_in = visit.session_in(db).await?.is_some_and(|session| session.member == login.member);
+    let is_in = browser.session_in(db).await?.is_some_and(|session| session.member == login.member);
     if !is_in {
-        return Ok(sealed_flow::expired(visit, login.flow));
+        return Ok(sealed_flow::expired(browser, login.flow));
     }
     let to = match &login.flow.then {
         Continue::Account(page) => Some(page.path()),
@@ -165,14 +169,14 @@ async fn ended(visit: &Visit, db: &mut impl Reads, digest: &str) -> Result<Troub
         }
     };
     Ok(to.map_or_else(
-        || Trouble::page(ErrorKind::FlowDone),
-        |href| Trouble::leading_to(ErrorKind::FlowDone, WayOn::go_on(href)),
+        || PageError::page(ErrorKind::FlowDone),
+        |href| PageError::leading_to(ErrorKind::FlowDone, WayOn::go_on(href)),
     ))
 }
 
 /// The page for somebody who may not come in.
-fn refusal(closed: Closed) -> Trouble {
-    Trouble::page(match closed {
+fn refusal(closed: Closed) -> PageError {
+    PageError::page(match closed {
         Closed::AccountLocked { .. } => ErrorKind::AccountLocked,
         Closed::Disabled => ErrorKind::AccountDisabled,
         Closed::InitialPasswordExpired => ErrorKind::FlowExpired,
@@ -187,21 +191,21 @@ pub enum Begun {
 
 /// After the first factor: the end, or the first of further steps.
 pub async fn begin(
-    visit: &mut Visit,
+    browser: &mut BrowserRequest,
     tx: &mut WriteTx,
     flow: Flow,
     client: Option<Client>,
     mut member: Member,
     mut proved: Proved,
-) -> Result<Begun, Trouble> {
-    let app = visit.site.app.clone();
+) -> Result<Begun, PageError> {
+    let app = browser.web.app.clone();
     let now = app.now();
     lift_if_over(&app, tx, &mut member).await?;
     if proved.first == First::Passkey {
         lost_methods::end(tx, &member.id).await?;
     }
     // Where a change to the account waits, the second factor is shown even on a device that is trusted.
-    if let (Some(device), None) = (visit.device_token(), &flow.confirms) {
+    if let (Some(device), None) = (browser.device_token(), &flow.confirms) {
         let digest = opaque_token::digest(device);
         proved.trusted_device = app.settings.authentication.trust_device_for.is_some()
             && known_devices::is_trusted(tx, &digest, &member.id, now).await?;
@@ -215,7 +219,7 @@ pub async fn begin(
             let token = opaque_token::new(Kind::Step);
             let login = Login {
                 digest: opaque_token::digest(token.expose()),
-                browser: visit.browser_digest(),
+                browser: browser.browser_digest(),
                 member: member.id,
                 proved,
                 flow,
@@ -226,7 +230,7 @@ pub async fn begin(
         }
         None => match due {
             NextStep::Refuse(closed) => Ok(Begun::Refused(closed)),
-            _ => Ok(Begun::GoTo(finish(visit, tx, flow, client.as_ref(), &member, &proved).await?)),
+            _ => Ok(Begun::GoTo(finish(browser, tx, flow, client.as_ref(), &member, &proved).await?)),
         },
     }
 }
@@ -234,16 +238,21 @@ pub async fn begin(
 impl Step {
     /// After a step of this login, in the transaction that wrote it down: the next page, or the end. `proved` is all that
     /// the login has shown by now.
-    pub async fn go_on(mut self, visit: &mut Visit, tx: &mut WriteTx, proved: Proved) -> Result<String, Trouble> {
-        let gone = || Trouble::page(ErrorKind::FlowExpired);
-        let app = visit.site.app.clone();
+    pub async fn go_on(
+        mut self,
+        browser: &mut BrowserRequest,
+        tx: &mut WriteTx,
+        proved: Proved,
+    ) -> Result<String, PageError> {
+        let gone = || PageError::page(ErrorKind::FlowExpired);
+        let app = browser.web.app.clone();
         let now = app.now();
         // Whoever shows a second factor has not lost it.
         if proved.second.is_some() {
             lost_methods::end(tx, &self.login.member).await?;
         }
         if !logins::prove(tx, &self.login, &proved, now).await? {
-            return Err(ended(visit, tx, &self.login.digest).await?);
+            return Err(ended(browser, tx, &self.login.digest).await?);
         }
         self.login.proved = proved;
         let member = members::by_id(tx, &self.login.member).await?.ok_or_else(gone)?;
@@ -255,16 +264,16 @@ impl Step {
             (None, NextStep::Refuse(closed)) => Err(refusal(closed)),
             (None, _) => {
                 if !logins::take(tx, &self.login, now).await? {
-                    return Err(ended(visit, tx, &self.login.digest).await?);
+                    return Err(ended(browser, tx, &self.login.digest).await?);
                 }
-                finish(visit, tx, self.login.flow, self.client.as_ref(), &member, &proved).await
+                finish(browser, tx, self.login.flow, self.client.as_ref(), &member, &proved).await
             }
         }
     }
 
     /// Back to where the login came from.
-    pub fn cancel(&self, visit: &Visit) -> String {
-        password::cancel(visit, &self.login.flow)
+    pub fn cancel(&self, browser: &BrowserRequest) -> String {
+        password::cancel(browser, &self.login.flow)
     }
 
     /// The methods that would do as well as the one of this page.
@@ -305,20 +314,20 @@ pub struct Alternative {
 
 /// Every step is done: the session begins, and the browser goes on to what the login was for.
 async fn finish(
-    visit: &mut Visit,
+    browser: &mut BrowserRequest,
     tx: &mut WriteTx,
     flow: Flow,
     client: Option<&Client>,
     member: &Member,
     proved: &Proved,
-) -> Result<String, Trouble> {
-    let app = visit.site.app.clone();
-    let before = visit.session_in(tx).await?;
-    let done = complete_login(&app, tx, member, &flow.id, proved, visit.bearer(before.as_ref())).await?;
-    visit.log_in(&done);
+) -> Result<String, PageError> {
+    let app = browser.web.app.clone();
+    let before = browser.session_in(tx).await?;
+    let done = complete_login(&app, tx, member, &flow.id, proved, browser.from_browser(before.as_ref())).await?;
+    browser.log_in(&done);
     Ok(match (flow.then, client) {
         (Continue::Authorize(request), Some(client)) => {
-            authorize::proceed(visit, tx, *request, client, &done.session).await?
+            authorize::proceed(browser, tx, *request, client, &done.session).await?
         }
         (Continue::Authorize(_), None) => AccountPage::Profile.path(),
         (Continue::Account(page), _) => page.path(),

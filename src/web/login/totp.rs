@@ -5,17 +5,17 @@ use serde::Serialize;
 
 use super::one_time_password::{CodeError, trust_days};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::one_time_passwords::{Tried, try_totp};
+use crate::actions::login::one_time_passwords::{Tried, try_totp};
 use crate::domain::login::next_step::Second;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
-use crate::store::totp_devices::{self, TotpDevice};
+use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 const PAGE: LoginPage = LoginPage::Factor(Method::Totp);
 
@@ -42,12 +42,12 @@ pub struct DeviceChoice {
     pub chosen: bool,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match show(&mut visit, token.as_deref()).await {
-        Ok(Shown::Page(page)) => visit.page(&page),
-        Ok(Shown::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match show(&mut browser, token.as_deref()).await {
+        Ok(Shown::Page(page)) => browser.page(&page),
+        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -56,21 +56,21 @@ enum Shown {
     GoTo(String),
 }
 
-async fn show(visit: &mut Visit, token: Option<&str>) -> Result<Shown, Trouble> {
-    let step = match step::turn(visit, token, PAGE).await? {
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Shown, PageError> {
+    let step = match step::turn(browser, token, PAGE).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
     };
-    let devices = devices(visit, &step).await?;
-    Ok(Shown::Page(page(visit, &step, &devices, None, false, None)))
+    let devices = devices(browser, &step).await?;
+    Ok(Shown::Page(page(browser, &step, &devices, None, false, None)))
 }
 
-async fn devices(visit: &Visit, step: &Step) -> Result<Vec<TotpDevice>, Trouble> {
-    Ok(totp_devices::of_member(&mut visit.site.app.store.reader().await?, &step.member.id).await?)
+async fn devices(browser: &BrowserRequest, step: &Step) -> Result<Vec<TotpDevice>, PageError> {
+    Ok(totp_devices::of_member(&mut browser.web.app.store.reader().await?, &step.member.id).await?)
 }
 
 fn page(
-    visit: &Visit,
+    browser: &BrowserRequest,
     step: &Step,
     devices: &[TotpDevice],
     chosen: Option<&str>,
@@ -85,56 +85,56 @@ fn page(
             .map(|device| DeviceChoice {
                 id: device.id.clone(),
                 name: device.name.clone(),
-                last_used: visit.date_time(device.last_used_at),
+                last_used: browser.date_time(device.last_used_at),
                 chosen: Some(device.id.as_str()) == chosen,
             })
             .collect(),
-        trust_days: trust_days(visit),
+        trust_days: trust_days(browser),
         trust,
         alternatives: step.alternatives(PAGE),
         error,
     }
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match attempt(&mut visit, &fields).await {
-        Ok(Shown::GoTo(to)) => visit.redirect(&to),
-        Ok(Shown::Page(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match attempt(&mut browser, &fields).await {
+        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Ok(Shown::Page(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn attempt(visit: &mut Visit, fields: &Params) -> Result<Shown, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), PAGE).await? {
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown, PageError> {
+    let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Shown::GoTo(step.cancel(visit)));
+        return Ok(Shown::GoTo(step.cancel(browser)));
     }
-    visit.site.limits.login(visit.address)?;
-    let app = visit.site.app.clone();
-    let devices = devices(visit, &step).await?;
+    browser.web.limits.login(browser.address)?;
+    let app = browser.web.app.clone();
+    let devices = devices(browser, &step).await?;
     let trust = fields.get("trust").is_some();
     let device = match fields.get("device") {
         Some(id) => devices.iter().find(|device| device.id == id),
         None => devices.first(),
     };
     // Another member's device, or one that was removed meanwhile.
-    let device = device.ok_or_else(|| Trouble::page(ErrorKind::FormExpired))?;
-    let again = |error| Ok(Shown::Page(page(visit, &step, &devices, Some(&device.id), trust, Some(error))));
+    let device = device.ok_or_else(|| PageError::page(ErrorKind::FormExpired))?;
+    let again = |error| Ok(Shown::Page(page(browser, &step, &devices, Some(&device.id), trust, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    match try_totp(&app, &step.member, device, &code, visit.device()).await? {
+    match try_totp(&app, &step.member, device, &code, browser.device()).await? {
         Tried::Right(mut tx) => {
             let proved = step.login.proved.with(Second::Method(Method::Totp), trust);
-            let to = step.go_on(visit, &mut tx, proved).await?;
+            let to = step.go_on(browser, &mut tx, proved).await?;
             tx.commit().await?;
             Ok(Shown::GoTo(to))
         }
         Tried::Wrong | Tried::Spent => again(CodeError::CodeWrong),
-        Tried::Locked { .. } => Err(Trouble::page(ErrorKind::AccountLocked)),
+        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

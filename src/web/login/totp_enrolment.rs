@@ -4,17 +4,18 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::account_events::record;
+use crate::actions::member::account_events::record;
+use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Second;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
-use crate::store::members;
+use crate::store::member::members;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
 use crate::web::totp_enrolment::{self, TotpEnrolment};
-use crate::web::trouble::Trouble;
 
 /// The page with the key.
 #[derive(Clone, Debug, Serialize)]
@@ -26,15 +27,15 @@ pub struct LoginTotpEnrolmentPage {
     pub enrolment: TotpEnrolment,
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let token = visit.query.get("step").map(str::to_owned);
-    match step::turn(&mut visit, token.as_deref(), LoginPage::TotpEnrolment).await {
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let token = browser.query.get("step").map(str::to_owned);
+    match step::turn(&mut browser, token.as_deref(), LoginPage::TotpEnrolment).await {
         Ok(Turn::Here(step)) => {
-            let page = page(&step, totp_enrolment::fresh(&visit, &step.member));
-            visit.page(&page)
+            let page = page(&step, totp_enrolment::fresh(&browser, &step.member));
+            browser.page(&page)
         }
-        Ok(Turn::Elsewhere(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+        Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
@@ -52,35 +53,35 @@ enum Outcome {
     Again(LoginTotpEnrolmentPage),
 }
 
-pub async fn post(OwnForm { mut visit, fields }: OwnForm) -> Response {
-    match enrol(&mut visit, &fields).await {
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Ok(Outcome::Again(page)) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
+    match enrol(&mut browser, &fields).await {
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Ok(Outcome::Again(page)) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn enrol(visit: &mut Visit, fields: &Params) -> Result<Outcome, Trouble> {
-    let step = match step::turn(visit, fields.get("step"), LoginPage::TotpEnrolment).await? {
+async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
+    let step = match step::turn(browser, fields.get("step"), LoginPage::TotpEnrolment).await? {
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    visit.site.limits.login(visit.address)?;
-    let confirmed = match totp_enrolment::check(visit, &step.member, fields)? {
+    browser.web.limits.login(browser.address)?;
+    let confirmed = match totp_enrolment::check(browser, &step.member, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
-    let app = visit.site.app.clone();
+    let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;
-    if !totp_enrolment::add(visit, &mut tx, &step.member, confirmed).await? {
+    if !totp_enrolment::add(browser, &mut tx, &step.member, confirmed).await? {
         drop(tx);
-        return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(visit, &step.member))));
+        return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(browser, &step.member))));
     }
     members::set_method(&mut tx, &step.member.id, Some(Method::Totp)).await?;
     let event = AccountEvent::MethodChosen { method: Method::Totp };
-    record(&app, &mut tx, &step.member, event, Some(visit.device())).await?;
+    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
     let proved = step.login.proved.with(Second::Method(Method::Totp), false);
-    let to = step.go_on(visit, &mut tx, proved).await?;
+    let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
     Ok(Outcome::GoTo(to))
 }

@@ -11,16 +11,17 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::actions::ActionError;
-use crate::actions::member_notices::{Asking, ask};
+use crate::actions::mail::member_notices::{Asking, ask};
 use crate::domain::member::member_notice::{MemberNotice, Wrong};
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::scope::MEMBER_NOTICES;
-use crate::store::{StoreError, clients};
+use crate::store::StoreError;
+use crate::store::protocol::clients;
 use crate::web::oidc::answer::{self, bearer};
 use crate::web::oidc::userinfo::good_access_token;
 use crate::web::request::client_authentication::caller;
 use crate::web::request::rate_limit::Exceeded;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 /// Draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -48,34 +49,34 @@ impl<E: Into<ActionError>> From<E> for Problem {
     }
 }
 
-pub async fn post(State(site): State<Site>, request: Request) -> Response {
-    match take(&site, request).await {
+pub async fn post(State(web): State<WebState>, request: Request) -> Response {
+    match take(&web, request).await {
         Ok(id) => answer::json(StatusCode::ACCEPTED, &json!({ "id": id })),
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn take(site: &Site, request: Request) -> Result<String, Problem> {
-    site.limits.token(caller(&request, site)).map_err(Problem::TooOften)?;
-    let client = allowed(site, request.headers()).await?;
-    site.limits.member_notice(client.id.as_str()).map_err(Problem::TooOften)?;
+async fn take(web: &WebState, request: Request) -> Result<String, Problem> {
+    web.limits.token(caller(&request, web)).map_err(Problem::TooOften)?;
+    let client = allowed(web, request.headers()).await?;
+    web.limits.member_notice(client.id.as_str()).map_err(Problem::TooOften)?;
     let key = key(request.headers()).ok_or(Problem::NoKey)?;
-    let notice = notice(site, request).await?;
+    let notice = notice(web, request).await?;
     let wrong = notice.wrong(&client);
     if !wrong.is_empty() {
         return Err(Problem::Wrong(wrong));
     }
-    match ask(&site.app, &client, &key, &notice).await? {
+    match ask(&web.app, &client, &key, &notice).await? {
         Asking::Accepted(id) => Ok(id),
         Asking::KeyInUse => Err(Problem::KeyInUse),
     }
 }
 
 /// The client that acts for itself with this token, if staff let it now.
-async fn allowed(site: &Site, headers: &HeaderMap) -> Result<Client, Problem> {
+async fn allowed(web: &WebState, headers: &HeaderMap) -> Result<Client, Problem> {
     let token = bearer(headers).ok_or(Problem::NoToken)?;
-    let mut reader = site.app.store.reader().await?;
-    let good = good_access_token(&site.app, &mut reader, token).await?.ok_or(Problem::BadToken)?;
+    let mut reader = web.app.store.reader().await?;
+    let good = good_access_token(&web.app, &mut reader, token).await?.ok_or(Problem::BadToken)?;
     if good.behalf.is_some() || !good.token.scope.0.contains(MEMBER_NOTICES) {
         return Err(Problem::NotAllowed);
     }
@@ -88,15 +89,15 @@ fn key(headers: &HeaderMap) -> Option<String> {
     ((1..=255).contains(&key.len())).then(|| key.to_owned())
 }
 
-async fn notice(site: &Site, request: Request) -> Result<MemberNotice, Problem> {
+async fn notice(web: &WebState, request: Request) -> Result<MemberNotice, Problem> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::NotJson);
     }
-    let most = site.app.settings.http.max_body_bytes;
+    let most = web.app.settings.http.max_body_bytes;
     let too_large = || Problem::Malformed(format!("the body can't be read, or has more than {most} bytes"));
-    let body = Bytes::from_request(request, site).await.map_err(|_| too_large())?;
+    let body = Bytes::from_request(request, web).await.map_err(|_| too_large())?;
     serde_json::from_slice(&body).map_err(|mistake| Problem::Malformed(mistake.to_string()))
 }
 

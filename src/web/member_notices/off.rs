@@ -5,11 +5,11 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::member_notices::{member_of_off_link, turn};
+use crate::actions::mail::member_notices::{member_of_off_link, turn};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 
 /// The button, or that it is done.
 #[derive(Clone, Debug, Serialize)]
@@ -18,24 +18,24 @@ pub struct MemberNoticesOffPage {
     pub done: bool,
 }
 
-pub async fn get(visit: Visit) -> Response {
-    let link = visit.query.get("link").unwrap_or_default().to_owned();
-    match member_of_off_link(&visit.site.app, &link) {
+pub async fn get(browser: BrowserRequest) -> Response {
+    let link = browser.query.get("link").unwrap_or_default().to_owned();
+    match member_of_off_link(&browser.web.app, &link) {
         // No links to other languages: they would carry the token about.
-        Some(_) => visit.done(&MemberNoticesOffPage { link, done: false }),
-        None => visit.trouble(Trouble::page(ErrorKind::NotFound)),
+        Some(_) => browser.done(&MemberNoticesOffPage { link, done: false }),
+        None => browser.page_error(PageError::page(ErrorKind::NotFound)),
     }
 }
 
 /// The link is the leave: neither cookies nor the body count.
-pub async fn post(visit: Visit) -> Response {
-    let link = visit.query.get("link").unwrap_or_default().to_owned();
-    let Some(member) = member_of_off_link(&visit.site.app, &link) else {
-        return visit.trouble(Trouble::page(ErrorKind::NotFound));
+pub async fn post(browser: BrowserRequest) -> Response {
+    let link = browser.query.get("link").unwrap_or_default().to_owned();
+    let Some(member) = member_of_off_link(&browser.web.app, &link) else {
+        return browser.page_error(PageError::page(ErrorKind::NotFound));
     };
-    match turn(&visit.site.app, &member, false).await {
-        Ok(()) => visit.done(&MemberNoticesOffPage { link, done: true }),
-        Err(error) => visit.trouble(error.into()),
+    match turn(&browser.web.app, &member, false).await {
+        Ok(()) => browser.done(&MemberNoticesOffPage { link, done: true }),
+        Err(error) => browser.page_error(error.into()),
     }
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use url::Url;
 
 use crate::actions::ActionError;
-use crate::actions::continue_authorization::{Next, continue_authorization};
+use crate::actions::protocol::continue_authorization::{Next, continue_authorization};
 use crate::crypto::jwt::{self, TokenType};
 use crate::domain::ids::{FlowId, MemberId};
 use crate::domain::login::assurance::Assurance;
@@ -22,39 +22,40 @@ use crate::domain::protocol::params::Params;
 use crate::domain::protocol::redirect_uri;
 use crate::domain::secret::Secret;
 use crate::random;
-use crate::store::{StoreError, WriteTx, clients};
+use crate::store::protocol::clients;
+use crate::store::{StoreError, WriteTx};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
+use crate::web::page_error::PageError;
+use crate::web::paths;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::{ask_again_by_get, is_form};
-use crate::web::request::visit::Visit;
-use crate::web::routes;
-use crate::web::site::Site;
-use crate::web::trouble::Trouble;
+use crate::web::state::WebState;
 
-pub async fn get(visit: Visit) -> Response {
-    match authorize(&visit).await {
-        Ok(next) => visit.redirect(&next),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn get(browser: BrowserRequest) -> Response {
+    match authorize(&browser).await {
+        Ok(next) => browser.redirect(&next),
+        Err(error) => browser.page_error(error),
     }
 }
 
 /// By POST (OpenID Connect Core 1.0, 3.1.2.1).
-pub async fn post(State(site): State<Site>, visit: Visit, request: Request) -> Response {
+pub async fn post(State(web): State<WebState>, browser: BrowserRequest, request: Request) -> Response {
     let is_form = is_form(&request);
-    match Bytes::from_request(request, &site).await {
-        Ok(body) if is_form => ask_again_by_get(routes::AUTHORIZE, &body),
-        _ => visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
+    match Bytes::from_request(request, &web).await {
+        Ok(body) if is_form => ask_again_by_get(paths::AUTHORIZE, &body),
+        _ => browser.page_error(PageError::page(ErrorKind::RequestInvalid)),
     }
 }
 
 /// The order of checks: each step needs what the one before has shown. Answers the address to go on to.
-async fn authorize(visit: &Visit) -> Result<String, Trouble> {
-    let params = &visit.query;
-    let client = known_client(visit, params).await?;
+async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
+    let params = &browser.query;
+    let client = known_client(browser, params).await?;
     let redirect_uri = matched_redirect_uri(params, &client)?;
-    let to_client = |error: OAuthError| error_to_client(visit, redirect_uri, params.get("state"), &error);
+    let to_client = |error: OAuthError| error_to_client(browser, redirect_uri, params.get("state"), &error);
 
-    let hinted = match hinted_member(visit, params, &client) {
+    let hinted = match hinted_member(browser, params, &client) {
         Ok(hinted) => hinted,
         Err(error) => return Ok(to_client(error)),
     };
@@ -63,7 +64,7 @@ async fn authorize(visit: &Visit) -> Result<String, Trouble> {
         Ok(request) => request,
         Err(error) => return Ok(to_client(error)),
     };
-    match answered(visit, request, &client).await {
+    match answered(browser, request, &client).await {
         Ok(next) => Ok(next),
         // A status can't be told by a redirect: the standard has two codes for it (RFC 6749, 4.1.2.1).
         Err(busy @ ActionError::Store(StoreError::Busy)) => {
@@ -78,50 +79,56 @@ async fn authorize(visit: &Visit) -> Result<String, Trouble> {
 }
 
 /// The next address for a request that is right.
-async fn answered(visit: &Visit, request: AuthorizationRequest, client: &Client) -> Result<String, ActionError> {
+async fn answered(
+    browser: &BrowserRequest,
+    request: AuthorizationRequest,
+    client: &Client,
+) -> Result<String, ActionError> {
     // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
-    let Some(session) = visit.session().await? else {
-        return Ok(match request.decide(client, None, None, Assurance::Password, visit.site.app.now()) {
-            Decision::Refuse(error) => error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error),
-            Decision::Login | Decision::AskConsent { .. } | Decision::Issue => login_page(visit, request),
+    let Some(session) = browser.session().await? else {
+        return Ok(match request.decide(client, None, None, Assurance::Password, browser.web.app.now()) {
+            Decision::Refuse(error) => {
+                error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
+            }
+            Decision::Login | Decision::AskConsent { .. } | Decision::Issue => login_page(browser, request),
         });
     };
-    let mut tx = visit.site.app.store.write().await?;
-    let next = proceed(visit, &mut tx, request, client, &session).await?;
+    let mut tx = browser.web.app.store.write().await?;
+    let next = proceed(browser, &mut tx, request, client, &session).await?;
     tx.commit().await?;
     Ok(next)
 }
 
 /// The client, before anything else (RFC 6749, 4.1.2.1): an unknown one gets no redirect.
-async fn known_client(visit: &Visit, params: &Params) -> Result<Client, Trouble> {
-    let unknown = |detail: &str| Trouble::detailed(ErrorKind::ClientUnknown, detail);
+async fn known_client(browser: &BrowserRequest, params: &Params) -> Result<Client, PageError> {
+    let unknown = |detail: &str| PageError::detailed(ErrorKind::ClientUnknown, detail);
     if params.is_repeated("client_id") {
         return Err(unknown("client_id is sent more than once"));
     }
     let id = params.get("client_id").ok_or_else(|| unknown("client_id is missing"))?;
-    let found = clients::by_id(&mut visit.site.app.store.reader().await?, id).await?;
+    let found = clients::by_id(&mut browser.web.app.store.reader().await?, id).await?;
     Ok(found.ok_or_else(|| unknown("client_id is not registered here"))?.client)
 }
 
 /// The redirect URI: sent, once, and registered letter by letter (OpenID Connect Core 1.0, 3.1.2.1).
-fn matched_redirect_uri<'a>(params: &'a Params, client: &Client) -> Result<&'a str, Trouble> {
+fn matched_redirect_uri<'a>(params: &'a Params, client: &Client) -> Result<&'a str, PageError> {
     let Some(uri) = params.get("redirect_uri") else {
-        return Err(Trouble::detailed(ErrorKind::RedirectUriMissing, "redirect_uri is missing"));
+        return Err(PageError::detailed(ErrorKind::RedirectUriMissing, "redirect_uri is missing"));
     };
     if params.is_repeated("redirect_uri") || params.is_repeated("state") {
-        return Err(Trouble::detailed(ErrorKind::RequestInvalid, "redirect_uri or state is sent more than once"));
+        return Err(PageError::detailed(ErrorKind::RequestInvalid, "redirect_uri or state is sent more than once"));
     }
     if !redirect_uri::is_registered(uri, &client.redirect_uris, client.application_type) {
         let detail = format!("the redirect_uri sent is not registered for client {}", client.id);
-        return Err(Trouble::detailed(ErrorKind::RedirectUriMismatch, detail));
+        return Err(PageError::detailed(ErrorKind::RedirectUriMismatch, detail));
     }
     Ok(uri)
 }
 
 /// Whom `id_token_hint` names. It must be ours and the client's own; it may have expired.
-fn hinted_member(visit: &Visit, params: &Params, client: &Client) -> Result<Option<MemberId>, OAuthError> {
+fn hinted_member(browser: &BrowserRequest, params: &Params, client: &Client) -> Result<Option<MemberId>, OAuthError> {
     let Some(hint) = params.get("id_token_hint") else { return Ok(None) };
-    let app = &visit.site.app;
+    let app = &browser.web.app;
     let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now())
         .map_err(|_| ErrorCode::InvalidRequest.because("id_token_hint is not an ID token of this provider"))?;
     let text = |name| claims.get(name).and_then(serde_json::Value::as_str);
@@ -140,43 +147,48 @@ fn hinted_member(visit: &Visit, params: &Params, client: &Client) -> Result<Opti
 
 /// From a request and a session to the next address: here, after a login and after nothing else.
 pub async fn proceed(
-    visit: &Visit,
+    browser: &BrowserRequest,
     tx: &mut WriteTx,
     request: AuthorizationRequest,
     client: &Client,
     session: &BrowserSession,
 ) -> Result<String, ActionError> {
-    match continue_authorization(&visit.site.app, tx, &request, client, Some(session)).await? {
-        Next::Login => Ok(login_page(visit, request)),
-        Next::AskConsent(page) => Ok(format!("/login/consent?grant={}", page.expose())),
-        Next::Code(code) => Ok(code_to_client(visit, &request, &code)),
-        Next::Refuse(error) => Ok(error_to_client(visit, &request.redirect_uri, request.state.as_deref(), &error)),
+    match continue_authorization(&browser.web.app, tx, &request, client, Some(session)).await? {
+        Next::Login => Ok(login_page(browser, request)),
+        Next::AskConsent(page) => Ok(format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose())),
+        Next::Code(code) => Ok(code_to_client(browser, &request, &code)),
+        Next::Refuse(error) => Ok(error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)),
     }
 }
 
-fn login_page(visit: &Visit, request: AuthorizationRequest) -> String {
+fn login_page(browser: &BrowserRequest, request: AuthorizationRequest) -> String {
     let flow = Flow {
         id: request.flow.clone(),
-        started_at: visit.site.app.now(),
+        started_at: browser.web.app.now(),
         then: Continue::Authorize(Box::new(request)),
         confirms: None,
         first_started_at: None,
     };
-    format!("/login/password?flow={}", sealed_flow::seal(visit, &flow))
+    format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow))
 }
 
 /// The answer with a code (RFC 6749, 4.1.2; RFC 9207).
-pub fn code_to_client(visit: &Visit, request: &AuthorizationRequest, code: &Secret<String>) -> String {
-    answer(visit, &request.redirect_uri, request.state.as_deref(), &[("code", code.expose())])
+pub fn code_to_client(browser: &BrowserRequest, request: &AuthorizationRequest, code: &Secret<String>) -> String {
+    answer(browser, &request.redirect_uri, request.state.as_deref(), &[("code", code.expose())])
 }
 
 /// The answer with an error (RFC 6749, 4.1.2.1).
-pub fn error_to_client(visit: &Visit, redirect_uri: &str, state: Option<&str>, error: &OAuthError) -> String {
+pub fn error_to_client(
+    browser: &BrowserRequest,
+    redirect_uri: &str,
+    state: Option<&str>,
+    error: &OAuthError,
+) -> String {
     tracing::info!(error = error.code.name(), description = %error.description, "authorization refused");
-    answer(visit, redirect_uri, state, &[("error", error.code.name()), ("error_description", &error.description)])
+    answer(browser, redirect_uri, state, &[("error", error.code.name()), ("error_description", &error.description)])
 }
 
-fn answer(visit: &Visit, redirect_uri: &str, state: Option<&str>, fields: &[(&str, &str)]) -> String {
+fn answer(browser: &BrowserRequest, redirect_uri: &str, state: Option<&str>, fields: &[(&str, &str)]) -> String {
     let Ok(mut url) = Url::parse(redirect_uri) else { return redirect_uri.to_owned() };
     {
         let mut query = url.query_pairs_mut();
@@ -184,7 +196,7 @@ fn answer(visit: &Visit, redirect_uri: &str, state: Option<&str>, fields: &[(&st
         if let Some(state) = state {
             query.append_pair("state", state);
         }
-        query.append_pair("iss", visit.site.app.settings.issuer());
+        query.append_pair("iss", browser.web.app.settings.issuer());
     }
     url.into()
 }

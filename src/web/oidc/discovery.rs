@@ -17,14 +17,14 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::jwks::KEPT;
-use crate::actions::authenticators::demands;
+use crate::actions::member::authenticators::demands;
 use crate::config::RegistrationMode;
 use crate::domain::login::assurance::Assurance;
 use crate::domain::protocol::client::{AuthenticationMethod, GrantType};
 use crate::domain::protocol::prompt::Prompt;
 use crate::domain::protocol::{claims, scope};
-use crate::web::routes;
-use crate::web::site::Site;
+use crate::web::paths;
+use crate::web::state::WebState;
 
 /// Metadata beyond Discovery 1.0: RFC 8414, RFC 9207, RP-Initiated Logout 1.0, Initiating User Registration 1.0.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-pub async fn get(State(site): State<Site>) -> Response {
-    match document(&site) {
+pub async fn get(State(web): State<WebState>) -> Response {
+    match document(&web) {
         Ok(body) => ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT)], body).into_response(),
         Err(error) => {
             tracing::error!("the discovery document can't be made: {error}");
@@ -74,16 +74,16 @@ enum DocumentError {
     Json(#[from] serde_json::Error),
 }
 
-fn document(site: &Site) -> Result<String, DocumentError> {
-    let settings = &site.app.settings;
+fn document(web: &WebState) -> Result<String, DocumentError> {
+    let settings = &web.app.settings;
     let at = |path: &str| settings.issuer.join(path);
     let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
     let authentication = AuthenticationMethod::ALL.map(AuthenticationMethod::name);
     let confidential = [AuthenticationMethod::ClientSecretBasic, AuthenticationMethod::ClientSecretPost];
     let further = Further {
-        end_session_endpoint: at(routes::LOGOUT)?,
-        revocation_endpoint: at(routes::REVOKE)?,
-        introspection_endpoint: at(routes::INTROSPECT)?,
+        end_session_endpoint: at(paths::LOGOUT)?,
+        revocation_endpoint: at(paths::REVOKE)?,
+        introspection_endpoint: at(paths::INTROSPECT)?,
         revocation_endpoint_auth_methods_supported: names(&authentication),
         introspection_endpoint_auth_methods_supported: names(&confidential.map(AuthenticationMethod::name)),
         code_challenge_methods_supported: names(&["S256"]),
@@ -91,19 +91,19 @@ fn document(site: &Site) -> Result<String, DocumentError> {
         authorization_response_iss_parameter_supported: true,
     };
     let registers = settings.registration.mode != RegistrationMode::Off;
-    let languages = || site.catalogue.locales().map(|l| LanguageTag::new(l.tag().to_owned())).collect::<Vec<_>>();
+    let languages = || web.catalogue.locales().map(|l| LanguageTag::new(l.tag().to_owned())).collect::<Vec<_>>();
     let metadata = Metadata::new(
         IssuerUrl::new(settings.issuer().to_owned())?,
-        AuthUrl::from_url(at(routes::AUTHORIZE)?),
-        JsonWebKeySetUrl::from_url(at(routes::JWKS)?),
+        AuthUrl::from_url(at(paths::AUTHORIZE)?),
+        JsonWebKeySetUrl::from_url(at(paths::JWKS)?),
         vec![ResponseTypes::new(vec![CoreResponseType::Code])],
         vec![CoreSubjectIdentifierType::Public],
         vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256],
         further,
     )
-    .set_token_endpoint(Some(TokenUrl::from_url(at(routes::TOKEN)?)))
-    .set_userinfo_endpoint(Some(UserInfoUrl::from_url(at(routes::USERINFO)?)))
-    .set_registration_endpoint(if registers { Some(RegistrationUrl::from_url(at(routes::REGISTER)?)) } else { None })
+    .set_token_endpoint(Some(TokenUrl::from_url(at(paths::TOKEN)?)))
+    .set_userinfo_endpoint(Some(UserInfoUrl::from_url(at(paths::USERINFO)?)))
+    .set_registration_endpoint(if registers { Some(RegistrationUrl::from_url(at(paths::REGISTER)?)) } else { None })
     .set_scopes_supported(Some(scope::SUPPORTED.map(|s| Scope::new(s.to_owned())).to_vec()))
     .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
     .set_grant_types_supported(Some(
@@ -118,7 +118,7 @@ fn document(site: &Site) -> Result<String, DocumentError> {
     .set_acr_values_supported(Some(
         Assurance::SUPPORTED
             .into_iter()
-            .filter(|level| *level <= demands(&site.app, None, None).most())
+            .filter(|level| *level <= demands(&web.app, None, None).most())
             .map(|level| AuthenticationContextClass::new(level.acr().to_owned()))
             .collect(),
     ))

@@ -12,14 +12,15 @@ use crate::domain::ids::{BrowserSessionId, ClientId, MemberId};
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::protocol::logout::{After, Decision, Hint, LogoutRequest, Refusal, decide};
 use crate::domain::protocol::params::Params;
-use crate::store::{browser_sessions, clients};
+use crate::store::login::browser_sessions;
+use crate::store::protocol::clients;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::paths;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::{ask_again_by_get, is_form};
-use crate::web::request::visit::Visit;
-use crate::web::routes;
-use crate::web::site::Site;
-use crate::web::trouble::Trouble;
+use crate::web::state::WebState;
 
 /// Asks whether to log out (RP-Initiated Logout 1.0, 2: the OP ought to ask; it must, if it is not sure who asks).
 #[derive(Clone, Debug, Serialize)]
@@ -56,52 +57,52 @@ enum Outcome {
     GoTo(String),
 }
 
-pub async fn get(mut visit: Visit) -> Response {
-    let params = visit.query.clone();
-    let outcome = requested(&mut visit, &params).await;
-    respond(visit, outcome)
+pub async fn get(mut browser: BrowserRequest) -> Response {
+    let params = browser.query.clone();
+    let outcome = requested(&mut browser, &params).await;
+    respond(browser, outcome)
 }
 
 /// The answer to our own question, which carries our CSRF token, or a relying party's request by POST. Without its cookie
 /// the session could not be seen, and taking that cookie away would end a login that nobody was asked about.
-pub async fn post(State(site): State<Site>, mut visit: Visit, request: Request) -> Response {
+pub async fn post(State(web): State<WebState>, mut browser: BrowserRequest, request: Request) -> Response {
     let is_form = is_form(&request);
-    let body = match Bytes::from_request(request, &site).await {
+    let body = match Bytes::from_request(request, &web).await {
         Ok(body) if is_form => body,
-        _ => return visit.trouble(Trouble::page(ErrorKind::RequestInvalid)),
+        _ => return browser.page_error(PageError::page(ErrorKind::RequestInvalid)),
     };
     let params = Params::parse(&String::from_utf8_lossy(&body));
     let outcome = match params.get("csrf") {
-        Some(csrf) if !visit.browser_is_new() && opaque_token::same(csrf, &visit.csrf()) => {
-            answered(&mut visit, &params).await
+        Some(csrf) if !browser.browser_is_new() && opaque_token::same(csrf, &browser.csrf()) => {
+            answered(&mut browser, &params).await
         }
-        Some(_) => Err(Trouble::page(ErrorKind::FormExpired)),
-        None => return ask_again_by_get(routes::LOGOUT, &body),
+        Some(_) => Err(PageError::page(ErrorKind::FormExpired)),
+        None => return ask_again_by_get(paths::LOGOUT, &body),
     };
-    respond(visit, outcome)
+    respond(browser, outcome)
 }
 
-fn respond(visit: Visit, outcome: Result<Outcome, Trouble>) -> Response {
+fn respond(browser: BrowserRequest, outcome: Result<Outcome, PageError>) -> Response {
     match outcome {
-        Ok(Outcome::Ask(page)) => visit.done(&page),
-        Ok(Outcome::Done(page)) => visit.done(&page),
-        Ok(Outcome::GoTo(to)) => visit.redirect(&to),
-        Err(trouble) => visit.trouble(trouble),
+        Ok(Outcome::Ask(page)) => browser.done(&page),
+        Ok(Outcome::Done(page)) => browser.done(&page),
+        Ok(Outcome::GoTo(to)) => browser.redirect(&to),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn requested(visit: &mut Visit, params: &Params) -> Result<Outcome, Trouble> {
+async fn requested(browser: &mut BrowserRequest, params: &Params) -> Result<Outcome, PageError> {
     if let Err(error) = params.each_once() {
-        return Err(Trouble::detailed(ErrorKind::RequestInvalid, error.description));
+        return Err(PageError::detailed(ErrorKind::RequestInvalid, error.description));
     }
-    let hint = params.get("id_token_hint").map(|hint| read_hint(visit, hint)).transpose()?;
+    let hint = params.get("id_token_hint").map(|hint| read_hint(browser, hint)).transpose()?;
     let client_id = params.get("client_id");
     let named = hint.as_ref().map(|h| h.client.as_str()).or(client_id);
     let client = match named {
-        Some(id) => clients::by_id(&mut visit.site.app.store.reader().await?, id).await?.map(|s| s.client),
+        Some(id) => clients::by_id(&mut browser.web.app.store.reader().await?, id).await?.map(|s| s.client),
         None => None,
     };
-    let session = visit.session().await?;
+    let session = browser.session().await?;
     let request = LogoutRequest {
         hint: hint.as_ref(),
         client_id,
@@ -114,22 +115,22 @@ async fn requested(visit: &mut Visit, params: &Params) -> Result<Outcome, Troubl
     };
     match decide(request, session.as_ref()) {
         Decision::Refuse(refusal @ Refusal::HintOfOtherClient) => {
-            Err(Trouble::detailed(ErrorKind::LogoutHintInvalid, refusal.to_string()))
+            Err(PageError::detailed(ErrorKind::LogoutHintInvalid, refusal.to_string()))
         }
         Decision::Refuse(refusal @ Refusal::UnregisteredRedirectUri) => {
-            Err(Trouble::detailed(ErrorKind::PostLogoutRedirectUriMismatch, refusal.to_string()))
+            Err(PageError::detailed(ErrorKind::PostLogoutRedirectUriMismatch, refusal.to_string()))
         }
         Decision::Ask { then } => {
             let then = with_state(then);
             if let Some(uri) = &then {
-                visit.may_lead_to(uri);
+                browser.may_lead_to(uri);
             }
             let asked = Asked { then, client: client.map(|c| c.id) };
             let json = serde_json::to_vec(&asked).unwrap_or_default();
-            Ok(Outcome::Ask(LogoutConfirmPage { request: visit.site.app.in_flow.seal(&json, &place(visit)) }))
+            Ok(Outcome::Ask(LogoutConfirmPage { request: browser.web.app.in_flow.seal(&json, &place(browser)) }))
         }
         Decision::End { then } => {
-            end(visit, session.as_ref()).await?;
+            end(browser, session.as_ref()).await?;
             Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
         }
         Decision::Nothing { then } => {
@@ -139,40 +140,40 @@ async fn requested(visit: &mut Visit, params: &Params) -> Result<Outcome, Troubl
 }
 
 /// The member has answered, or pressed the button on a page of ours.
-async fn answered(visit: &mut Visit, params: &Params) -> Result<Outcome, Trouble> {
+async fn answered(browser: &mut BrowserRequest, params: &Params) -> Result<Outcome, PageError> {
     let asked = match params.get("request") {
         None => Asked { then: None, client: None },
         Some(sealed) => {
-            let gone = || Trouble::page(ErrorKind::FormExpired);
-            let json = visit.site.app.in_flow.open(sealed, &place(visit)).map_err(|_| gone())?;
+            let gone = || PageError::page(ErrorKind::FormExpired);
+            let json = browser.web.app.in_flow.open(sealed, &place(browser)).map_err(|_| gone())?;
             serde_json::from_slice(&json).map_err(|_| gone())?
         }
     };
     if params.get("decision") == Some("stay") {
-        return Ok(Outcome::GoTo("/account/profile".to_owned()));
+        return Ok(Outcome::GoTo(paths::ACCOUNT_PROFILE.to_owned()));
     }
-    let session = visit.session().await?;
-    end(visit, session.as_ref()).await?;
+    let session = browser.session().await?;
+    end(browser, session.as_ref()).await?;
     Ok(asked.then.map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
 }
 
-async fn end(visit: &mut Visit, session: Option<&BrowserSession>) -> Result<(), Trouble> {
+async fn end(browser: &mut BrowserRequest, session: Option<&BrowserSession>) -> Result<(), PageError> {
     if let Some(session) = session {
-        let app = visit.site.app.clone();
+        let app = browser.web.app.clone();
         let mut tx = app.store.write().await?;
         browser_sessions::end(&mut tx, &session.id, app.now()).await?;
         tx.commit().await?;
         tracing::info!(member = %session.member, session = %session.id, "logged out");
     }
-    visit.log_out();
+    browser.log_out();
     Ok(())
 }
 
 /// An ID token of ours; whether it has expired does not matter (RP-Initiated Logout 1.0, 2).
-fn read_hint(visit: &Visit, hint: &str) -> Result<Hint, Trouble> {
+fn read_hint(browser: &BrowserRequest, hint: &str) -> Result<Hint, PageError> {
     let invalid =
-        || Trouble::detailed(ErrorKind::LogoutHintInvalid, "id_token_hint is not an ID token of this provider");
-    let app = &visit.site.app;
+        || PageError::detailed(ErrorKind::LogoutHintInvalid, "id_token_hint is not an ID token of this provider");
+    let app = &browser.web.app;
     let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now()).map_err(|_| invalid())?;
     let text = |name: &str| claims.get(name).and_then(|v| v.as_str()).map(str::to_owned);
     if text("iss").as_deref() != Some(app.settings.issuer()) {
@@ -189,8 +190,8 @@ fn read_hint(visit: &Visit, hint: &str) -> Result<Hint, Trouble> {
     })
 }
 
-fn place(visit: &Visit) -> String {
-    format!("logout in {}", visit.browser_digest())
+fn place(browser: &BrowserRequest) -> String {
+    format!("logout in {}", browser.browser_digest())
 }
 
 fn add_state(uri: &str, state: Option<&str>) -> String {

@@ -11,13 +11,14 @@ use super::userinfo::good_access_token;
 use crate::app::App;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::oauth_error::ErrorCode;
-use crate::store::{grants, members};
+use crate::store::member::members;
+use crate::store::protocol::grants;
 use crate::web::request::client_authentication::AuthenticatedClient;
 
 pub async fn post(State(app): State<App>, caller: AuthenticatedClient) -> Response {
     match introspect(&app, &caller).await {
         Ok(body) => answer::json(StatusCode::OK, &body),
-        Err(trouble) => trouble.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::answer::{self, ClientTrouble};
-use crate::actions::clients::{By, RegisterError, Registered, is_secret_of, register};
+use crate::actions::protocol::clients::{By, RegisterError, Registered, is_secret_of, register};
 use crate::app::App;
 use crate::config::RegistrationMode;
 use crate::crypto::opaque_token::{self, Kind};
@@ -17,40 +17,40 @@ use crate::domain::protocol::client::{Client, MetadataProblem, Terms};
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
-use crate::store::clients::{self, StoredClient};
+use crate::store::protocol::clients::{self, StoredClient};
+use crate::web::paths;
 use crate::web::request::client_authentication::caller;
-use crate::web::routes;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 /// `POST /register` (RFC 7591, 3.1).
-pub async fn post(State(site): State<Site>, request: Request) -> Response {
-    match add(&site, request).await {
+pub async fn post(State(web): State<WebState>, request: Request) -> Response {
+    match add(&web, request).await {
         Ok(body) => answer::json(StatusCode::CREATED, &body),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
-pub async fn get(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match own(&site, &id, &headers).await {
+pub async fn get(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    match own(&web, &id, &headers).await {
         Ok((stored, token)) => {
-            answer::json(StatusCode::OK, &described(&site.app, &stored.client, stored.created_at, None, &token))
+            answer::json(StatusCode::OK, &described(&web.app, &stored.client, stored.created_at, None, &token))
         }
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `PUT /register/{client_id}` (RFC 7592, 2.2).
-pub async fn put(State(site): State<Site>, Path(id): Path<String>, request: Request) -> Response {
-    match replace(&site, &id, request).await {
+pub async fn put(State(web): State<WebState>, Path(id): Path<String>, request: Request) -> Response {
+    match replace(&web, &id, request).await {
         Ok(body) => answer::json(StatusCode::OK, &body),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `DELETE /register/{client_id}` (RFC 7592, 2.3).
-pub async fn delete(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match remove(&site, &id, &headers).await {
+pub async fn delete(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    match remove(&web, &id, &headers).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refusal.into_response(),
     }
@@ -94,7 +94,7 @@ impl IntoResponse for Refusal {
                 response.headers_mut().insert(WWW_AUTHENTICATE, value);
                 response
             }
-            Refusal::Client(trouble) => trouble.into_response(),
+            Refusal::Client(error) => error.into_response(),
         }
     }
 }
@@ -106,9 +106,9 @@ fn metadata_error(problems: &[MetadataProblem]) -> OAuthError {
     code.because(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
-async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusal> {
-    let app = &site.app;
-    site.limits.token(caller(&request, site))?;
+async fn add(web: &WebState, request: Request) -> Result<Map<String, Value>, Refusal> {
+    let app = &web.app;
+    web.limits.token(caller(&request, web))?;
     let token = answer::bearer(request.headers()).map(opaque_token::digest);
     let mode = app.settings.registration.mode;
     if mode == RegistrationMode::Off {
@@ -117,7 +117,7 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
     if mode == RegistrationMode::InitialAccessToken && token.is_none() {
         return Err(Refusal::Token);
     }
-    let metadata = metadata(request, site).await?;
+    let metadata = metadata(request, web).await?;
     let mut tx = app.store.write().await?;
     if mode == RegistrationMode::InitialAccessToken {
         let digest = token.unwrap_or_default();
@@ -137,23 +137,23 @@ async fn add(site: &Site, request: Request) -> Result<Map<String, Value>, Refusa
 }
 
 /// The client whose registration access token this is, and the token.
-async fn own(site: &Site, id: &str, headers: &HeaderMap) -> Result<(StoredClient, String), Refusal> {
-    if site.app.settings.registration.mode == RegistrationMode::Off {
+async fn own(web: &WebState, id: &str, headers: &HeaderMap) -> Result<(StoredClient, String), Refusal> {
+    if web.app.settings.registration.mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
     let token = answer::bearer(headers).ok_or(Refusal::Token)?;
     let digest = opaque_token::digest(token);
-    let found = clients::by_id(&mut site.app.store.reader().await?, id).await?;
+    let found = clients::by_id(&mut web.app.store.reader().await?, id).await?;
     found
         .filter(|c| c.registration_token_digest.as_deref().is_some_and(|d| opaque_token::same(d, &digest)))
         .map(|client| (client, token.to_owned()))
         .ok_or(Refusal::Token)
 }
 
-async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
-    let app = &site.app;
-    let (stored, token) = own(site, id, request.headers()).await?;
-    let metadata = metadata(request, site).await?;
+async fn replace(web: &WebState, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
+    let app = &web.app;
+    let (stored, token) = own(web, id, request.headers()).await?;
+    let metadata = metadata(request, web).await?;
     let invalid = |why: &'static str| ErrorCode::InvalidClientMetadata.because(why);
     if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
         return Err(invalid("client_id must be the one of this client").into());
@@ -191,9 +191,9 @@ async fn replace(site: &Site, id: &str, request: Request) -> Result<Map<String, 
     Ok(described(app, &client, stored.created_at, new_secret.as_ref(), &token))
 }
 
-async fn remove(site: &Site, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    let (stored, _) = own(site, id, headers).await?;
-    let mut tx = site.app.store.write().await?;
+async fn remove(web: &WebState, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+    let (stored, _) = own(web, id, headers).await?;
+    let mut tx = web.app.store.write().await?;
     clients::remove(&mut tx, &stored.client.id).await?;
     tx.commit().await?;
     tracing::info!(client = %stored.client.id, "client removed itself");
@@ -217,17 +217,17 @@ fn described(
         put("client_secret_expires_at", json!(0));
     }
     put("registration_access_token", json!(token));
-    put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), routes::REGISTER, client.id)));
+    put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), paths::REGISTER, client.id)));
     body
 }
 
-async fn metadata(request: Request, site: &Site) -> Result<Map<String, Value>, Refusal> {
+async fn metadata(request: Request, web: &WebState) -> Result<Map<String, Value>, Refusal> {
     let invalid = || ErrorCode::InvalidClientMetadata.because("the body must be a JSON object (application/json)");
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !content_type.to_ascii_lowercase().starts_with("application/json") {
         return Err(invalid().into());
     }
-    let body = Bytes::from_request(request, site).await.map_err(|_| invalid())?;
+    let body = Bytes::from_request(request, web).await.map_err(|_| invalid())?;
     match serde_json::from_slice(&body) {
         Ok(Value::Object(map)) => Ok(map),
         _ => Err(invalid().into()),

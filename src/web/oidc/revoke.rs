@@ -10,13 +10,13 @@ use crate::app::App;
 use crate::crypto::jwt::{self, TokenType};
 use crate::domain::protocol::access_token::AccessToken;
 use crate::domain::unix_time::UnixTime;
-use crate::store::grants;
+use crate::store::protocol::grants;
 use crate::web::request::client_authentication::AuthenticatedClient;
 
 pub async fn post(State(app): State<App>, caller: AuthenticatedClient) -> Response {
     match revoke(&app, &caller).await {
         Ok(()) => StatusCode::OK.into_response(),
-        Err(trouble) => trouble.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 

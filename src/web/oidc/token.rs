@@ -23,11 +23,11 @@ pub async fn post(State(app): State<App>, caller: AuthenticatedClient) -> Respon
     };
     match granted {
         Ok(tokens) => answer::json(StatusCode::OK, &tokens),
-        Err(trouble) => {
-            if let ClientTrouble::Refused(error) = &trouble {
+        Err(error) => {
+            if let ClientTrouble::Refused(error) = &error {
                 tracing::info!(client = %caller.client.id, %error, "token request refused");
             }
-            trouble.into_response()
+            error.into_response()
         }
     }
 }

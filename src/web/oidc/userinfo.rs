@@ -17,9 +17,11 @@ use crate::domain::protocol::grant::Grant;
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::scope::OPENID;
-use crate::store::{Reads, grants, members};
+use crate::store::Reads;
+use crate::store::member::members;
+use crate::store::protocol::grants;
 use crate::web::request::form::is_form;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 pub async fn get(State(app): State<App>, request: Request) -> Response {
     let token = answer::bearer(request.headers()).map(str::to_owned);
@@ -27,10 +29,10 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
 }
 
 /// The token in the header, or in the form (RFC 6750, 2.2), but not in both.
-pub async fn post(State(site): State<Site>, request: Request) -> Response {
+pub async fn post(State(web): State<WebState>, request: Request) -> Response {
     let in_header = answer::bearer(request.headers()).map(str::to_owned);
     let in_form = if is_form(&request) {
-        let body = Bytes::from_request(request, &site).await.unwrap_or_default();
+        let body = Bytes::from_request(request, &web).await.unwrap_or_default();
         Params::parse(&String::from_utf8_lossy(&body)).get("access_token").map(str::to_owned)
     } else {
         None
@@ -39,13 +41,13 @@ pub async fn post(State(site): State<Site>, request: Request) -> Response {
         let error = ErrorCode::InvalidRequest.because("the access token is sent in two ways at once");
         return BearerTrouble::Refused(error).into_response();
     }
-    respond(&site.app, in_header.or(in_form)).await
+    respond(&web.app, in_header.or(in_form)).await
 }
 
 async fn respond(app: &App, token: Option<String>) -> Response {
     match userinfo(app, token).await {
         Ok(claims) => answer::json(StatusCode::OK, &claims),
-        Err(trouble) => trouble.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 

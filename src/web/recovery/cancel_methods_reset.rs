@@ -5,12 +5,12 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::lost_methods::{cancel, cancel_link};
+use crate::actions::login::lost_methods::{cancel, cancel_link};
 use crate::domain::protocol::params::Params;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The button, or why there is none.
 #[derive(Clone, Debug, Serialize)]
@@ -30,17 +30,17 @@ pub enum CancelState {
     Done,
 }
 
-pub async fn get(visit: Visit) -> Response {
-    let token = visit.query.get("link").unwrap_or_default().to_owned();
-    match show(&visit, token).await {
+pub async fn get(browser: BrowserRequest) -> Response {
+    let token = browser.query.get("link").unwrap_or_default().to_owned();
+    match show(&browser, token).await {
         // No links to other languages: they would carry the token about.
-        Ok(page) => visit.done(&page),
-        Err(trouble) => visit.trouble(trouble),
+        Ok(page) => browser.done(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn show(visit: &Visit, token: String) -> Result<CancelMethodsResetPage, Trouble> {
-    let link = cancel_link(&visit.site.app, &token).await?;
+async fn show(browser: &BrowserRequest, token: String) -> Result<CancelMethodsResetPage, PageError> {
+    let link = cancel_link(&browser.web.app, &token).await?;
     Ok(CancelMethodsResetPage {
         state: if link.is_some() { CancelState::Form } else { CancelState::NothingToCancel },
         link: token,
@@ -48,19 +48,19 @@ async fn show(visit: &Visit, token: String) -> Result<CancelMethodsResetPage, Tr
     })
 }
 
-pub async fn post(OwnForm { visit, fields }: OwnForm) -> Response {
-    match act(&visit, &fields).await {
-        Ok(page) => visit.done(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { browser, fields }: OwnForm) -> Response {
+    match act(&browser, &fields).await {
+        Ok(page) => browser.done(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn act(visit: &Visit, fields: &Params) -> Result<CancelMethodsResetPage, Trouble> {
-    visit.site.limits.login(visit.address)?;
-    let app = &visit.site.app;
+async fn act(browser: &BrowserRequest, fields: &Params) -> Result<CancelMethodsResetPage, PageError> {
+    browser.web.limits.login(browser.address)?;
+    let app = &browser.web.app;
     let token = fields.get("link").unwrap_or_default().to_owned();
-    let Some(link) = cancel_link(app, &token).await? else { return show(visit, token).await };
-    let done = cancel(app, &link, visit.device()).await?;
+    let Some(link) = cancel_link(app, &token).await? else { return show(browser, token).await };
+    let done = cancel(app, &link, browser.device()).await?;
     Ok(CancelMethodsResetPage {
         state: if done { CancelState::Done } else { CancelState::NothingToCancel },
         link: token,

@@ -3,14 +3,14 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::recovery;
+use crate::actions::member::recovery;
 use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
-use crate::store::recovery::Request;
+use crate::store::member::recovery::Request;
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The page that asks, and the one that answers.
 #[derive(Clone, Debug, Serialize)]
@@ -29,8 +29,8 @@ pub struct ForgottenPage {
     pub minutes: u32,
 }
 
-fn page(visit: &Visit, user_id_wanted: bool) -> ForgottenPage {
-    let settings = &visit.site.app.settings;
+fn page(browser: &BrowserRequest, user_id_wanted: bool) -> ForgottenPage {
+    let settings = &browser.web.app.settings;
     ForgottenPage {
         user_id_wanted,
         user_id: String::new(),
@@ -43,14 +43,14 @@ fn page(visit: &Visit, user_id_wanted: bool) -> ForgottenPage {
     }
 }
 
-pub async fn get_password(visit: Visit) -> Response {
-    let page = page(&visit, false);
-    visit.page(&page)
+pub async fn get_password(browser: BrowserRequest) -> Response {
+    let page = page(&browser, false);
+    browser.page(&page)
 }
 
-pub async fn get_user_id(visit: Visit) -> Response {
-    let page = page(&visit, true);
-    visit.page(&page)
+pub async fn get_user_id(browser: BrowserRequest) -> Response {
+    let page = page(&browser, true);
+    browser.page(&page)
 }
 
 pub async fn post_password(form: OwnForm) -> Response {
@@ -61,18 +61,18 @@ pub async fn post_user_id(form: OwnForm) -> Response {
     answer(form, true).await
 }
 
-async fn answer(OwnForm { visit, fields }: OwnForm, user_id_wanted: bool) -> Response {
-    match ask(&visit, &fields, user_id_wanted).await {
-        Ok(page) if page.sent => visit.done(&page),
-        Ok(page) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+async fn answer(OwnForm { browser, fields }: OwnForm, user_id_wanted: bool) -> Response {
+    match ask(&browser, &fields, user_id_wanted).await {
+        Ok(page) if page.sent => browser.done(&page),
+        Ok(page) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn ask(visit: &Visit, fields: &Params, user_id_wanted: bool) -> Result<ForgottenPage, Trouble> {
-    let app = &visit.site.app;
-    visit.site.limits.login(visit.address)?;
-    let mut page = page(visit, user_id_wanted);
+async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) -> Result<ForgottenPage, PageError> {
+    let app = &browser.web.app;
+    browser.web.limits.login(browser.address)?;
+    let mut page = page(browser, user_id_wanted);
     page.user_id = fields.get("user_id").unwrap_or_default().to_owned();
     page.email = fields.get("email").unwrap_or_default().to_owned();
     let address = EmailAddress::understand(&page.email);
@@ -80,7 +80,7 @@ async fn ask(visit: &Visit, fields: &Params, user_id_wanted: bool) -> Result<For
     page.user_id_missing = !user_id_wanted && app.user_ids.understand(&page.user_id).is_empty();
     if let (Some(address), false) = (address, page.user_id_missing) {
         let key = app.user_ids.lookup_key(&page.user_id);
-        visit.site.limits.login_to_account(&format!(
+        browser.web.limits.login_to_account(&format!(
             "recovery of {} {}",
             key.as_str(),
             address.as_str().to_lowercase()
@@ -88,7 +88,7 @@ async fn ask(visit: &Visit, fields: &Params, user_id_wanted: bool) -> Result<For
         let request = Request {
             user_id_key: (!user_id_wanted).then(|| key.as_str().to_owned()),
             address: address.as_str().to_owned(),
-            language: visit.locale().tag().to_owned(),
+            language: browser.locale().tag().to_owned(),
         };
         recovery::ask(app, &request).await?;
         page.sent = true;

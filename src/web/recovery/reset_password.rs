@@ -4,14 +4,14 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::recovery::{self, Link};
+use crate::actions::member::recovery::{self, Link};
 use crate::config::{LostMethods, SecondFactor};
 use crate::domain::protocol::params::Params;
 use crate::web::login::initial_password::{PolicyLine, broken, policy};
 use crate::web::page::PageTemplate;
+use crate::web::page_error::PageError;
+use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::visit::Visit;
-use crate::web::trouble::Trouble;
 
 /// The form, or why there is none.
 #[derive(Clone, Debug, Serialize)]
@@ -36,13 +36,13 @@ pub enum ResetState {
     Done,
 }
 
-fn page(visit: &Visit, token: &str, link: Option<&Link>) -> ResetPasswordPage {
-    let authentication = &visit.site.app.settings.authentication;
+fn page(browser: &BrowserRequest, token: &str, link: Option<&Link>) -> ResetPasswordPage {
+    let authentication = &browser.web.app.settings.authentication;
     ResetPasswordPage {
         state: if link.is_some() { ResetState::Form } else { ResetState::LinkUnusable },
         link: token.to_owned(),
         user_id: link.map(|link| link.member.user_id.clone()).unwrap_or_default(),
-        policy: policy(visit),
+        policy: policy(browser),
         broken: Vec::new(),
         mismatch: false,
         lost_next: authentication.second_factor != SecondFactor::Off
@@ -50,37 +50,37 @@ fn page(visit: &Visit, token: &str, link: Option<&Link>) -> ResetPasswordPage {
     }
 }
 
-pub async fn get(visit: Visit) -> Response {
-    let token = visit.query.get("link").unwrap_or_default().to_owned();
-    match recovery::link(&visit.site.app, &token).await {
+pub async fn get(browser: BrowserRequest) -> Response {
+    let token = browser.query.get("link").unwrap_or_default().to_owned();
+    match recovery::link(&browser.web.app, &token).await {
         Ok(link) => {
-            let page = page(&visit, &token, link.as_ref());
+            let page = page(&browser, &token, link.as_ref());
             // No links to other languages: they would carry the token about.
-            visit.done(&page)
+            browser.done(&page)
         }
-        Err(error) => visit.trouble(error.into()),
+        Err(error) => browser.page_error(error.into()),
     }
 }
 
-pub async fn post(OwnForm { visit, fields }: OwnForm) -> Response {
-    match choose(&visit, &fields).await {
-        Ok(page) if page.state == ResetState::Done => visit.done(&page),
-        Ok(page) => visit.form_again(&page),
-        Err(trouble) => visit.trouble(trouble),
+pub async fn post(OwnForm { browser, fields }: OwnForm) -> Response {
+    match choose(&browser, &fields).await {
+        Ok(page) if page.state == ResetState::Done => browser.done(&page),
+        Ok(page) => browser.form_again(&page),
+        Err(error) => browser.page_error(error),
     }
 }
 
-async fn choose(visit: &Visit, fields: &Params) -> Result<ResetPasswordPage, Trouble> {
-    visit.site.limits.login(visit.address)?;
-    let app = &visit.site.app;
+async fn choose(browser: &BrowserRequest, fields: &Params) -> Result<ResetPasswordPage, PageError> {
+    browser.web.limits.login(browser.address)?;
+    let app = &browser.web.app;
     let token = fields.get("link").unwrap_or_default();
-    let Some(link) = recovery::link(app, token).await? else { return Ok(page(visit, token, None)) };
+    let Some(link) = recovery::link(app, token).await? else { return Ok(page(browser, token, None)) };
     let typed = fields.get("new_password").unwrap_or_default();
-    let mut page = page(visit, token, Some(&link));
+    let mut page = page(browser, token, Some(&link));
     page.mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
-    page.broken = broken(visit, &link.member, Some(&link.password), typed).await?;
+    page.broken = broken(browser, &link.member, Some(&link.password), typed).await?;
     if page.broken.is_empty() && !page.mismatch {
-        let done = recovery::reset(app, &link, typed, visit.device()).await?;
+        let done = recovery::reset(app, &link, typed, browser.device()).await?;
         page.state = if done { ResetState::Done } else { ResetState::LinkUnusable };
     }
     Ok(page)

@@ -9,15 +9,15 @@ use axum::response::{IntoResponse, Response};
 
 use super::form::is_form;
 use super::rate_limit::Exceeded;
-use crate::actions::clients::is_secret_of;
+use crate::actions::protocol::clients::is_secret_of;
 use crate::domain::protocol::client::{AuthenticationMethod, Client};
 use crate::domain::protocol::client_authentication::presented;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::params::Params;
-use crate::store::clients;
+use crate::store::protocol::clients;
 use crate::web::oidc::ClientTrouble;
 use crate::web::request::address;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 /// A client that is who it says, and what it sent. Public clients say so only.
 pub struct AuthenticatedClient {
@@ -27,20 +27,20 @@ pub struct AuthenticatedClient {
     pub params: Params,
 }
 
-impl FromRequest<Site> for AuthenticatedClient {
+impl FromRequest<WebState> for AuthenticatedClient {
     type Rejection = Response;
 
-    async fn from_request(request: Request, site: &Site) -> Result<AuthenticatedClient, Response> {
-        authenticate(request, site).await.map_err(IntoResponse::into_response)
+    async fn from_request(request: Request, web: &WebState) -> Result<AuthenticatedClient, Response> {
+        authenticate(request, web).await.map_err(IntoResponse::into_response)
     }
 }
 
-async fn authenticate(request: Request, site: &Site) -> Result<AuthenticatedClient, ClientTrouble> {
-    let from = caller(&request, site);
-    site.limits.token(from)?;
+async fn authenticate(request: Request, web: &WebState) -> Result<AuthenticatedClient, ClientTrouble> {
+    let from = caller(&request, web);
+    web.limits.token(from)?;
     let authorization = request.headers().get(AUTHORIZATION).map(|v| v.to_str().unwrap_or_default().to_owned());
     let by_header = authorization.is_some();
-    let params = form(request, site).await?;
+    let params = form(request, web).await?;
     params.each_once()?;
     let presented = presented(authorization.as_deref(), &params).map_err(|error| match error.code {
         ErrorCode::InvalidClient => ClientTrouble::NotAuthenticated { error, by_header },
@@ -51,12 +51,12 @@ async fn authenticate(request: Request, site: &Site) -> Result<AuthenticatedClie
         let shown: String = presented.client.as_str().chars().take(64).collect();
         tracing::info!(client = shown.as_str(), why, "client authentication failed");
         let error = ErrorCode::InvalidClient.because("the client is unknown, or its authentication failed");
-        match site.limits.client_failure(presented.client.as_str(), from) {
+        match web.limits.client_failure(presented.client.as_str(), from) {
             Ok(()) => ClientTrouble::NotAuthenticated { error, by_header },
             Err(Exceeded { retry_seconds }) => ClientTrouble::TooOften(Exceeded { retry_seconds }),
         }
     };
-    let mut reader = site.app.store.reader().await?;
+    let mut reader = web.app.store.reader().await?;
     let Some(stored) = clients::by_id(&mut reader, presented.client.as_str()).await? else {
         return Err(failed("unknown client"));
     };
@@ -66,7 +66,7 @@ async fn authenticate(request: Request, site: &Site) -> Result<AuthenticatedClie
     match presented.method {
         AuthenticationMethod::None => {}
         AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost => {
-            let right = presented.secret.as_ref().is_some_and(|s| is_secret_of(&stored, s.expose(), site.app.now()));
+            let right = presented.secret.as_ref().is_some_and(|s| is_secret_of(&stored, s.expose(), web.app.now()));
             if !right {
                 return Err(failed("wrong secret"));
             }
@@ -76,17 +76,17 @@ async fn authenticate(request: Request, site: &Site) -> Result<AuthenticatedClie
 }
 
 /// The address that counts for limits.
-pub fn caller(request: &Request, site: &Site) -> IpAddr {
+pub fn caller(request: &Request, web: &WebState) -> IpAddr {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
-    address::of_request(connection, request.headers(), &site.app.settings.http.trusted_proxies)
+    address::of_request(connection, request.headers(), &web.app.settings.http.trusted_proxies)
 }
 
-async fn form(request: Request, site: &Site) -> Result<Params, OAuthError> {
+async fn form(request: Request, web: &WebState) -> Result<Params, OAuthError> {
     if !is_form(&request) {
         return Err(ErrorCode::InvalidRequest.because("the body must be application/x-www-form-urlencoded"));
     }
-    let body = Bytes::from_request(request, site)
+    let body = Bytes::from_request(request, web)
         .await
         .map_err(|_| ErrorCode::InvalidRequest.because("the body can't be read or is too large"))?;
     let text = std::str::from_utf8(&body).map_err(|_| ErrorCode::InvalidRequest.because("the body is not UTF-8"))?;

@@ -6,37 +6,37 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse as _, Response};
 use axum::{RequestExt as _, body::Bytes};
 
-use super::visit::Visit;
+use super::browser::BrowserRequest;
 use crate::crypto::opaque_token;
 use crate::domain::protocol::params::Params;
 use crate::web::error_page::ErrorKind;
-use crate::web::site::Site;
-use crate::web::trouble::Trouble;
+use crate::web::page_error::PageError;
+use crate::web::state::WebState;
 
-/// A visit with a form whose hidden `csrf` field shows that it comes from a page we gave to this very browser.
+/// A browser with a form whose hidden `csrf` field shows that it comes from a page we gave to this very browser.
 pub struct OwnForm {
-    pub visit: Visit,
+    pub browser: BrowserRequest,
     pub fields: Params,
 }
 
-impl FromRequest<Site> for OwnForm {
+impl FromRequest<WebState> for OwnForm {
     type Rejection = Response;
 
-    async fn from_request(mut request: Request, site: &Site) -> Result<OwnForm, Response> {
-        let visit = request.extract_parts_with_state::<Visit, Site>(site).await?;
+    async fn from_request(mut request: Request, web: &WebState) -> Result<OwnForm, Response> {
+        let browser = request.extract_parts_with_state::<BrowserRequest, WebState>(web).await?;
         let is_form = is_form(&request);
-        let body = match Bytes::from_request(request, site).await {
+        let body = match Bytes::from_request(request, web).await {
             Ok(body) if is_form => body,
-            _ => return Err(visit.trouble(Trouble::page(ErrorKind::RequestInvalid))),
+            _ => return Err(browser.page_error(PageError::page(ErrorKind::RequestInvalid))),
         };
         let fields = Params::parse(&String::from_utf8_lossy(&body));
-        let ours = fields.get("csrf").is_some_and(|csrf| opaque_token::same(csrf, &visit.csrf()));
-        if visit.browser_is_new() {
-            Err(visit.trouble(Trouble::page(ErrorKind::FlowOtherBrowser)))
+        let ours = fields.get("csrf").is_some_and(|csrf| opaque_token::same(csrf, &browser.csrf()));
+        if browser.browser_is_new() {
+            Err(browser.page_error(PageError::page(ErrorKind::FlowOtherBrowser)))
         } else if ours {
-            Ok(OwnForm { visit, fields })
+            Ok(OwnForm { browser, fields })
         } else {
-            Err(visit.trouble(Trouble::page(ErrorKind::FormExpired)))
+            Err(browser.page_error(PageError::page(ErrorKind::FormExpired)))
         }
     }
 }

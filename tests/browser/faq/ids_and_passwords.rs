@@ -1,6 +1,6 @@
 //! Questions 1, 3, 6, 7: user IDs and passwords.
 
-use sekisho::actions::members;
+use sekisho::actions::member::members;
 use sekisho::domain::login::password_policy::SYMBOLS;
 use sekisho::domain::unix_time::Span;
 

@@ -17,7 +17,7 @@ use crate::domain::help::LocalHelp;
 use crate::i18n::Locale;
 use crate::web::help::HelpSnapshot;
 use crate::web::request::address;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 /// It may be kept, but must be asked for again before it is used.
 const CACHE: HeaderValue = HeaderValue::from_static("public, no-cache");
@@ -34,19 +34,19 @@ pub(super) struct Request {
     pairs: Vec<(String, String)>,
 }
 
-impl FromRequestParts<Site> for Request {
+impl FromRequestParts<WebState> for Request {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Request, Infallible> {
-        let snapshot = site.help.current().await;
+    async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Request, Infallible> {
+        let snapshot = web.help.current().await;
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let asked = pairs.iter().find(|(name, _)| name == "locale").map(|(_, value)| value.as_str());
         let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let locale = site.catalogue.negotiate(asked, None, accepted);
+        let locale = web.catalogue.negotiate(asked, None, accepted);
         let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
-        let address = address::of_request(connection, &parts.headers, &site.app.settings.http.trusted_proxies);
+        let address = address::of_request(connection, &parts.headers, &web.app.settings.http.trusted_proxies);
         Ok(Request { snapshot, address, locale, headers: parts.headers.clone(), pairs })
     }
 }

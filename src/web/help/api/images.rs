@@ -6,13 +6,13 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 
 use super::problem::Problem;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 pub(super) async fn get(
-    State(site): State<Site>,
+    State(web): State<WebState>,
     Path((hash, name)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let snapshot = site.help.current().await;
+    let snapshot = web.help.current().await;
     let image = snapshot.content.image(&hash, &name).ok_or_else(Problem::no_image)?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(image.kind.content_type())),

@@ -21,7 +21,7 @@ use axum::routing::{get, post};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::HelpError;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 use answer::Request;
 use documents::{Document, Form};
 use problem::Problem;
@@ -30,7 +30,7 @@ use problem::Problem;
 const OPENAPI: &str = include_str!("openapi.json");
 
 /// The routes of the API, to be merged into those of the provider.
-pub fn router(allowed_origins: &[String]) -> Router<Site> {
+pub fn router(allowed_origins: &[String]) -> Router<WebState> {
     // Without a list the answer is the same for every origin, so caches need not tell origins apart.
     let origins: Vec<HeaderValue> = allowed_origins.iter().filter_map(|o| HeaderValue::from_str(o).ok()).collect();
     let (origins, vary) = match allowed_origins {
@@ -104,8 +104,8 @@ async fn component(request: Request) -> Result<Response, Problem> {
     request.only(&["locale"])?.with(|documents| Some(&documents.component), Problem::nothing_here)
 }
 
-async fn openapi(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
-    let text = OPENAPI.replace("{issuer}", site.app.settings.issuer());
+async fn openapi(State(web): State<WebState>, request: Request) -> Result<Response, Problem> {
+    let text = OPENAPI.replace("{issuer}", web.app.settings.issuer());
     let document = Document::new(text.into(), Form::Json, None).map_err(|error| inside(&error))?;
     Ok(request.only(&[])?.document(&document))
 }

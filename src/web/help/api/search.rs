@@ -9,7 +9,7 @@ use super::documents::{Document, Named, named_category, question_url, section_ur
 use super::inside;
 use super::problem::Problem;
 use crate::domain::help::search::Marked;
-use crate::web::site::Site;
+use crate::web::state::WebState;
 
 /// The longest query, in characters.
 pub(in crate::web::help) const LONGEST_QUERY: usize = 200;
@@ -64,8 +64,8 @@ impl From<Marked> for SnippetJson {
     }
 }
 
-pub(super) async fn get(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
-    site.limits.help_search(request.address).map_err(Problem::too_often)?;
+pub(super) async fn get(State(web): State<WebState>, request: Request) -> Result<Response, Problem> {
+    web.limits.help_search(request.address).map_err(Problem::too_often)?;
     let request = request.only(&["q", "locale", "limit"])?;
     let limit = limit(request.parameter("limit"))?;
     let query = request.parameter("q").map(str::trim).filter(|query| !query.is_empty());
@@ -74,11 +74,11 @@ pub(super) async fn get(State(site): State<Site>, request: Request) -> Result<Re
         let mend = format!("Send {LONGEST_QUERY} characters at most.");
         return Err(Problem::of("q", "This is too long to look for.", mend));
     }
-    let (locale, issuer) = (request.locale.tag(), site.app.settings.issuer());
+    let (locale, issuer) = (request.locale.tag(), web.app.settings.issuer());
     let (questions, found) = request.help().search(query);
     let (sections, found_sections) = request.help().search_guide(query);
     if questions.is_empty() && sections.is_empty() {
-        site.help.note_miss(locale, query);
+        web.help.note_miss(locale, query);
     }
     let hits = questions.iter().take(limit).map(|(category, question)| {
         let title = found.title(&question.question);

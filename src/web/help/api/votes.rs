@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::answer::Request;
 use super::problem::Problem;
 use crate::app::App;
-use crate::store::{StoreError, help_feedback};
-use crate::web::site::Site;
+use crate::store::StoreError;
+use crate::store::help::help_feedback;
+use crate::web::state::WebState;
 
 /// More than the vote that a body can hold.
 const LONGEST_BODY: usize = 1_024;
@@ -24,13 +25,13 @@ struct Vote {
 }
 
 pub(super) async fn post(
-    State(site): State<Site>,
+    State(web): State<WebState>,
     Path(id): Path<String>,
     request: Request,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    site.limits.help_vote(request.address).map_err(Problem::too_often)?;
+    web.limits.help_vote(request.address).map_err(Problem::too_often)?;
     let request = request.only(&["locale"])?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
@@ -44,7 +45,7 @@ pub(super) async fn post(
     if request.help().question(&id).is_none() {
         return Err(Problem::no_question());
     }
-    count(&site.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
+    count(&web.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
         StoreError::Busy => Problem::busy(),
         error => {
             tracing::error!("{error}");

@@ -1,13 +1,14 @@
 //! `grant_type=authorization_code` (RFC 6749, 4.1.3; OpenID Connect Core 1.0, 3.1.3).
 
 use super::{ClientTrouble, invalid_grant};
-use crate::actions::issue_tokens::{self, TokenResponse};
+use crate::actions::protocol::issue_tokens::{self, TokenResponse};
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::domain::protocol::client::GrantType;
 use crate::domain::protocol::grant::{Grant, RedeemProof, Redemption};
 use crate::domain::protocol::refresh_rotation::RefreshState;
-use crate::store::{grants, members};
+use crate::store::member::members;
+use crate::store::protocol::grants;
 use crate::web::request::client_authentication::AuthenticatedClient;
 
 pub async fn redeem(app: &App, caller: &AuthenticatedClient) -> Result<TokenResponse, ClientTrouble> {

@@ -1,7 +1,7 @@
 //! `grant_type=client_credentials` (RFC 6749, 4.4): a client that acts for itself.
 
 use super::ClientTrouble;
-use crate::actions::issue_tokens::{self, TokenResponse};
+use crate::actions::protocol::issue_tokens::{self, TokenResponse};
 use crate::app::App;
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::scope::{MEMBER_NOTICES, OFFLINE_ACCESS, OPENID, Scopes};

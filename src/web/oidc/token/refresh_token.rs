@@ -1,13 +1,15 @@
 //! `grant_type=refresh_token` (RFC 6749, 6; OpenID Connect Core 1.0, 12; RFC 9700, 4.14.2).
 
 use super::{ClientTrouble, invalid_grant};
-use crate::actions::issue_tokens::{self, TokenResponse};
+use crate::actions::protocol::issue_tokens::{self, TokenResponse};
 use crate::app::App;
 use crate::domain::protocol::grant::Grant;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::refresh_rotation::{RefreshState, Rotation};
 use crate::domain::protocol::scope::Scopes;
-use crate::store::{WriteTx, grants, members};
+use crate::store::WriteTx;
+use crate::store::member::members;
+use crate::store::protocol::grants;
 use crate::web::request::client_authentication::AuthenticatedClient;
 
 pub async fn rotate(app: &App, caller: &AuthenticatedClient) -> Result<TokenResponse, ClientTrouble> {

@@ -1,0 +1,206 @@
+//! Setting the authentication methods up again where none of them can be shown any more (product.md 1.8). The rule is
+//! `domain/login/lost_methods.rs`; every step is taken once, in the statement that names the stage before it.
+
+use crate::actions::ActionError;
+use crate::actions::mail::send_mail::{self, Letter, Queued};
+use crate::actions::member::account_events::record;
+use crate::app::App;
+use crate::crypto::opaque_token::{self, Kind};
+use crate::domain::actor::Actor;
+use crate::domain::ids::MemberId;
+use crate::domain::login::device::Device;
+use crate::domain::login::lost_methods::{Stage, Standing, Verdict};
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::profile::{Member, Password};
+use crate::mail::messages::Message;
+use crate::store::login::logins::Login;
+use crate::store::login::{browser_sessions, known_devices, logins};
+use crate::store::member::{lost_methods, members, passkeys, recovery_codes, totp_devices};
+use crate::store::{Reads, WriteTx};
+
+/// What the right stands on: the password as it is kept, not as it is typed.
+pub fn password_digest(password: &Password) -> String {
+    opaque_token::digest(&password.hash)
+}
+
+/// How far this member has come, and what that means now.
+pub async fn verdict(app: &App, db: &mut impl Reads, member: &MemberId) -> Result<Verdict, ActionError> {
+    let standing = lost_methods::of_member(db, member).await?;
+    judge(app, db, member, standing.as_ref()).await
+}
+
+async fn judge(
+    app: &App,
+    db: &mut impl Reads,
+    member: &MemberId,
+    standing: Option<&Standing>,
+) -> Result<Verdict, ActionError> {
+    let digest = members::password(db, member).await?.as_ref().map(password_digest);
+    Ok(app.settings.authentication.lost_methods.verdict(standing, digest.as_deref(), app.now()))
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Done,
+    /// It is not the time for it (any more).
+    NotNow,
+    /// The address has got too many mails lately: nobody would be told, so nothing was asked for.
+    TooManyMails,
+}
+
+/// The member asks; the owner is told by mail, with a link to cancel.
+pub async fn ask(app: &App, member: &MemberId, device: Device) -> Result<Asked, ActionError> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let Some(member) = members::held(&mut tx, member).await? else { return Ok(Asked::NotNow) };
+    let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(Asked::NotNow) };
+    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, Verdict::MayAsk { .. }) {
+        return Ok(Asked::NotNow);
+    }
+    let asked = standing.asked(app.settings.authentication.lost_methods, now);
+    let token = opaque_token::new(Kind::CancelLink);
+    let digest = opaque_token::digest(token.expose());
+    if !lost_methods::advance(&mut tx, &member.id, &standing, &asked, Some(&digest)).await? {
+        return Ok(Asked::NotNow);
+    }
+    let at = match asked.stage {
+        Stage::Asked { ready_at } => ready_at,
+        Stage::Reset | Stage::Approved | Stage::Cancelled => None,
+    };
+    let cancel_link = format!("{}/recovery/cancel-methods-reset?link={}", app.settings.issuer(), token.expose());
+    let message = Message::MethodResetPlanned { at, cancel_link };
+    // The link to the new password came to this address, too: there is one.
+    let to = member.verified_email().unwrap_or_default();
+    let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &digest, message };
+    if send_mail::queue(app, &mut tx, letter).await? == Queued::Withheld {
+        return Ok(Asked::TooManyMails);
+    }
+    record(app, &mut tx, &member, AccountEvent::MethodsResetAsked, &Actor::Member(device)).await?;
+    tx.commit().await?;
+    Ok(Asked::Done)
+}
+
+/// Staff approve what this member has asked for; otherwise how things stand.
+pub async fn approve(app: &App, actor: &Actor, member: &MemberId) -> Result<Result<Standing, Verdict>, ActionError> {
+    let mut tx = app.store.write().await?;
+    let held = members::held(&mut tx, member).await?;
+    let standing = lost_methods::of_member(&mut tx, member).await?;
+    let verdict = judge(app, &mut tx, member, standing.as_ref()).await?;
+    let (Some(member), Some(standing), Verdict::WaitForStaff { .. }) = (held, standing, verdict) else {
+        return Ok(Err(verdict));
+    };
+    let approved = standing.approved(app.now());
+    if !lost_methods::advance(&mut tx, &member.id, &standing, &approved, None).await? {
+        return Ok(Err(verdict));
+    }
+    record(app, &mut tx, &member, AccountEvent::MethodsResetApproved, actor).await?;
+    tx.commit().await?;
+    Ok(Ok(approved))
+}
+
+/// A link that cancels, and whose it is.
+pub struct CancelLink {
+    digest: String,
+    pub member: Member,
+}
+
+/// The link of this token; `None` if there is nothing (more) to cancel.
+pub async fn cancel_link(app: &App, token: &str) -> Result<Option<CancelLink>, ActionError> {
+    let digest = opaque_token::digest(token);
+    let mut reader = app.store.reader().await?;
+    let Some((id, _)) = lost_methods::by_cancel_link(&mut reader, &digest, app.now()).await? else { return Ok(None) };
+    let member = members::by_id(&mut reader, &id).await?;
+    Ok(member.map(|member| CancelLink { digest, member }))
+}
+
+/// Cancels what was asked for; `false` if somebody was faster.
+pub async fn cancel(app: &App, link: &CancelLink, device: Device) -> Result<bool, ActionError> {
+    let now = app.now();
+    let mut tx = app.store.write().await?;
+    let Some(member) = members::held(&mut tx, &link.member.id).await? else { return Ok(false) };
+    let Some((_, standing)) = lost_methods::by_cancel_link(&mut tx, &link.digest, now).await? else {
+        return Ok(false);
+    };
+    if !lost_methods::advance(&mut tx, &member.id, &standing, &standing.cancelled(now), None).await? {
+        return Ok(false);
+    }
+    record(app, &mut tx, &member, AccountEvent::MethodsResetCancelled, &Actor::Member(device)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Uses the right up: whatever the member could show beside the password goes. The caller goes on with `login` in the
+/// transaction; `None` if there is no such right (any more).
+pub async fn set_up_again(app: &App, login: &Login, device: Device) -> Result<Option<WriteTx>, ActionError> {
+    let mut tx = app.store.write().await?;
+    let Some(member) = members::held(&mut tx, &login.member).await? else { return Ok(None) };
+    let Some(password) = members::password(&mut tx, &member.id).await? else { return Ok(None) };
+    // Whoever sets another password meanwhile waits, or has ended the right.
+    if !members::still_has_password(&mut tx, &member.id, &password).await? {
+        return Ok(None);
+    }
+    let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(None) };
+    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, Verdict::MaySetUpAgain { .. }) {
+        return Ok(None);
+    }
+    take_away(&mut tx, &member.id).await?;
+    if !lost_methods::take(&mut tx, &member.id, &standing).await? {
+        return Ok(None);
+    }
+    end_what_stood_on_them(app, &mut tx, &member, Some(login), &Actor::Member(device)).await?;
+    Ok(Some(tx))
+}
+
+/// Staff take away whatever the member could show beside the password, to be set up again.
+pub async fn reset_by_staff(app: &App, actor: &Actor, member: &Member) -> Result<(), ActionError> {
+    let mut tx = app.store.write().await?;
+    let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(()) };
+    take_away(&mut tx, &member.id).await?;
+    lost_methods::end(&mut tx, &member.id).await?;
+    end_what_stood_on_them(app, &mut tx, &member, None, actor).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn take_away(tx: &mut WriteTx, member: &MemberId) -> Result<(), ActionError> {
+    totp_devices::remove_all(tx, member).await?;
+    passkeys::delete_all(tx, member).await?;
+    recovery_codes::remove_all(tx, member).await?;
+    members::set_email_method(tx, member, None).await?;
+    members::set_method(tx, member, None).await?;
+    Ok(())
+}
+
+async fn end_what_stood_on_them(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    kept: Option<&Login>,
+    actor: &Actor,
+) -> Result<(), ActionError> {
+    let now = app.now();
+    logins::end_others(tx, &member.id, kept, now).await?;
+    browser_sessions::end_all(tx, &member.id, now).await?;
+    known_devices::distrust_all(tx, &member.id).await?;
+    record(app, tx, member, AccountEvent::MethodsReset, actor).await
+}
+
+/// What a member has enrolled, to be named before it goes.
+#[derive(Clone, Debug, Default)]
+pub struct Holdings {
+    pub email: bool,
+    pub apps: Vec<String>,
+    pub passkeys: Vec<String>,
+    pub recovery_codes: u32,
+    pub trusted_devices: i64,
+}
+
+pub async fn holdings(app: &App, db: &mut impl Reads, member: &Member) -> Result<Holdings, ActionError> {
+    Ok(Holdings {
+        email: member.email_method_at.is_some(),
+        apps: totp_devices::of_member(db, &member.id).await?.into_iter().map(|device| device.name).collect(),
+        passkeys: passkeys::of_member(db, &member.id).await?.into_iter().map(|passkey| passkey.name).collect(),
+        recovery_codes: recovery_codes::left(db, &member.id).await?,
+        trusted_devices: known_devices::trusted(db, &member.id, app.now()).await?,
+    })
+}

@@ -1,0 +1,4 @@
+//! Mail: queued with what caused it, sent by a job.
+
+pub mod member_notices;
+pub mod send_mail;

@@ -1,0 +1,280 @@
+//! Queues mail in the transaction of what caused it, and sends what is queued.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::actions::ActionError;
+use crate::app::App;
+use crate::crypto::opaque_token;
+use crate::domain::ids::MemberId;
+use crate::domain::member::profile::Member;
+use crate::domain::unix_time::{Span, UnixTime};
+use crate::mail::messages::{Message, Society, compose};
+use crate::mail::transport::Outcome;
+use crate::random;
+use crate::store::mail::mail_outbox::{self, Claimed, NewMail, Rank, Remembered, Said, State};
+use crate::store::member::members;
+use crate::store::{Reads, StoreError, WriteTx};
+
+/// A mail to be queued.
+pub struct Letter<'a> {
+    pub to: &'a str,
+    pub member: Option<&'a MemberId>,
+    /// A tag; without one it is Japanese.
+    pub language: Option<&'a str>,
+    /// One cause, one mail.
+    pub cause: &'a str,
+    pub message: Message,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    Queued,
+    /// Its cause has had a mail.
+    Already,
+    /// The address has got too many, or its owner wants none: it is written down and not sent.
+    Withheld,
+}
+
+/// How many mails one node sends at once.
+const AT_ONCE: usize = 8;
+/// How long one node takes care of a mail before others may: longer than sending it can take.
+const CLAIM: Span = Span::minutes(5);
+/// The pause after the first try that failed; it doubles up to the longest.
+const FIRST_PAUSE: Span = Span::seconds(30);
+const LONGEST_PAUSE: Span = Span::hours(1);
+
+/// In the caller's transaction; it leaves when that is committed.
+pub async fn queue(app: &App, tx: &mut WriteTx, letter: Letter<'_>) -> Result<Queued, ActionError> {
+    let settings = &app.settings.mail;
+    let budget = Budget { rank: Rank::First, most: settings.per_address_per_hour, within: Span::hours(1) };
+    queue_as(app, tx, &random::identifier(), letter, &budget, None).await
+}
+
+/// How many mails of a rank one address may get.
+pub(super) struct Budget {
+    pub rank: Rank,
+    pub most: u32,
+    pub within: Span,
+}
+
+/// With an ID, a budget, and the reason for which it is not to be sent but written down only.
+pub(super) async fn queue_as(
+    app: &App,
+    tx: &mut WriteTx,
+    id: &str,
+    letter: Letter<'_>,
+    budget: &Budget,
+    unwanted: Option<&str>,
+) -> Result<Queued, ActionError> {
+    let now = app.now();
+    let recipient_key = recipient_key(letter.to);
+    let sent = mail_outbox::to_address_since(tx, &recipient_key, budget.rank, now - budget.within).await?;
+    let over_budget = (sent >= budget.most).then_some("the address had got too many mails");
+    let withheld = unwanted.or(over_budget);
+    let json = serde_json::to_vec(&letter.message).unwrap_or_default();
+    let sealed = app.at_rest.seal(&json, &mail_outbox::place(id));
+    let new = NewMail {
+        id,
+        cause_digest: &opaque_token::digest(letter.cause),
+        member: letter.member,
+        kind: letter.message.kind(),
+        recipient: letter.to,
+        recipient_key: &recipient_key,
+        language: letter.language.unwrap_or("ja"),
+        // Staff may send what was too much, but not what is unwanted.
+        content: unwanted.is_none().then_some(sealed.as_str()),
+        rank: budget.rank,
+        state: if withheld.is_some() { State::Withheld } else { State::Queued },
+        answer: withheld,
+        expires_at: letter.message.valid().map(|valid| now + valid),
+    };
+    if !mail_outbox::insert(tx, &new, now).await? {
+        return Ok(Queued::Already);
+    }
+    if let Some(reason) = withheld {
+        tracing::warn!(mail = id, kind = new.kind, "a mail is withheld: {reason}");
+        return Ok(Queued::Withheld);
+    }
+    tx.wake_after_commit(&app.mail_waits);
+    Ok(Queued::Queued)
+}
+
+/// Stands for an address, however it is written.
+fn recipient_key(address: &str) -> String {
+    opaque_token::digest(&address.to_lowercase())
+}
+
+/// The latest mails to a member, those to their address that were for all who share it among them.
+pub async fn latest_to(
+    db: &mut impl Reads,
+    member: &Member,
+    state: Option<State>,
+    most: u32,
+) -> Result<Vec<Remembered>, StoreError> {
+    let recipient_key = member.email.as_deref().map(recipient_key).unwrap_or_default();
+    let recipient = mail_outbox::Recipient { member: &member.id, recipient_key: &recipient_key };
+    mail_outbox::latest(db, Some(recipient), state, most).await
+}
+
+/// What came of asking for a mail to be sent again.
+#[derive(Clone, Debug)]
+pub enum Resent {
+    Queued(Remembered),
+    /// A mail server has it, or what it says is gone or of no use any more.
+    Cannot(Remembered),
+    Unknown,
+}
+
+/// Has a mail tried again now that did not arrive.
+pub async fn resend(app: &App, id: &str) -> Result<Resent, StoreError> {
+    let mut tx = app.store.write().await?;
+    let Some(mail) = mail_outbox::by_id(&mut tx, id).await? else { return Ok(Resent::Unknown) };
+    if !mail_outbox::resend(&mut tx, id, app.now()).await? {
+        return Ok(Resent::Cannot(mail));
+    }
+    tx.wake_after_commit(&app.mail_waits);
+    tx.commit().await?;
+    Ok(Resent::Queued(mail))
+}
+
+/// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued. A
+/// mail that takes long holds up no other.
+pub async fn keep_sending(app: App) {
+    let mut under_way = JoinSet::new();
+    loop {
+        match begin_due(&app, &mut under_way).await {
+            Ok(0) => tokio::select! {
+                () = app.mail_waits.notified() => {}
+                () = tokio::time::sleep(Duration::from_secs(2)) => {}
+                Some(done) = under_way.join_next() => match done {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::error!("what became of a mail can't be written down: {error}"),
+                    Err(error) => tracing::error!("sending a mail broke off: {error}"),
+                },
+            },
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!("mail can't be sent: {error}");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+    }
+}
+
+/// Sends what is due now; how many mails were tried.
+pub async fn send_due(app: &App) -> Result<usize, StoreError> {
+    let mut under_way = JoinSet::new();
+    let tried = begin_due(app, &mut under_way).await?;
+    while let Some(done) = under_way.join_next().await {
+        if let Ok(Err(error)) = done {
+            return Err(error);
+        }
+    }
+    Ok(tried)
+}
+
+/// Takes care of what is due now, as far as there is room; how many mails are on their way since.
+async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -> Result<usize, StoreError> {
+    let now = app.now();
+    let room = AT_ONCE.saturating_sub(under_way.len());
+    let mut reader = app.store.reader().await?;
+    let mut due = mail_outbox::due(&mut reader, now, Rank::First, room).await?;
+    // Notices leave room for what comes next.
+    let for_notices = room.saturating_sub(due.len()).min((AT_ONCE / 2).saturating_sub(under_way.len()));
+    due.extend(mail_outbox::due(&mut reader, now, Rank::Notice, for_notices).await?);
+    drop(reader);
+    let mut begun = 0;
+    for id in due {
+        let mut tx = app.store.write().await?;
+        let claimed = mail_outbox::claim(&mut tx, &id, now, now + CLAIM).await?;
+        tx.commit().await?;
+        if let Some(mail) = claimed {
+            begun += 1;
+            let app = app.clone();
+            under_way.spawn(async move { send_one(&app, mail).await });
+        }
+    }
+    Ok(begun)
+}
+
+async fn send_one(app: &App, mail: Claimed) -> Result<(), StoreError> {
+    let now = app.now();
+    let outcome = if mail.expires_at.is_some_and(|at| now >= at) { None } else { Some(attempt(app, &mail, now).await) };
+    let mut tx = app.store.write().await?;
+    let server = app.mail.name();
+    let (state, answer) = match outcome {
+        None => (State::Expired, None),
+        Some(Outcome::Accepted(answer)) => (State::Sent, Some(answer)),
+        Some(Outcome::Refused(answer)) => (State::Refused, Some(answer)),
+        Some(Outcome::TryLater(answer)) => {
+            let next = now + pause_after(mail.attempts);
+            if next < mail.tried_since + app.settings.mail.give_up_after {
+                tracing::warn!(mail = mail.id, "a mail could not be sent, it is tried again: {answer}");
+                mail_outbox::retry(&mut tx, &mail.id, Said { server: &server, answer: &answer }, next).await?;
+                return tx.commit().await;
+            }
+            (State::GivenUp, Some(answer))
+        }
+    };
+    let said = answer.as_deref().map(|answer| Said { server: &server, answer });
+    mail_outbox::finish(&mut tx, &mail.id, state, said, now).await?;
+    tx.commit().await?;
+    match state {
+        State::Sent => tracing::debug!(mail = mail.id, "mail sent"),
+        state => tracing::warn!(mail = mail.id, state = state.name(), "a mail was not sent"),
+    }
+    Ok(())
+}
+
+async fn attempt(app: &App, mail: &Claimed, now: UnixTime) -> Outcome {
+    let opened =
+        mail.content.as_deref().and_then(|sealed| app.at_rest.open(sealed, &mail_outbox::place(&mail.id)).ok());
+    let message: Option<Message> = opened.and_then(|json| serde_json::from_slice(&json).ok());
+    // A newer version may run beside this one, or the master key be the wrong one: either may be mended.
+    let Some(message) = message else { return Outcome::TryLater("this version can't read its content".into()) };
+    let locale = app.catalogue.negotiate(Some(&mail.language), None, None);
+    let settings = &app.settings.society;
+    let society = Society {
+        name: settings.name.get(locale.tag()).to_owned(),
+        service: settings.service_name.get(locale.tag()).to_owned(),
+        inquiry_url: settings.inquiry_url.as_ref().map(ToString::to_string),
+    };
+    let member = match addressee(app, mail).await {
+        Ok(member) => member,
+        Err(error) => return Outcome::TryLater(error.to_string()),
+    };
+    let to = member.as_ref().map(|member| member.name.as_deref().unwrap_or(&member.user_id));
+    match compose(&app.catalogue, &society, locale, to, &message) {
+        Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now).await,
+        Err(error) => Outcome::Refused(error.to_string()),
+    }
+}
+
+async fn addressee(app: &App, mail: &Claimed) -> Result<Option<Member>, StoreError> {
+    let Some(id) = &mail.member else { return Ok(None) };
+    members::by_id(&mut app.store.reader().await?, id).await
+}
+
+/// Doubles with each try.
+fn pause_after(attempts: u32) -> Span {
+    let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1)).saturating_mul(FIRST_PAUSE.as_seconds());
+    Span::seconds(doubled).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_takes_care_of_a_mail_that_is_being_sent() {
+        assert!(crate::mail::transport::LONGEST < CLAIM.as_duration());
+    }
+
+    #[test]
+    fn pauses_double_up_to_an_hour() {
+        let pauses: Vec<u32> = [1, 2, 3, 7, 8, 100].map(|attempts| pause_after(attempts).as_seconds()).into();
+        assert_eq!(pauses, [30, 60, 120, 1_920, 3_600, 3_600]);
+    }
+}

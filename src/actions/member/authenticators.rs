@@ -1,0 +1,153 @@
+//! What members have enrolled, what of it a login must ask for, and taking it away.
+
+use crate::actions::ActionError;
+use crate::actions::login::one_time_passwords::recovery_code_digest;
+use crate::actions::member::account_events::record;
+use crate::app::App;
+use crate::domain::actor::Actor;
+use crate::domain::ids::MemberId;
+use crate::domain::login::device::Device;
+use crate::domain::login::next_step::Demands;
+use crate::domain::login::passkey::Passkey;
+use crate::domain::login::recovery_code::{ALPHABET, AT_A_TIME, of_places};
+use crate::domain::member::account_event::AccountEvent;
+use crate::domain::member::authentication_method::{Enrolled, Method};
+use crate::domain::member::authenticator_removal::{Removal, removal};
+use crate::domain::member::profile::Member;
+use crate::domain::protocol::authorization_request::AuthorizationRequest;
+use crate::domain::protocol::client::Client;
+use crate::random;
+use crate::store::member::{members, passkeys, recovery_codes, totp_devices};
+use crate::store::{Reads, WriteTx};
+
+/// What a member could show beside the password.
+pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, ActionError> {
+    let mut methods = Vec::new();
+    if member.email_method_at.is_some() && member.verified_email().is_some() {
+        methods.push(Method::Email);
+    }
+    if !totp_devices::of_member(db, &member.id).await?.is_empty() {
+        methods.push(Method::Totp);
+    }
+    if passkeys::of_member(db, &member.id).await?.iter().any(Passkey::is_usable) {
+        methods.push(Method::Passkey);
+    }
+    let recovery_codes = recovery_codes::left(db, &member.id).await? > 0;
+    Ok(Enrolled { methods, recovery_codes })
+}
+
+/// What a login for this request must show; without one, it is to the member's own account.
+pub fn demands(app: &App, client: Option<&Client>, request: Option<&AuthorizationRequest>) -> Demands {
+    let settings = &app.settings.authentication;
+    let possible = |method: &Method| *method != Method::Passkey || app.passkeys.is_some();
+    Demands {
+        second_factor: client.and_then(|client| client.second_factor).unwrap_or(settings.second_factor),
+        methods: settings.methods.iter().copied().filter(possible).collect(),
+        email_address: settings.email_address == crate::config::EmailAddress::Required,
+        password_max_age: app.settings.passwords.max_age,
+        recovery_codes: settings.recovery_codes,
+        assurance: request.and_then(|request| request.assurance),
+    }
+}
+
+/// Makes an enrolled method the one that is asked for; `false` if it is not enrolled (any more).
+pub async fn choose(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &MemberId,
+    method: Method,
+    device: Device,
+) -> Result<bool, ActionError> {
+    let Some(member) = members::held(tx, member).await? else { return Ok(false) };
+    if !enrolled(tx, &member).await?.has(method) {
+        return Ok(false);
+    }
+    if member.method != Some(method) {
+        members::set_method(tx, &member.id, Some(method)).await?;
+        record(app, tx, &member, AccountEvent::MethodChosen { method }, &Actor::Member(device)).await?;
+    }
+    Ok(true)
+}
+
+/// Whether something may be removed that leaves these methods, and what is asked for then.
+pub fn after_removal(app: &App, member: &Member, before: &Enrolled, left: &Enrolled) -> Removal {
+    let Demands { second_factor, methods, .. } = demands(app, None, None);
+    removal(member.method, before, left, second_factor, &methods)
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    Done,
+    /// The policy asks for a method, and there would be none.
+    LastFactor,
+    /// There is no such thing any more.
+    Gone,
+}
+
+/// A removal under way. The member is held: of two factors removed side by side, the second sees that it is the last.
+pub struct Removing {
+    tx: WriteTx,
+    pub member: Member,
+    before: Enrolled,
+}
+
+impl Removing {
+    pub async fn begin(app: &App, member: &MemberId) -> Result<Option<Removing>, ActionError> {
+        let mut tx = app.store.write().await?;
+        let Some(member) = members::held(&mut tx, member).await? else { return Ok(None) };
+        let before = enrolled(&mut tx, &member).await?;
+        Ok(Some(Removing { tx, member, before }))
+    }
+
+    pub fn tx(&mut self) -> &mut WriteTx {
+        &mut self.tx
+    }
+
+    /// It is removed: stands, if it may be. Otherwise nothing has happened.
+    pub async fn settle(mut self, app: &App, event: AccountEvent, device: Device) -> Result<Removed, ActionError> {
+        let member = members::by_id(&mut self.tx, &self.member.id).await?.unwrap_or(self.member);
+        let left = enrolled(&mut self.tx, &member).await?;
+        let method = match after_removal(app, &member, &self.before, &left) {
+            Removal::LastFactor => return Ok(Removed::LastFactor),
+            Removal::Allowed { method } => method,
+        };
+        members::set_method(&mut self.tx, &member.id, method).await?;
+        record(app, &mut self.tx, &member, event, &Actor::Member(device)).await?;
+        self.tx.commit().await?;
+        Ok(Removed::Done)
+    }
+}
+
+/// Removes an authenticator app, unless the policy needs it.
+pub async fn remove_totp(app: &App, member: &MemberId, id: &str, device: Device) -> Result<Removed, ActionError> {
+    let Some(mut removing) = Removing::begin(app, member).await? else { return Ok(Removed::Gone) };
+    let devices = totp_devices::of_member(removing.tx(), member).await?;
+    let Some(removed) = devices.into_iter().find(|device| device.id == id) else { return Ok(Removed::Gone) };
+    totp_devices::remove(removing.tx(), member, id).await?;
+    removing.settle(app, AccountEvent::TotpRemoved { name: removed.name }, device).await
+}
+
+/// Takes codes by e-mail away as a way to log in, unless the policy needs them.
+pub async fn remove_email(app: &App, member: &MemberId, device: Device) -> Result<Removed, ActionError> {
+    let Some(mut removing) = Removing::begin(app, member).await? else { return Ok(Removed::Gone) };
+    if removing.member.email_method_at.is_none() {
+        return Ok(Removed::Gone);
+    }
+    members::set_email_method(removing.tx(), member, None).await?;
+    removing.settle(app, AccountEvent::EmailMethodRemoved, device).await
+}
+
+/// Makes recovery codes in place of all before. Nobody sees them again.
+pub async fn make_recovery_codes(app: &App, member: &Member, device: Device) -> Result<Vec<String>, ActionError> {
+    let place = |_| random::below(u32::try_from(ALPHABET.len()).unwrap_or(1));
+    let codes: Vec<String> = (0..AT_A_TIME).map(|_| of_places(&std::array::from_fn(place))).collect();
+    let digests: Vec<String> = codes.iter().map(|code| recovery_code_digest(app, &member.id, code)).collect();
+    let mut tx = app.store.write().await?;
+    // Sets that are made side by side would mix.
+    members::held(&mut tx, &member.id).await?;
+    recovery_codes::replace_all(&mut tx, &member.id, &digests, app.now()).await?;
+    record(app, &mut tx, member, AccountEvent::RecoveryCodesMade, &Actor::Member(device)).await?;
+    tx.commit().await?;
+    Ok(codes)
+}

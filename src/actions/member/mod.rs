@@ -1,0 +1,8 @@
+//! What members and staff do to an account.
+
+pub mod account_events;
+pub mod authenticators;
+pub mod members;
+pub mod passkeys;
+pub mod password_hashes;
+pub mod recovery;

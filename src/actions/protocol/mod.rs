@@ -1,0 +1,6 @@
+//! What relying parties ask for.
+
+pub mod clients;
+pub mod continue_authorization;
+pub mod issue_tokens;
+pub mod signing_keys;

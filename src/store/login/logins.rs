@@ -1,0 +1,126 @@
+//! Logins under way: from the password to the last step, each in the browser that began it.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use crate::domain::ids::MemberId;
+use crate::domain::login::flow::Flow;
+use crate::domain::login::next_step::Proved;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
+
+/// A login that goes on. `digest` and `browser` are those of its address and its browser.
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub digest: String,
+    pub browser: String,
+    pub member: MemberId,
+    pub proved: Proved,
+    pub flow: Flow,
+    pub expires_at: UnixTime,
+}
+
+pub async fn insert(tx: &mut WriteTx, login: &Login, now: UnixTime) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO logins (login_digest, browser_digest, member_id, proved, flow, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&login.digest)
+    .bind(&login.browser)
+    .bind(login.member.as_str())
+    .bind(to_json(&login.proved)?)
+    .bind(to_json(&login.flow)?)
+    .bind(now.0)
+    .bind(login.expires_at.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The login, if it still goes on, in this browser.
+pub async fn going_on(
+    db: &mut impl Reads,
+    digest: &str,
+    browser: &str,
+    now: UnixTime,
+) -> Result<Option<Login>, StoreError> {
+    let row = sqlx::query(
+        "SELECT browser_digest, member_id, proved, flow, expires_at FROM logins
+          WHERE login_digest = $1 AND browser_digest = $2 AND taken_at IS NULL AND expires_at > $3",
+    )
+    .bind(digest)
+    .bind(browser)
+    .bind(now.0)
+    .fetch_optional(db.connection())
+    .await?;
+    row.map(|row| login(&row, digest)).transpose()
+}
+
+/// The login, whatever became of it and in whichever browser, for as long as it is remembered.
+pub async fn remembered(db: &mut impl Reads, digest: &str) -> Result<Option<Login>, StoreError> {
+    let row =
+        sqlx::query("SELECT browser_digest, member_id, proved, flow, expires_at FROM logins WHERE login_digest = $1")
+            .bind(digest)
+            .fetch_optional(db.connection())
+            .await?;
+    row.map(|row| login(&row, digest)).transpose()
+}
+
+fn login(row: &AnyRow, digest: &str) -> Result<Login, StoreError> {
+    let (proved, flow): (String, String) = (row.try_get("proved")?, row.try_get("flow")?);
+    Ok(Login {
+        digest: digest.to_owned(),
+        browser: row.try_get("browser_digest")?,
+        member: MemberId(row.try_get("member_id")?),
+        proved: from_json(&proved, "logins", "proved", digest)?,
+        flow: from_json(&flow, "logins", "flow", digest)?,
+        expires_at: UnixTime(row.try_get("expires_at")?),
+    })
+}
+
+/// Writes down what the login has shown beyond what was read; `false` if it has ended or somebody else was faster.
+pub async fn prove(tx: &mut WriteTx, login: &Login, proved: &Proved, now: UnixTime) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE logins SET proved = $3
+          WHERE login_digest = $1 AND browser_digest = $2 AND proved = $4 AND taken_at IS NULL AND expires_at > $5
+          RETURNING member_id",
+    )
+    .bind(&login.digest)
+    .bind(&login.browser)
+    .bind(to_json(proved)?)
+    .bind(to_json(&login.proved)?)
+    .bind(now.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(done.is_some())
+}
+
+/// Ends the login, once; `false` if it was ended before or has expired.
+pub async fn take(tx: &mut WriteTx, login: &Login, now: UnixTime) -> Result<bool, StoreError> {
+    let taken = sqlx::query(
+        "UPDATE logins SET taken_at = $3
+          WHERE login_digest = $1 AND browser_digest = $2 AND taken_at IS NULL AND expires_at > $3 RETURNING member_id",
+    )
+    .bind(&login.digest)
+    .bind(&login.browser)
+    .bind(now.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(taken.is_some())
+}
+
+/// Ends every login under way of a member but this one: what they stood on has changed.
+pub async fn end_others(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    kept: Option<&Login>,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE logins SET taken_at = $2 WHERE member_id = $1 AND taken_at IS NULL AND login_digest <> $3")
+        .bind(member.as_str())
+        .bind(now.0)
+        .bind(kept.map_or("", |login| login.digest.as_str()))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Relying parties and the digests of their secrets.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use crate::domain::ids::ClientId;
+use crate::domain::protocol::client::Client;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
+
+/// A client with what proves that it is itself.
+#[derive(Clone, Debug)]
+pub struct StoredClient {
+    pub client: Client,
+    pub secret_digest: Option<String>,
+    /// Still taken until then, after a rotation.
+    pub previous_secret: Option<(String, UnixTime)>,
+    /// Of a client that registered itself (RFC 7592).
+    pub registration_token_digest: Option<String>,
+    pub created_at: UnixTime,
+    /// Staff let it send notices to members.
+    pub may_notify: bool,
+}
+
+fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
+    let id: String = row.try_get("client_id")?;
+    let metadata: String = row.try_get("metadata")?;
+    let previous: Option<String> = row.try_get("previous_secret_digest")?;
+    let until: Option<i64> = row.try_get("previous_secret_until")?;
+    Ok(StoredClient {
+        client: from_json(&metadata, "clients", "metadata", &id)?,
+        secret_digest: row.try_get("secret_digest")?,
+        previous_secret: previous.zip(until.map(UnixTime)),
+        registration_token_digest: row.try_get("registration_token_digest")?,
+        created_at: UnixTime(row.try_get("created_at")?),
+        may_notify: row.try_get::<Option<i64>, _>("member_notices_at")?.is_some(),
+    })
+}
+
+pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>, StoreError> {
+    // PostgreSQL takes no NUL in a text; no client has one in its ID.
+    if id.contains('\0') {
+        return Ok(None);
+    }
+    let row = sqlx::query(
+        "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
+                registration_token_digest, created_at, member_notices_at FROM clients WHERE client_id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db.connection())
+    .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// All clients by ID, after `after`, at most `limit`.
+pub async fn list(db: &mut impl Reads, after: &str, limit: u32) -> Result<Vec<StoredClient>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
+                registration_token_digest, created_at, member_notices_at FROM clients WHERE client_id > $1 ORDER BY client_id LIMIT $2",
+    )
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(db.connection())
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Lets a client send notices to members since then, or (`None`) no more; `false` if there is no such client. One that
+/// registered itself is not let: it could change its redirect URIs, and with them where its notices lead.
+pub async fn set_member_notices(tx: &mut WriteTx, id: &ClientId, at: Option<UnixTime>) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE clients SET member_notices_at = $2
+          WHERE client_id = $1 AND ($2 IS NULL OR registration_token_digest IS NULL)",
+    )
+    .bind(id.as_str())
+    .bind(at.map(|t| t.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether any client may send notices to members.
+pub async fn any_may_notify(db: &mut impl Reads) -> Result<bool, StoreError> {
+    let sql = "SELECT client_id FROM clients WHERE member_notices_at IS NOT NULL LIMIT 1";
+    Ok(sqlx::query(sql).fetch_optional(db.connection()).await?.is_some())
+}
+
+/// How many clients have registered themselves.
+pub async fn count_self_registered(db: &mut impl Reads) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) AS n FROM clients WHERE registration_token_digest IS NOT NULL")
+        .fetch_one(db.connection())
+        .await?;
+    Ok(row.try_get("n")?)
+}
+
+/// Adds a client; `Exists` if the ID is taken.
+pub async fn insert(tx: &mut WriteTx, stored: &StoredClient) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO clients (client_id, metadata, secret_digest, registration_token_digest, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING",
+    )
+    .bind(stored.client.id.as_str())
+    .bind(to_json(&stored.client)?)
+    .bind(&stored.secret_digest)
+    .bind(&stored.registration_token_digest)
+    .bind(stored.created_at.0)
+    .execute(tx.connection())
+    .await?;
+    if done.rows_affected() == 0 { Err(StoreError::Exists("client ID")) } else { Ok(()) }
+}
+
+/// Replaces the metadata and the secret's digest. Where there is no secret any more, the one before it ends too.
+pub async fn update(
+    tx: &mut WriteTx,
+    client: &Client,
+    secret_digest: Option<&str>,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4,
+                previous_secret_until = CASE WHEN $3 IS NULL THEN NULL ELSE previous_secret_until END
+          WHERE client_id = $1",
+    )
+    .bind(client.id.as_str())
+    .bind(to_json(client)?)
+    .bind(secret_digest)
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Gives a confidential client a new secret; the old one is taken until `old_until`. `false` if there is no such client.
+pub async fn rotate_secret(
+    tx: &mut WriteTx,
+    id: &ClientId,
+    secret_digest: &str,
+    old_until: UnixTime,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE clients SET previous_secret_digest = secret_digest, previous_secret_until = $3, secret_digest = $2,
+                updated_at = $4 WHERE client_id = $1 AND secret_digest IS NOT NULL",
+    )
+    .bind(id.as_str())
+    .bind(secret_digest)
+    .bind(old_until.0)
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a client and everything that was granted to it; whether it was there.
+pub async fn remove(tx: &mut WriteTx, id: &ClientId) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("DELETE FROM clients WHERE client_id = $1").bind(id.as_str()).execute(tx.connection()).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Adds a token that lets one client register itself.
+pub async fn insert_initial_access_token(
+    tx: &mut WriteTx,
+    digest: &str,
+    now: UnixTime,
+    expires_at: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO initial_access_tokens (token_digest, created_at, expires_at) VALUES ($1, $2, $3)")
+        .bind(digest)
+        .bind(now.0)
+        .bind(expires_at.0)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Takes an initial access token; `false` if it is unknown, used or expired.
+pub async fn take_initial_access_token(tx: &mut WriteTx, digest: &str, now: UnixTime) -> Result<bool, StoreError> {
+    let taken = sqlx::query(
+        "UPDATE initial_access_tokens SET used_at = $2
+          WHERE token_digest = $1 AND used_at IS NULL AND expires_at > $2 RETURNING token_digest",
+    )
+    .bind(digest)
+    .bind(now.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(taken.is_some())
+}

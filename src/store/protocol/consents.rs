@@ -1,0 +1,84 @@
+//! What members have agreed to, per client.
+
+use sqlx::Row as _;
+
+use crate::domain::ids::{ClientId, MemberId};
+use crate::domain::protocol::scope::Scopes;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{Reads, StoreError, WriteTx};
+
+/// All scopes that the member has agreed to give this client.
+pub async fn agreed(db: &mut impl Reads, member: &MemberId, client: &ClientId) -> Result<Option<Scopes>, StoreError> {
+    let row = sqlx::query("SELECT scope FROM consents WHERE member_id = $1 AND client_id = $2")
+        .bind(member.as_str())
+        .bind(client.as_str())
+        .fetch_optional(db.connection())
+        .await?;
+    row.map(|row| {
+        let text: String = row.try_get("scope")?;
+        Scopes::parse(&text).map_err(|_| StoreError::Corrupt {
+            table: "consents",
+            column: "scope",
+            row: format!("{member}, {client}"),
+        })
+    })
+    .transpose()
+}
+
+/// Remembers all that the member has agreed to.
+pub async fn remember(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    client: &ClientId,
+    scopes: &Scopes,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO consents (member_id, client_id, scope, given_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (member_id, client_id) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at",
+    )
+    .bind(member.as_str())
+    .bind(client.as_str())
+    .bind(scopes.to_string())
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// What a member has agreed to for one client.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    pub client: ClientId,
+    pub scopes: Scopes,
+    pub given_at: UnixTime,
+}
+
+/// All that a member has agreed to.
+pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Vec<Consent>, StoreError> {
+    let rows = sqlx::query("SELECT client_id, scope, given_at FROM consents WHERE member_id = $1 ORDER BY client_id")
+        .bind(member.as_str())
+        .fetch_all(db.connection())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let (client, scope): (String, String) = (row.try_get("client_id")?, row.try_get("scope")?);
+            let scopes = Scopes::parse(&scope).map_err(|_| StoreError::Corrupt {
+                table: "consents",
+                column: "scope",
+                row: format!("{member}, {client}"),
+            })?;
+            Ok(Consent { client: ClientId(client), scopes, given_at: UnixTime(row.try_get("given_at")?) })
+        })
+        .collect()
+}
+
+/// Forgets what the member has agreed to; whether there was anything.
+pub async fn withdraw(tx: &mut WriteTx, member: &MemberId, client: &ClientId) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM consents WHERE member_id = $1 AND client_id = $2")
+        .bind(member.as_str())
+        .bind(client.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -1,0 +1,264 @@
+//! Grants: the consent that they wait for, the code that stands for them, the tokens that hang on them.
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
+use crate::domain::login::assurance::Assurance;
+use crate::domain::protocol::grant::{Grant, Stage};
+use crate::domain::protocol::refresh_rotation::RefreshState;
+use crate::domain::unix_time::UnixTime;
+use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
+
+fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
+    let id: String = row.try_get("grant_id")?;
+    let stage: String = row.try_get("stage")?;
+    let request: String = row.try_get("request")?;
+    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|t| t.map(UnixTime));
+    let corrupt = |column| StoreError::Corrupt { table: "authorization_grants", column, row: id.clone() };
+    let stage = match (stage.as_str(), time("code_expires_at")?, time("redeemed_at")?) {
+        ("awaiting_consent", None, None) => Stage::AwaitingConsent,
+        ("approved", Some(code_expires_at), None) => Stage::Approved { code_expires_at },
+        ("redeemed", Some(_), Some(at)) => Stage::Redeemed { at },
+        ("denied", None, None) => Stage::Denied,
+        _ => return Err(corrupt("stage")),
+    };
+    let refresh = match (row.try_get::<Option<i64>, _>("refresh_generation")?, time("refreshed_at")?) {
+        (Some(generation), Some(issued_at)) => Some(RefreshState { generation, issued_at }),
+        (None, None) => None,
+        _ => return Err(corrupt("refresh_generation")),
+    };
+    let assurance: String = row.try_get("assurance")?;
+    Ok(Grant {
+        assurance: Assurance::named(&assurance).ok_or_else(|| corrupt("assurance"))?,
+        member: MemberId(row.try_get("member_id")?),
+        session: BrowserSessionId(row.try_get("session_id")?),
+        request: from_json(&request, "authorization_grants", "request", &id)?,
+        authenticated_at: UnixTime(row.try_get("authenticated_at")?),
+        created_at: UnixTime(row.try_get("created_at")?),
+        stage,
+        refresh,
+        kept_until: UnixTime(row.try_get("kept_until")?),
+        ended_at: time("ended_at")?,
+        id: GrantId(id),
+    })
+}
+
+const COLUMNS: &str =
+    "grant_id, client_id, member_id, session_id, stage, request, authenticated_at, assurance, code_expires_at,
+    created_at, redeemed_at, refresh_generation, refreshed_at, kept_until, ended_at";
+
+/// Adds a grant that waits for consent at the page named by `page_digest`, or is approved with the code `code_digest`.
+pub async fn insert(
+    tx: &mut WriteTx,
+    grant: &Grant,
+    page_digest: Option<&str>,
+    code_digest: Option<&str>,
+) -> Result<(), StoreError> {
+    let (stage, code_expires_at) = match grant.stage {
+        Stage::AwaitingConsent => ("awaiting_consent", None),
+        Stage::Approved { code_expires_at } => ("approved", Some(code_expires_at.0)),
+        Stage::Redeemed { .. } => ("redeemed", None),
+        Stage::Denied => ("denied", None),
+    };
+    sqlx::query(
+        "INSERT INTO authorization_grants (grant_id, client_id, member_id, session_id, stage, request, authenticated_at,
+             page_digest, code_digest, code_expires_at, created_at, kept_until, assurance)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(grant.id.as_str())
+    .bind(grant.request.client.as_str())
+    .bind(grant.member.as_str())
+    .bind(grant.session.as_str())
+    .bind(stage)
+    .bind(to_json(&grant.request)?)
+    .bind(grant.authenticated_at.0)
+    .bind(page_digest)
+    .bind(code_digest)
+    .bind(code_expires_at)
+    .bind(grant.created_at.0)
+    .bind(grant.kept_until.0)
+    .bind(grant.assurance.name())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub async fn by_id(db: &mut impl Reads, id: &GrantId) -> Result<Option<Grant>, StoreError> {
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE grant_id = $1");
+    let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+pub async fn by_code(db: &mut impl Reads, code_digest: &str) -> Result<Option<Grant>, StoreError> {
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE code_digest = $1");
+    let row = sqlx::query(sql).bind(code_digest).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The grant that waits for consent at this page, in this session.
+pub async fn awaiting_consent(
+    db: &mut impl Reads,
+    page_digest: &str,
+    session: &BrowserSessionId,
+    now: UnixTime,
+) -> Result<Option<Grant>, StoreError> {
+    let sql = const_format::concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM authorization_grants WHERE page_digest = $1 AND session_id = $2 AND stage = 'awaiting_consent'
+            AND ended_at IS NULL AND kept_until > $3"
+    );
+    let row =
+        sqlx::query(sql).bind(page_digest).bind(session.as_str()).bind(now.0).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The grant whose consent page this was, whatever became of it.
+pub async fn of_page(db: &mut impl Reads, page_digest: &str) -> Result<Option<Grant>, StoreError> {
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE page_digest = $1");
+    let row = sqlx::query(sql).bind(page_digest).fetch_optional(db.connection()).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The member agrees; `false` if the page was answered before.
+pub async fn approve(
+    tx: &mut WriteTx,
+    id: &GrantId,
+    code_digest: &str,
+    code_expires_at: UnixTime,
+    kept_until: UnixTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4
+          WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
+    )
+    .bind(id.as_str())
+    .bind(code_digest)
+    .bind(code_expires_at.0)
+    .bind(kept_until.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(done.is_some())
+}
+
+/// The member refuses; `false` if the page was answered before.
+pub async fn deny(tx: &mut WriteTx, id: &GrantId) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE authorization_grants SET stage = 'denied'
+          WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
+    )
+    .bind(id.as_str())
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(done.is_some())
+}
+
+/// Redeems the code, with its first refresh token if there is to be one; `false` if somebody else was faster, or the
+/// session that it was given out in has ended meanwhile.
+pub async fn redeem(
+    tx: &mut WriteTx,
+    id: &GrantId,
+    refresh: Option<RefreshState>,
+    kept_until: UnixTime,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE authorization_grants
+            SET stage = 'redeemed', redeemed_at = $2, refresh_generation = $3, refreshed_at = $4, kept_until = $5
+          WHERE grant_id = $1 AND stage = 'approved' AND ended_at IS NULL AND code_expires_at > $2
+            AND EXISTS (SELECT 1 FROM browser_sessions s
+                         WHERE s.session_id = authorization_grants.session_id AND s.ended_at IS NULL)
+          RETURNING grant_id",
+    )
+    .bind(id.as_str())
+    .bind(now.0)
+    .bind(refresh.map(|r| r.generation))
+    .bind(refresh.map(|r| r.issued_at.0))
+    .bind(kept_until.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(done.is_some())
+}
+
+/// Moves the refresh token on from generation `from`; `false` if it is not the live one any more.
+pub async fn rotate_refresh(
+    tx: &mut WriteTx,
+    id: &GrantId,
+    from: i64,
+    to: RefreshState,
+    kept_until: UnixTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE authorization_grants SET refresh_generation = $3, refreshed_at = $4, kept_until = $5
+          WHERE grant_id = $1 AND refresh_generation = $2 AND ended_at IS NULL AND kept_until > $4 RETURNING grant_id",
+    )
+    .bind(id.as_str())
+    .bind(from)
+    .bind(to.generation)
+    .bind(to.issued_at.0)
+    .bind(kept_until.0)
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(done.is_some())
+}
+
+/// Ends a grant and every token that hangs on it.
+pub async fn end(tx: &mut WriteTx, id: &GrantId, now: UnixTime) -> Result<(), StoreError> {
+    sqlx::query("UPDATE authorization_grants SET ended_at = $2 WHERE grant_id = $1 AND ended_at IS NULL")
+        .bind(id.as_str())
+        .bind(now.0)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// The grants of a member that clients hold something from: a code, or tokens that have not all expired.
+pub async fn in_use(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> Result<Vec<Grant>, StoreError> {
+    let sql = const_format::concatcp!(
+        "SELECT ",
+        COLUMNS,
+        " FROM authorization_grants WHERE member_id = $1 AND stage IN ('approved', 'redeemed') AND ended_at IS NULL
+            AND kept_until > $2 ORDER BY created_at, grant_id"
+    );
+    let rows = sqlx::query(sql).bind(member.as_str()).bind(now.0).fetch_all(db.connection()).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// Ends every grant that a member has given a client, also one that waits for consent; whether there was any.
+pub async fn end_of_client(
+    tx: &mut WriteTx,
+    member: &MemberId,
+    client: &ClientId,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE authorization_grants SET ended_at = $3 WHERE member_id = $1 AND client_id = $2 AND ended_at IS NULL",
+    )
+    .bind(member.as_str())
+    .bind(client.as_str())
+    .bind(now.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Revokes one access token before it expires.
+pub async fn revoke_access_token(tx: &mut WriteTx, token_id: &str, expires_at: UnixTime) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO revoked_access_tokens (token_id, expires_at) VALUES ($1, $2) ON CONFLICT (token_id) DO NOTHING",
+    )
+    .bind(token_id)
+    .bind(expires_at.0)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub async fn is_access_token_revoked(db: &mut impl Reads, token_id: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM revoked_access_tokens WHERE token_id = $1")
+        .bind(token_id)
+        .fetch_optional(db.connection())
+        .await?;
+    Ok(row.is_some())
+}

@@ -1,0 +1,3 @@
+//! Each verb is cut off at every await of its caller: what it began stands whole, or not at all.
+
+mod staff;
