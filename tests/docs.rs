@@ -147,3 +147,33 @@ fn every_text_of_the_help_is_held_to_tests_that_exist() {
     }
     assert!(named > 100, "the map is {named} tests long");
 }
+
+/// `docs/security/audit.md` says of each finding what holds it now: tests that exist, or a decision that does.
+#[test]
+fn every_finding_of_the_audit_is_held_by_tests_or_a_decision_that_exist() {
+    let page = std::fs::read_to_string("docs/security/audit.md").unwrap();
+    let mut findings = 0;
+    for finding in page.split("\n## ").skip(1) {
+        let heading = finding.lines().next().unwrap();
+        let (mut source, mut held) = (String::new(), 0);
+        for word in finding.split('`').skip(1).step_by(2) {
+            let (file, test) = word.split_once(": ").unwrap_or((word, ""));
+            if file.ends_with(".rs") && !file.contains('{') {
+                source = std::fs::read_to_string(file).unwrap_or_else(|_| panic!("{heading}: there is no {file}"));
+            }
+            let test = if file.ends_with(".rs") { test } else { file };
+            if test.contains('_') && test.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                assert!(source.contains(&format!("fn {test}(")), "{heading}: there is no test {test}");
+                held += 1;
+            }
+        }
+        let decisions = finding.split("](../decisions/").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for decision in decisions {
+            assert!(Path::new("docs/decisions").join(decision).exists(), "{heading}: there is no decision {decision}");
+            held += 1;
+        }
+        assert!(held > 0, "{heading}: neither a test nor a decision is named");
+        findings += 1;
+    }
+    assert!(findings > 40, "only {findings} findings");
+}

@@ -77,7 +77,10 @@ const LEAF: &[&str] = &["domain"];
 const PURE: &str = "rules are pure: time, chance and what is stored come in as arguments, so that tests can turn them";
 
 /// Words that may stand in some places only: a crate, or the beginning of a name.
-const CONFINED: [(Word, &[&str], &str); 5] = [
+const CONFINED: [(Word, &[&str], &str); 8] = [
+    (Word::Name("WriteTx"), &["store/", "actions/", "app.rs"], VERBS),
+    (Word::After(&["store", ".", "write"]), &["store/", "actions/run.rs", "app.rs"], VERBS),
+    (Word::After(&["run", "::", "begin"]), &["actions/"], VERBS),
     (Word::Crate("sqlx"), &["store/"], "only the store speaks SQL"),
     (Word::Crate("axum"), &["web/", "cli/serve.rs"], "only web/ speaks HTTP, and `serve` opens its door"),
     (Word::Crate("axum_extra"), &["web/"], "only web/ speaks HTTP"),
@@ -88,8 +91,14 @@ const CONFINED: [(Word, &[&str], &str); 5] = [
 #[derive(Clone, Copy)]
 enum Word {
     Crate(&'static str),
+    Name(&'static str),
     NameBeginning(&'static str),
+    /// These words one after the other.
+    After(&'static [&'static str]),
 }
+
+const VERBS: &str = "what writes is a verb of actions/, in a task of its own: whoever calls it can hang up, and every \
+                     entrance asks the same rules and leaves the same trace";
 
 #[test]
 fn nothing_points_back() {
@@ -131,7 +140,11 @@ fn broken_arrows(file: &str, text: &str) -> impl Iterator<Item = BrokenArrow> {
                 Word::Crate(name) => {
                     begins_path && token == name && tokens.get(at + 1).is_some_and(|next| next.1 == "::")
                 }
+                Word::Name(name) => token == name,
                 Word::NameBeginning(name) => token.starts_with(name),
+                Word::After(words) => {
+                    tokens[at..].iter().map(|(_, token)| token.as_str()).take(words.len()).eq(words.iter().copied())
+                }
             };
             if found && !places.iter().any(|place| file.starts_with(place)) {
                 report(*line, format!("{token} stands outside {}", places.join(", ")), why);
@@ -281,6 +294,34 @@ fn string_literal(text: &str) -> Option<usize> {
     None
 }
 
+/// The verbs below `folder`: public functions that run in a task of their own.
+fn verbs(folder: &Path) -> Vec<(String, String)> {
+    let mut verbs = Vec::new();
+    for_each_source(folder, &mut |path, text| {
+        for function in text.split("\npub async fn ").skip(1) {
+            let body = function.split("\n}\n").next().unwrap();
+            if body.contains("run::to_its_end(") {
+                let name = function.split(['(', '<']).next().unwrap();
+                verbs.push((path.display().to_string(), name.to_owned()));
+            }
+        }
+    });
+    verbs
+}
+
+/// `tests/http/cut/` drops the callers of verbs at each of their awaits.
+#[test]
+fn every_verb_is_cut_off_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cut = String::new();
+    for_each_source(&root.join("tests/http/cut"), &mut |_, text| cut.push_str(text));
+    let all = verbs(&root.join("src/actions"));
+    assert!(all.len() > 5, "only {} verbs were found", all.len());
+    let called = |name: &str| cut.contains(&format!("::{name}(")) || cut.contains(&format!(" {name}("));
+    let left: Vec<_> = all.iter().filter(|(_, name)| !called(name)).collect();
+    assert!(left.is_empty(), "no test in tests/http/cut/ cuts these off: {left:#?}");
+}
+
 fn for_each_source(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -308,6 +349,10 @@ fn a_planted_arrow_is_caught_however_it_is_written() {
         ("cli/member.rs", "sqlx::query(\"x\")", 1),
         ("store/members.rs", "if engine == Engine::Sqlite {}", 1),
         ("web/page.rs", "use crate::helpers::x;", 1),
+        ("web/page.rs", "use crate::store::{Reads,\nWriteTx};", 2),
+        ("cli/demo.rs", "let mut tx = app.store.write().await?;", 1),
+        ("actions/member/recover.rs", "app.store\n.write()", 1),
+        ("web/login/totp.rs", "run::begin(&app)", 1),
     ] {
         let broken: Vec<_> = broken_arrows(file, text).collect();
         assert_eq!(broken.iter().map(|arrow| arrow.line).collect::<Vec<_>>(), [line], "{file}: {text}");
@@ -324,6 +369,8 @@ fn what_is_allowed_or_only_spoken_of_is_left_alone() {
         ("domain/login/mod.rs", "use super::secret; mod tests { use super::*; }"),
         ("store/engine.rs", "use sqlx::Any; Engine::Sqlite;"),
         ("lib.rs", "pub mod web;"),
+        ("actions/run.rs", "use crate::store::WriteTx; app.store.write()"),
+        ("web/login/totp.rs", "out.write(); store.reader(); begin(x)"),
     ] {
         assert_eq!(broken_arrows(file, text).collect::<Vec<_>>(), [], "{file}");
     }
