@@ -6,4 +6,5 @@ pub mod authenticator_removal;
 pub mod email_address;
 pub mod member_notice;
 pub mod profile;
+pub mod typed;
 pub mod user_id;
