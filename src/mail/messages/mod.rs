@@ -13,7 +13,6 @@ use crate::domain::login::device::Device;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::{Catalogue, Locale, Value};
-use parts::Parts;
 
 /// A mail to a member, before it has words.
 #[derive(Clone, Debug, Serialize, Deserialize)]
