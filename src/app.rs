@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
@@ -57,8 +58,8 @@ pub struct Parts {
     pub verbs: TaskTracker,
     /// Woken when mail is queued here.
     pub mail_waits: Arc<Notify>,
-    /// Woken when a member who can't log in asks for something here.
-    pub recovery_waits: Arc<Notify>,
+    /// The program stops: nothing new is begun that can be left to other nodes or to the next start.
+    pub stopping: CancellationToken,
     csrf_key: Secret<[u8; 32]>,
     account_key: Secret<[u8; 32]>,
     one_time_password_key: Secret<[u8; 32]>,
@@ -127,7 +128,7 @@ impl App {
             mail: transport(&settings)?,
             verbs: TaskTracker::new(),
             mail_waits: Arc::new(Notify::new()),
-            recovery_waits: Arc::new(Notify::new()),
+            stopping: CancellationToken::new(),
             at_rest,
             settings,
             clock,

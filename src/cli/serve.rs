@@ -76,6 +76,7 @@ pub(super) async fn until_stopped(
     tracing::info!(%address, issuer = app.settings.issuer(), "ready");
     ready()?;
     serve(listener, web, stop).await?;
+    app.stopping.cancel();
     beside.shutdown().await;
     app.verbs.close();
     // What was begun for connections that are gone.

@@ -24,5 +24,6 @@ mod passkeys;
 mod passwords;
 #[path = "../../examples/portal/portal.rs"]
 mod portal;
+mod recovery;
 #[path = "../support/mod.rs"]
 mod support;

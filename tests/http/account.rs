@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sekisho::actions::member::account_events::record;
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::login::one_time_password::TotpKey;
@@ -331,7 +330,7 @@ on_both_engines! {
         let form = forgotten.get("/recovery/forgotten-password").await;
         let asked = [("user_id", HANAKO.0), ("email", "hanako@example.jp")];
         send(&forgotten, &form, "/recovery/forgotten-password", &asked).await.expect_status(200);
-        while answer_one(&app.app).await.unwrap() {}
+        app.answer_recovery().await;
         assert_eq!(app.rows("password_links WHERE taken_at IS NULL").await, 1);
         let wrong = if code == "000000" { "111111" } else { "000000" };
         send(&visitor, &page, "/account/email-address-code", &[("code", wrong)]).await.expect_status(422);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sekisho::actions::login::lost_methods::approve;
+use sekisho::actions::member::answer_recovery_requests::answer_recovery_requests;
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{LostMethods, SecondFactor};
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::unix_time::Span;
@@ -89,7 +89,7 @@ async fn reset(app: &TestApp, password: &str) {
     form.insert("user_id".into(), HANAKO.0.into());
     form.insert("email".into(), ADDRESS.into());
     visitor.post("/recovery/forgotten-password", &form).await.expect_status(200);
-    while answer_one(&app.app).await.unwrap() {}
+    app.answer_recovery().await;
     let mails = app.mails_to(ADDRESS).await;
     let page = visitor.get(&link_in(&mails[before..], "/recovery/reset-password")).await;
     let mut form = page.form();
@@ -477,7 +477,7 @@ on_both_engines! {
             let mut form = flooder.get("/recovery/forgotten-user-id").await.form();
             form.insert("email".into(), ADDRESS.into());
             flooder.post("/recovery/forgotten-user-id", &form).await.expect_status(200);
-            while answer_one(&app.app).await.unwrap() {}
+            app.answer_recovery().await;
         }
         let visitor = app.visitor();
         let factor = after(&app, &visitor, NEW).await;
@@ -534,7 +534,7 @@ on_both_engines! {
         let id = hanako(&app).await.id;
         sekisho::store::member::members::set_verified_email(&mut tx, &id, "new@example.jp", app.now()).await.unwrap();
         let background = app.app.clone();
-        let answering = tokio::spawn(async move { answer_one(&background).await.unwrap() });
+        let answering = tokio::spawn(async move { answer_recovery_requests(&background).await.unwrap() });
         if engine == Engine::Postgres {
             app.until_somebody_waits_for_a_row().await;
         }

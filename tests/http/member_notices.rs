@@ -5,6 +5,7 @@ use sekisho::actions::mail::queue_mail::{self, Letter};
 use sekisho::actions::mail::send_mail;
 use sekisho::actions::member::members;
 use sekisho::config::Quota;
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::Profile;
 use sekisho::domain::unix_time::Span;
@@ -256,7 +257,7 @@ on_both_engines! {
         assert!(became_of(&app, &ids[1]).await.1.contains("no address"));
         assert_eq!(app.rows("mail_outbox WHERE content IS NOT NULL").await, 0);
         // Not even staff send what is not wanted.
-        assert!(matches!(send_mail::resend(&app.app, &ids[0]).await.unwrap(), send_mail::Resent::Cannot(_)));
+        assert!(matches!(send_mail::resend(&app.app, &Actor::CommandLine(None), &ids[0]).await.unwrap(), send_mail::Resent::Cannot(_)));
     }
 
     async fn one_press_turns_notices_off_and_nothing_else(engine: Engine) {

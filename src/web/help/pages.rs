@@ -5,8 +5,9 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::HelpSnapshot;
 use super::api::search::{LONGEST_QUERY, SECTIONS};
-use super::{HelpSnapshot, api};
+use crate::actions::help::count_feedback::count_vote;
 use crate::actions::help::digest;
 use crate::domain::help::faq::{Category, Question};
 use crate::domain::help::guide::Section;
@@ -310,8 +311,8 @@ pub async fn vote(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnFo
         return browser.page_error(PageError::page(ErrorKind::NotFound));
     }
     if !has_voted(browser.help_votes(), &id) {
-        if let Err(error) = api::votes::count(&browser.web.app, &id, browser.locale().tag(), helpful).await {
-            return browser.page_error(PageError::Inside(error.into()));
+        if let Err(error) = count_vote(&browser.web.app, &id, browser.locale().tag(), helpful).await {
+            return browser.page_error(error.into());
         }
         let votes = with_vote(browser.help_votes(), &id);
         browser.remember_help_votes(&votes);

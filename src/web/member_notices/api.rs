@@ -66,8 +66,9 @@ async fn take(web: &WebState, request: Request) -> Result<String, Problem> {
     if !wrong.is_empty() {
         return Err(Problem::Wrong(wrong));
     }
-    match ask(&web.app, &client, &key, &notice).await? {
+    match ask(&web.app, &client.id, &key, &notice).await? {
         Asking::Accepted(id) => Ok(id),
+        Asking::NotAllowed => Err(Problem::NotAllowed),
         Asking::KeyInUse => Err(Problem::KeyInUse),
     }
 }

@@ -393,8 +393,10 @@ impl BrowserRequest {
         match kind {
             // The one form without a page of its own.
             ErrorKind::FormExpired if path == paths::ACCOUNT_LANGUAGE => Some(WayOn::to_profile()),
-            ErrorKind::FormExpired if of_account || path.starts_with("/recovery/forgotten") => {
-                Some(WayOn::reopen(path.to_owned()))
+            ErrorKind::FormExpired if of_account => Some(WayOn::reopen(path.to_owned())),
+            // With the link that was mailed, where there is one: it is all that these pages go by.
+            ErrorKind::FormExpired | ErrorKind::FlowOtherBrowser if path.starts_with("/recovery/") => {
+                Some(WayOn::reopen(self.here.clone()))
             }
             ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
                 Some(WayOn::to_login())

@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use super::answer::Request;
 use super::problem::Problem;
-use crate::app::App;
+use crate::actions::ActionError;
+use crate::actions::help::count_feedback::count_vote;
 use crate::store::StoreError;
-use crate::store::help::help_feedback;
 use crate::web::state::WebState;
 
 /// More than the vote that a body can hold.
@@ -45,23 +45,12 @@ pub(super) async fn post(
     if request.help().question(&id).is_none() {
         return Err(Problem::no_question());
     }
-    count(&web.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
-        StoreError::Busy => Problem::busy(),
+    count_vote(&web.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
+        ActionError::Store(StoreError::Busy) => Problem::busy(),
         error => {
             tracing::error!("{error}");
             Problem::inside()
         }
     })?;
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
-}
-
-pub(in crate::web::help) async fn count(
-    app: &App,
-    question: &str,
-    locale: &str,
-    is_helpful: bool,
-) -> Result<(), StoreError> {
-    let mut tx = app.store.write().await?;
-    help_feedback::vote(&mut tx, question, locale, is_helpful, app.now()).await?;
-    tx.commit().await
 }
