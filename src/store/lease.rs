@@ -201,11 +201,7 @@ impl<'c> Executor<'c> for Statement<'c> {
         Box::pin(in_time(self.watch, connection.fetch_optional(query)))
     }
 
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [AnyTypeInfo],
-    ) -> BoxFuture<'e, Result<AnyStatement, Error>>
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [AnyTypeInfo]) -> BoxFuture<'e, Result<AnyStatement, Error>>
     where
         'c: 'e,
     {

@@ -86,7 +86,9 @@ impl Outages {
         spell.failures += 1;
         if !spell.causes.contains(&cause) {
             spell.causes.push(cause);
-            tracing::error!("the database can't be used: {cause} ({why}). What needs it is answered as busy until it works");
+            tracing::error!(
+                "the database can't be used: {cause} ({why}). What needs it is answered as busy until it works"
+            );
         }
         self.is_on.store(true, Ordering::Release);
     }

@@ -148,7 +148,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         match &self {
-            Problem::Inside(busy @ ActionError::Store(StoreError::Busy(_))) => tracing::debug!("a member notice: {busy}"),
+            Problem::Inside(busy @ ActionError::Store(StoreError::Busy(_))) => {
+                tracing::debug!("a member notice: {busy}")
+            }
             Problem::Inside(error) => tracing::error!("a member notice: {error}"),
             refused => tracing::info!("a member notice was refused: {}", refused.detail()),
         }
