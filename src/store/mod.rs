@@ -10,6 +10,7 @@ mod lease;
 pub mod login;
 pub mod mail;
 pub mod member;
+mod migrations;
 pub mod outage;
 mod probe;
 pub mod protocol;
