@@ -28,7 +28,7 @@ use crate::i18n::{Catalogue, I18nError};
 use crate::mail::transport::{Route, Security, Senders, Server, Transport, TransportError};
 use crate::store::member::{password_costs, password_peppers};
 use crate::store::protocol::signing_keys;
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{Limits, OpenError, Store, StoreError};
 use crate::text_file;
 
 /// Everything that outlives a request. Cheap to clone.
@@ -92,7 +92,7 @@ pub enum StartError {
 impl App {
     /// Opens the database, brings it up to this version and reads the keys; makes what a first start needs.
     pub async fn start(settings: Settings, clock: Clock) -> Result<App, StartError> {
-        let store = Store::open(&settings.database.url, settings.database.max_connections).await?;
+        let store = Store::open(&settings.database.url, limits(&settings)).await?;
         let nothing_sealed = store.is_new().await?;
         // The key comes first: a database that was migrated without its key would never be new again.
         let master = MasterKey::load(&settings.secrets.master_key_file, nothing_sealed)?;
@@ -134,6 +134,17 @@ impl App {
             clock,
             store,
         })))
+    }
+}
+
+/// How many connections to the database there may be, and how long they wait.
+pub fn limits(settings: &Settings) -> Limits {
+    let database = &settings.database;
+    Limits {
+        max_connections: database.max_connections,
+        statement: database.statement_timeout.as_duration(),
+        lock: database.lock_timeout.as_duration(),
+        idle_in_transaction: database.idle_in_transaction_timeout.as_duration(),
     }
 }
 

@@ -215,7 +215,7 @@ enum Database {
 }
 
 async fn look_into(settings: &Settings) -> Result<Database, String> {
-    let store = Store::open(&settings.database.url, 1).await.map_err(|error| error.to_string())?;
+    let store = Store::open(&settings.database.url, app::limits(settings)).await.map_err(|error| error.to_string())?;
     let version = store.version().await.map_err(|error| error.to_string())?;
     if version.database == 0 {
         return Ok(Database::Empty);

@@ -15,6 +15,7 @@ mod code;
 mod cut;
 mod discovery;
 mod email_codes;
+mod faults;
 mod first_login;
 mod headers;
 mod help;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use sekisho::actions::member::members::{self, NewMember};
 use sekisho::actions::protocol::clients::{self, By};
 use sekisho::actions::protocol::signing_keys;
-use sekisho::app::App;
+use sekisho::app::{App, limits};
 use sekisho::clock::Clock;
 use sekisho::config::{EmailAddress, MailTransport, Quota, SecondFactor, Settings, SmtpSecurity};
 use sekisho::crypto::master_key::{MasterKey, Purpose};
@@ -260,7 +260,7 @@ async fn prepare_keys(settings: &Settings) {
         (std::fs::read_to_string(&file).unwrap(), Algorithm::ALL.map(make).into())
     });
     std::fs::write(&settings.secrets.master_key_file, master).unwrap();
-    let store = Store::open(&settings.database.url, 1).await.unwrap();
+    let store = Store::open(&settings.database.url, limits(settings)).await.unwrap();
     store.migrate().await.unwrap();
     let mut tx = store.write().await.unwrap();
     for key in keys {

@@ -111,7 +111,7 @@ impl Problem {
             Problem::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Problem::NoKey | Problem::Malformed(_) => StatusCode::BAD_REQUEST,
             Problem::Wrong(_) | Problem::KeyInUse => StatusCode::UNPROCESSABLE_ENTITY,
-            Problem::Inside(ActionError::Store(StoreError::Busy)) => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::Inside(ActionError::Store(StoreError::Busy(_))) => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Inside(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -139,7 +139,7 @@ impl Problem {
             Problem::KeyInUse => {
                 "This Idempotency-Key stands for another notice. Give each notice a key of its own, and send it again unchanged."
             }
-            Problem::Inside(ActionError::Store(StoreError::Busy)) => "The provider is busy. Try again in a moment.",
+            Problem::Inside(ActionError::Store(StoreError::Busy(_))) => "The provider is busy. Try again in a moment.",
             Problem::Inside(_) => "The provider could not do it; its log says why.",
         }
         .to_owned()
@@ -149,6 +149,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         match &self {
+            Problem::Inside(busy @ ActionError::Store(StoreError::Busy(_))) => {
+                tracing::debug!("a member notice: {busy}")
+            }
             Problem::Inside(error) => tracing::error!("a member notice: {error}"),
             refused => tracing::info!("a member notice was refused: {}", refused.detail()),
         }
@@ -175,8 +178,8 @@ impl IntoResponse for Problem {
             Problem::TooOften(Exceeded { retry_seconds }) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(retry_seconds));
             }
-            Problem::Inside(ActionError::Store(StoreError::Busy)) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(1));
+            Problem::Inside(ActionError::Store(StoreError::Busy(cause))) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(cause.retry_after().as_seconds()));
             }
             _ => {}
         }

@@ -74,11 +74,11 @@ impl IntoResponse for ClientTrouble {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(exceeded.retry_seconds));
                 response
             }
-            ClientTrouble::Inside(error @ ActionError::Store(StoreError::Busy)) => {
-                tracing::warn!("{error}");
+            ClientTrouble::Inside(ActionError::Store(StoreError::Busy(cause))) => {
+                tracing::debug!("the database can't be used: {cause}");
                 let error = ErrorCode::TemporarilyUnavailable.because("the provider is busy");
                 let mut response = error_body(StatusCode::SERVICE_UNAVAILABLE, &error);
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(1));
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(cause.retry_after().as_seconds()));
                 response
             }
             ClientTrouble::Inside(error) => {

@@ -67,8 +67,8 @@ async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
     match answered(browser, request, &client).await {
         Ok(next) => Ok(next),
         // A status can't be told by a redirect: the standard has two codes for it (RFC 6749, 4.1.2.1).
-        Err(busy @ ActionError::Store(StoreError::Busy)) => {
-            tracing::warn!("{busy}");
+        Err(busy @ ActionError::Store(StoreError::Busy(_))) => {
+            tracing::debug!("{busy}");
             Ok(to_client(ErrorCode::TemporarilyUnavailable.because("the provider is busy")))
         }
         Err(error) => {

@@ -358,11 +358,17 @@ impl BrowserRequest {
                 (status_of(kind), kind, None, None)
             }
             PageError::Inside(
-                error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy)),
+                error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy(_))),
             ) => {
-                tracing::warn!(reference, "{error}");
-                let retry_after = match error {
-                    ActionError::Hash(HashError::Busy { retry_after }) => retry_after,
+                let retry_after = match &error {
+                    ActionError::Hash(HashError::Busy { retry_after }) => {
+                        tracing::warn!(reference, "{error}");
+                        *retry_after
+                    }
+                    ActionError::Store(StoreError::Busy(cause)) => {
+                        tracing::debug!(reference, "{error}");
+                        cause.retry_after()
+                    }
                     _ => Span::seconds(1),
                 };
                 let mut response = self.show(

@@ -46,7 +46,7 @@ pub(super) async fn post(
         return Err(Problem::no_question());
     }
     count_vote(&web.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
-        ActionError::Store(StoreError::Busy) => Problem::busy(),
+        ActionError::Store(StoreError::Busy(_)) => Problem::busy(),
         error => {
             tracing::error!("{error}");
             Problem::inside()
