@@ -38,4 +38,5 @@ mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
 mod totp;
+mod unvouched;
 mod userinfo;

@@ -195,8 +195,18 @@ impl TestApp {
         self.register(json!({ "grant_types": ["authorization_code", "refresh_token"] }), false).await
     }
 
-    /// A client with this metadata; what is missing is filled in.
+    /// A confidential client that has registered itself: nobody has looked at where it leads.
+    pub async fn self_registered(&self) -> RelyingParty {
+        let metadata = json!({ "grant_types": ["authorization_code", "refresh_token"] });
+        self.register_by(metadata, false, By::Itself).await
+    }
+
+    /// A client with this metadata, of staff; what is missing is filled in.
     pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
+        self.register_by(metadata, first_party, By::Staff).await
+    }
+
+    async fn register_by(&self, metadata: Value, first_party: bool, by: By) -> RelyingParty {
         let id = format!("rp-{}", sekisho::random::identifier());
         let mut all = json!({
             "redirect_uris": [format!("https://{id}.example.jp/callback").to_lowercase().replace('_', "-")],
@@ -210,7 +220,7 @@ impl TestApp {
         let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
         let mut tx = self.app.store.write().await.unwrap();
         let id = Some(ClientId(id));
-        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, By::Staff).await.unwrap();
+        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, by).await.unwrap();
         tx.commit().await.unwrap();
         RelyingParty::new(&self.issuer, &done.client, done.secret.map(|s| s.expose().clone()))
     }
