@@ -196,18 +196,26 @@ impl TestApp {
         self.register(json!({ "grant_types": ["authorization_code", "refresh_token"] }), false).await
     }
 
-    /// A client with this metadata; what is missing is filled in.
+    /// A confidential client that has registered itself: nobody has looked at where it leads.
+    pub async fn self_registered(&self) -> RelyingParty {
+        let metadata = json!({ "grant_types": ["authorization_code", "refresh_token"] });
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party: false, second_factor: None };
+        self.register_on(metadata, terms, By::Itself).await
+    }
+
+    /// A client with this metadata, of staff; what is missing is filled in.
     pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
-        self.register_on(metadata, Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None }).await
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
+        self.register_on(metadata, terms, By::Staff).await
     }
 
     /// A client of the society's own with this rule for the second factor.
     pub async fn register_with_second_factor(&self, metadata: Value, rule: Option<SecondFactor>) -> RelyingParty {
         let terms = Terms { pkce: PkcePolicy::Optional, first_party: true, second_factor: rule };
-        self.register_on(metadata, terms).await
+        self.register_on(metadata, terms, By::Staff).await
     }
 
-    async fn register_on(&self, metadata: Value, terms: Terms) -> RelyingParty {
+    async fn register_on(&self, metadata: Value, terms: Terms, by: By) -> RelyingParty {
         let id = format!("rp-{}", sekisho::random::identifier());
         let mut all = json!({
             "redirect_uris": [format!("https://{id}.example.jp/callback").to_lowercase().replace('_', "-")],
@@ -220,7 +228,7 @@ impl TestApp {
         }
         let mut tx = self.app.store.write().await.unwrap();
         let id = Some(ClientId(id));
-        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, By::Staff).await.unwrap();
+        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, by).await.unwrap();
         tx.commit().await.unwrap();
         RelyingParty::new(&self.issuer, &done.client, done.secret.map(|s| s.expose().clone()))
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::{ReplyTo, ResponseMode};
 use super::claims::RequestedClaims;
 use super::client::{Client, GrantType};
 use super::oauth_error::{ErrorCode, OAuthError};
@@ -21,6 +22,11 @@ pub struct AuthorizationRequest {
     pub flow: FlowId,
     pub client: ClientId,
     pub redirect_uri: String,
+    #[serde(default)]
+    pub response_mode: ResponseMode,
+    /// See [`ReplyTo::vouched_for`].
+    #[serde(default)]
+    pub vouched_for: bool,
     pub scopes: Scopes,
     pub state: Option<String>,
     pub nonce: Option<String>,
@@ -48,7 +54,7 @@ impl AuthorizationRequest {
     pub fn read(
         params: &Params,
         client: &Client,
-        redirect_uri: &str,
+        reply_to: ReplyTo,
         flow: FlowId,
         hinted_member: Option<MemberId>,
     ) -> Result<AuthorizationRequest, OAuthError> {
@@ -90,9 +96,11 @@ impl AuthorizationRequest {
         Ok(AuthorizationRequest {
             flow,
             client: client.id.clone(),
-            redirect_uri: redirect_uri.to_owned(),
+            redirect_uri: reply_to.redirect_uri,
+            response_mode: reply_to.mode,
+            vouched_for: reply_to.vouched_for,
             scopes,
-            state: params.get("state").map(str::to_owned),
+            state: reply_to.state,
             nonce: params.get("nonce").map(str::to_owned),
             challenge,
             prompt,
@@ -216,6 +224,17 @@ fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
 }
 
 impl AuthorizationRequest {
+    /// Where its answer goes.
+    pub fn reply_to(&self) -> ReplyTo {
+        ReplyTo {
+            client: self.client.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            mode: self.response_mode,
+            state: self.state.clone(),
+            vouched_for: self.vouched_for,
+        }
+    }
+
     pub fn is_openid(&self) -> bool {
         self.scopes.contains(OPENID)
     }
@@ -253,7 +272,15 @@ mod tests {
     }
 
     fn read(query: &str, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
-        AuthorizationRequest::read(&Params::parse(query), client, "https://rp.example/cb", FlowId("f1".into()), None)
+        let params = Params::parse(query);
+        let reply_to = ReplyTo {
+            client: client.id.clone(),
+            redirect_uri: "https://rp.example/cb".into(),
+            mode: ResponseMode::Query,
+            state: params.get("state").map(str::to_owned),
+            vouched_for: true,
+        };
+        AuthorizationRequest::read(&params, client, reply_to, FlowId("f1".into()), None)
     }
 
     fn session(flow: &str, authenticated_at: UnixTime) -> BrowserSession {
