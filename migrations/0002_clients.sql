@@ -8,7 +8,8 @@ CREATE TABLE clients (
     member_notices_at          BIGINT,                    -- staff let it send members notices since; NULL: it may not
     registration_token_digest  TEXT,                      -- of clients that registered themselves (RFC 7592)
     created_at                 BIGINT NOT NULL,
-    updated_at                 BIGINT NOT NULL
+    updated_at                 BIGINT NOT NULL,
+    revision                   BIGINT NOT NULL DEFAULT 1  -- counts the changes: who edits says which one they saw
 );
 
 CREATE TABLE initial_access_tokens (

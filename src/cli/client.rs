@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
-use super::{Failure, Output};
+use super::{Failure, Output, actor};
+use crate::actions::protocol::change_client::{NoticesLet, let_send_notices};
 use crate::actions::protocol::clients::{By, Registered, initial_access_token, register, rotate_secret};
 use crate::app::App;
 use crate::domain::ids::ClientId;
@@ -351,27 +352,27 @@ fn stored_as_json(stored: &StoredClient) -> Map<String, Value> {
 }
 
 async fn update(app: &App, id: &str, member_notices: Switch, out: Output) -> Result<(), Failure> {
-    let mut tx = app.store.write().await?;
-    let stored = clients::by_id(&mut tx, id).await?.ok_or_else(|| unknown(id))?;
-    let at = (member_notices == Switch::On).then(|| app.now());
-    if !clients::set_member_notices(&mut tx, &stored.client.id, at).await? {
-        return Err(Failure::refused(format!(
-            "{id} has registered itself: it could change its redirect URIs, and with them where its notices lead. Register it \
-             with `sekisho client add`"
-        )));
-    }
-    tx.commit().await?;
-    let text = match member_notices {
-        Switch::Off => format!("{id} may send no more notices to members; those that wait are still mailed."),
-        Switch::On if stored.client.may_use(GrantType::ClientCredentials) => {
+    let on = member_notices == Switch::On;
+    let text = match let_send_notices(app, &actor(), &ClientId(id.to_owned()), on).await? {
+        NoticesLet::NoSuchClient => return Err(unknown(id)),
+        NoticesLet::RegisteredItself => {
+            return Err(Failure::refused(format!(
+                "{id} has registered itself: it could change its redirect URIs, and with them where its notices lead. \
+                 Register it with `sekisho client add`"
+            )));
+        }
+        NoticesLet::Done { .. } if !on => {
+            format!("{id} may send no more notices to members; those that wait are still mailed.")
+        }
+        NoticesLet::Done { gets_tokens: true } => {
             format!("{id} may send notices to members, with an access token of its own and the scope member_notices.")
         }
-        Switch::On => format!(
+        NoticesLet::Done { gets_tokens: false } => format!(
             "{id} may send notices to members, but has no grant type client_credentials, with which it would get the access \
              token: register it with that."
         ),
     };
-    out.answer(text, &json!({ "client_id": id, "member_notices": at.is_some() }))
+    out.answer(text, &json!({ "client_id": id, "member_notices": on }))
 }
 
 /// One line a property; those with several values have a line for each.

@@ -61,6 +61,7 @@ pub async fn register(
         registration_token_digest: digest(&registration_token),
         created_at: app.now(),
         may_notify: false,
+        revision: 1,
         client: client.clone(),
     };
     match clients::insert(tx, &stored).await {

@@ -72,10 +72,7 @@ pub async fn approve(app: &App, tx: &mut WriteTx, grant: &Grant) -> Result<Optio
     if !grants::approve(tx, &grant.id, &digest, expires_at, code_kept_until(app)).await? {
         return Ok(None);
     }
-    let client = &grant.request.client;
-    let before = consents::agreed(tx, &grant.member, client).await?.unwrap_or_default();
-    let all = before.joined_with(&grant.request.needed_consent());
-    consents::remember(tx, &grant.member, client, &all, now).await?;
+    consents::add(tx, &grant.member, &grant.request.client, &grant.request.needed_consent(), now).await?;
     Ok(Some(code))
 }
 

@@ -1,5 +1,6 @@
 //! What relying parties ask for.
 
+pub mod change_client;
 pub mod clients;
 pub mod continue_authorization;
 pub mod issue_tokens;

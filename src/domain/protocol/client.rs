@@ -124,7 +124,7 @@ pub struct MetadataProblem {
 }
 
 impl MetadataProblem {
-    fn new(field: &str, message: impl Into<String>) -> MetadataProblem {
+    pub fn new(field: &str, message: impl Into<String>) -> MetadataProblem {
         MetadataProblem { field: field.to_owned(), message: message.into() }
     }
 }

@@ -90,7 +90,7 @@ impl IntoResponse for ClientTrouble {
     }
 }
 
-fn error_body(status: StatusCode, error: &OAuthError) -> Response {
+pub fn error_body(status: StatusCode, error: &OAuthError) -> Response {
     json(status, &json!({ "error": error.code.name(), "error_description": error.description }))
 }
 
@@ -113,7 +113,7 @@ impl IntoResponse for BearerTrouble {
     fn into_response(self) -> Response {
         match self {
             BearerTrouble::Missing => {
-                let header = HeaderValue::from_static("Bearer");
+                let header = HeaderValue::from_static("Bearer realm=\"sekisho\"");
                 (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, header)]).into_response()
             }
             BearerTrouble::Refused(error) => {
@@ -122,8 +122,9 @@ impl IntoResponse for BearerTrouble {
                     ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
                     _ => StatusCode::UNAUTHORIZED,
                 };
+                let (code, description) = (error.code.name(), &error.description);
                 let challenge =
-                    format!("Bearer error=\"{}\", error_description=\"{}\"", error.code.name(), error.description);
+                    format!("Bearer realm=\"sekisho\", error=\"{code}\", error_description=\"{description}\"");
                 let mut response = error_body(status, &error);
                 if let Ok(value) = HeaderValue::from_str(&challenge) {
                     response.headers_mut().insert(WWW_AUTHENTICATE, value);
