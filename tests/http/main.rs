@@ -29,6 +29,7 @@ mod middle;
 mod openidconnect_client;
 mod passkeys;
 mod passwords;
+mod permissions;
 mod protocol_parameters;
 mod rate_limits;
 mod recovery;
