@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
 use super::{Failure, Output, actor};
-use crate::actions::protocol::change_client::{NoticesLet, let_send_notices};
-use crate::actions::protocol::clients::{By, Registered, initial_access_token, register, rotate_secret};
+use crate::actions::protocol::change_client::{NoticesLet, Registration, let_send_notices};
+use crate::actions::protocol::register_client::{NewClient, add_client, make_initial_access_token};
+use crate::actions::protocol::remove_client::remove_client;
+use crate::actions::protocol::rotate_client_secret::rotate_client_secret;
 use crate::app::App;
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
@@ -189,18 +191,17 @@ impl ClientCommand {
             }
             ClientCommand::Update { id, member_notices } => update(app, &id, member_notices, out).await,
             ClientCommand::Remove { id } => {
-                let mut tx = app.store.write().await?;
-                if !clients::remove(&mut tx, &ClientId(id.clone())).await? {
+                if !remove_client(app, &actor(), &ClientId(id.clone())).await? {
                     return Err(unknown(&id));
                 }
-                tx.commit().await?;
                 out.answer(
                     format!("{id} is removed; its consents, codes and tokens have ended."),
                     &json!({ "removed": id }),
                 )
             }
             ClientCommand::RotateSecret { id, overlap } => {
-                let secret = rotate_secret(app, &ClientId(id.clone()), overlap).await?.ok_or_else(|| {
+                let rotated = rotate_client_secret(app, &actor(), &ClientId(id.clone()), overlap).await?;
+                let secret = rotated.ok_or_else(|| {
                     Failure::refused(format!(
                         "there is no client \"{id}\" with a secret. `sekisho client list` shows all"
                     ))
@@ -217,7 +218,7 @@ impl ClientCommand {
                 )
             }
             ClientCommand::InitialAccessToken { lifetime } => {
-                let token = initial_access_token(app, lifetime).await?;
+                let token = make_initial_access_token(app, &actor(), lifetime).await?;
                 let text = format!("{}\n\nIt registers one client within {lifetime}. {SHOWN_ONCE}", token.expose());
                 let expires_at = app.now() + lifetime;
                 out.answer(text, &json!({ "initial_access_token": token.expose(), "expires_at": expires_at }))
@@ -240,13 +241,8 @@ impl Add {
         };
         let second_factor = self.second_factor.map(SecondFactor::from);
         let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party, second_factor };
-        let mut tx = app.store.write().await?;
-        let registered = register(app, &mut tx, self.id.map(ClientId), &metadata, terms, By::Staff).await?;
-        if self.member_notices {
-            clients::set_member_notices(&mut tx, &registered.client.id, Some(app.now())).await?;
-        }
-        tx.commit().await?;
-        let Registered { client, secret, .. } = registered;
+        let new = NewClient { id: self.id.map(ClientId), metadata, terms, may_notify: self.member_notices };
+        let Registration { client, secret, .. } = add_client(app, &actor(), new).await?;
         let mut json = as_json(&client);
         json.insert("member_notices".into(), json!(self.member_notices));
         let mut text = format!("client_id      {}\n", client.id);

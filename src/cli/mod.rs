@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 
 use crate::actions::ActionError;
 use crate::actions::member::members::AddError;
-use crate::actions::protocol::clients::RegisterError;
+use crate::actions::protocol::register_client::RegisterError;
 use crate::actions::protocol::signing_keys;
 use crate::app::{App, StartError};
 use crate::clock::Clock;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::protocol::clients::{initial_access_token, rotate_secret};
+use sekisho::actions::protocol::register_client::make_initial_access_token;
+use sekisho::actions::protocol::rotate_client_secret::rotate_client_secret;
 use sekisho::config::{RegistrationMode, Settings};
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::PkcePolicy;
 use sekisho::domain::unix_time::Span;
@@ -17,6 +19,8 @@ use crate::support::app::HANAKO;
 use crate::support::relying_party::{RelyingParty, answer, text};
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
+
+const STAFF: Actor = Actor::CommandLine(None);
 
 fn open(settings: &mut Settings) {
     settings.registration.mode = RegistrationMode::Open;
@@ -192,7 +196,7 @@ on_both_engines! {
 
     async fn an_initial_access_token_registers_one_client(engine: Engine) {
         let app = TestApp::start_with(engine, |s| s.registration.mode = RegistrationMode::InitialAccessToken).await;
-        let token = async || initial_access_token(&app.app, Span::hours(1)).await.unwrap().expose().clone();
+        let token = async || make_initial_access_token(&app.app, &STAFF, Span::hours(1)).await.unwrap().expose().clone();
         let metadata = from_the_suite();
         asked_for_a_token(register(&app, &metadata).await);
         refused(register_with(&app, &metadata, Some("wrong")).await);
@@ -281,7 +285,7 @@ on_both_engines! {
 
     async fn a_client_replaces_all_of_its_metadata(engine: Engine) {
         let app = TestApp::start_with(engine, open).await;
-        let registered = Registered::new(&app, &with(from_the_suite(), "logo_uri", json!("https://rp.example.jp/l.png"))).await;
+        let registered = Registered::new(&app, &with(from_the_suite(), "logo_uri", json!("https://www.certification.openid.net/l.png"))).await;
         let moved = with(from_the_suite(), "redirect_uris", json!(["https://moved.example.jp/callback"]));
         let answer = registered.put(&moved).await.expect_status(200).json();
         assert_eq!(answer["redirect_uris"], moved["redirect_uris"]);
@@ -339,6 +343,8 @@ on_both_engines! {
         for request in [reqwest::Client::new().get(&registered.uri), reqwest::Client::new().get(&registered.uri).bearer_auth("")] {
             asked_for_a_token(answer(request).await);
         }
+        let twice = reqwest::Client::new().get(&registered.uri).bearer_auth(&registered.token).bearer_auth("x");
+        answer(twice).await.expect_oauth_error(400, "invalid_request");
         registered.get().await.expect_status(200);
     }
 
@@ -349,7 +355,7 @@ on_both_engines! {
         let first = registered.secret().unwrap().to_owned();
         // The one before a rotation is still taken for a while.
         let id = ClientId(registered.id().to_owned());
-        let second = rotate_secret(&app.app, &id, Span::days(30)).await.unwrap().unwrap().expose().clone();
+        let second = rotate_client_secret(&app.app, &STAFF, &id, Span::days(30)).await.unwrap().unwrap().expose().clone();
         let accepts = async |secret: &str| accepts(&app, &registered, secret).await;
         assert!(accepts(&first).await && accepts(&second).await);
 
@@ -375,7 +381,7 @@ on_both_engines! {
         let leaked = registered.secret().unwrap().to_owned();
         let id = ClientId(registered.id().to_owned());
         let slow = SlowPut::begin(&registered, &from_the_suite()).await;
-        let new = rotate_secret(&app.app, &id, Span::ZERO).await.unwrap().unwrap().expose().clone();
+        let new = rotate_client_secret(&app.app, &STAFF, &id, Span::ZERO).await.unwrap().unwrap().expose().clone();
         assert_eq!(slow.end().await, 200);
         assert!(accepts(&app, &registered, &new).await);
         assert!(!accepts(&app, &registered, &leaked).await);
@@ -424,7 +430,7 @@ on_both_engines! {
             send(reqwest::Method::DELETE, old).await.expect_oauth_error(412, "invalid_request");
         }
         send(reqwest::Method::PUT, "*").await.expect_status(200);
-        rotate_secret(&app.app, &ClientId(registered.id().to_owned()), Span::ZERO).await.unwrap();
+        rotate_client_secret(&app.app, &STAFF, &ClientId(registered.id().to_owned()), Span::ZERO).await.unwrap();
         send(reqwest::Method::PUT, &next).await.expect_oauth_error(412, "invalid_request");
         let now = registered.get().await.header("etag").unwrap().to_owned();
         send(reqwest::Method::DELETE, &now).await.expect_status(204);
@@ -511,7 +517,7 @@ on_both_engines! {
         let app = TestApp::start_with(engine, open).await;
         for (name, value) in [
             ("grant_types", json!(["password"])),
-            ("grant_types", json!(["authorization_code", "implicit"])),
+            ("grant_types", json!(["implicit"])),
             ("grant_types", json!(["refresh_token"])),
             ("grant_types", json!("authorization_code")),
             ("response_types", json!(["code id_token"])),
@@ -525,7 +531,7 @@ on_both_engines! {
             ("subject_type", json!("pairwise")),
             ("sector_identifier_uri", json!("https://rp.example.jp/sector.json")),
             ("application_type", json!("service")),
-            ("scope", json!("openid admin")),
+            ("scope", json!("admin")),
             ("client_name", json!({ "en": "x" })),
             ("client_name", json!("line\nbreak")),
             ("client_name", json!("x".repeat(201))),
@@ -546,6 +552,39 @@ on_both_engines! {
             let answer = register(&app, &with(from_the_suite(), "redirect_uris", uris)).await;
             answer.expect_oauth_error(400, "invalid_redirect_uri");
         }
+    }
+
+    async fn what_does_not_exist_here_is_left_out_of_the_answer(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let mut metadata = from_the_suite();
+        for (name, value) in [
+            ("backchannel_logout_uri", json!("https://www.certification.openid.net/logout")),
+            ("backchannel_logout_session_required", json!(true)),
+            ("frontchannel_logout_uri", json!("https://www.certification.openid.net/logout")),
+            ("grant_types", json!(["authorization_code", "implicit", "urn:ietf:params:oauth:grant-type:device_code"])),
+            ("response_types", json!(["code", "id_token"])),
+            ("scope", json!("openid email admin")),
+            ("policy_uri", json!("https://bank.example.jp/policy")),
+            ("tos_uri", json!("https://www.certification.openid.net/terms")),
+            ("logo_uri", json!("https://bank.example.jp/logo.png")),
+        ] {
+            metadata[name] = value;
+        }
+        let registered = Registered::new(&app, &metadata).await;
+        let answer = registered.get().await.expect_status(200).json();
+        for body in [&Value::Object(registered.body.clone()), &answer] {
+            assert_eq!(body["grant_types"], json!(["authorization_code"]));
+            assert_eq!(body["response_types"], json!(["code"]));
+            assert_eq!(body["scope"], "openid email");
+            assert_eq!(body["tos_uri"], metadata["tos_uri"]);
+            for name in ["backchannel_logout_uri", "frontchannel_logout_uri", "policy_uri", "logo_uri"] {
+                assert_eq!(body.get(name), None, "{name}");
+            }
+        }
+        registered.put(&metadata).await.expect_status(200);
+        let rp = registered.relying_party(&app, registered.secret()).await;
+        let page = app.visitor().get(&rp.authorize_url(&[("scope", "openid profile")])).await;
+        page.expect_redirected_error("invalid_scope");
     }
 
     async fn a_body_that_is_not_metadata_is_refused(engine: Engine) {

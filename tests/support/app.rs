@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use sekisho::actions::member::members::{self, NewMember};
-use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::register_client::{NewClient, add_client};
 use sekisho::actions::protocol::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
@@ -13,6 +13,7 @@ use sekisho::crypto::master_key::{MasterKey, Purpose};
 use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
 use sekisho::crypto::signing_keys::generate;
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::{Address, Profile, Role};
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
@@ -217,10 +218,9 @@ impl TestApp {
         for (name, value) in metadata.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let mut tx = self.app.store.write().await.unwrap();
-        let id = Some(ClientId(id));
-        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, By::Staff).await.unwrap();
-        tx.commit().await.unwrap();
+        let metadata = all.as_object().unwrap().clone();
+        let new = NewClient { id: Some(ClientId(id)), metadata, terms, may_notify: false };
+        let done = add_client(&self.app, &Actor::CommandLine(None), new).await.unwrap();
         RelyingParty::new(&self.issuer, &done.client, done.secret.map(|s| s.expose().clone()))
     }
 }

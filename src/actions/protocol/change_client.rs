@@ -1,8 +1,8 @@
-//! A client changes its own registration (RFC 7592, 2.2 and 2.3), and staff change what it may do.
+//! A client changes its own registration (RFC 7592, 2.2), and staff change what it may do.
 
 use serde_json::{Map, Value};
 
-use super::clients::is_secret_of;
+use super::authenticate_client::is_secret_of;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
@@ -44,13 +44,6 @@ pub enum Changed {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removed {
-    Done,
-    NotAllowed,
-    Overtaken,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticesLet {
     /// Whether it could get the access token that notices need.
     Done {
@@ -68,7 +61,7 @@ impl OwnRegistration {
         stored.registration_token_digest.as_deref().is_some_and(|own| opaque_token::same(own, &digest))
     }
 
-    fn is_overtaken(&self, stored: &StoredClient) -> bool {
+    pub fn is_overtaken(&self, stored: &StoredClient) -> bool {
         self.seen.as_ref().is_some_and(|seen| !seen.contains(&stored.revision))
     }
 }
@@ -95,7 +88,7 @@ pub async fn change_own_registration(
             second_factor: stored.client.second_factor,
         };
         let mut problems = what_it_may_not_say(&stored, &metadata, app.now());
-        let client = match Client::checked(stored.client.id.clone(), &metadata, terms) {
+        let client = match Client::registering_itself(stored.client.id.clone(), &metadata, terms) {
             Ok(client) if problems.is_empty() => client,
             Ok(_) => return Ok(Changed::Refused(problems)),
             Err(more) => {
@@ -137,26 +130,6 @@ fn what_it_may_not_say(stored: &StoredClient, metadata: &Map<String, Value>, now
         problems.push(MetadataProblem::new("client_secret", "is not the one of this client"));
     }
     problems
-}
-
-/// Removes a client at its own wish (RFC 7592, 2.3), with everything that was granted to it.
-pub async fn remove_own_registration(app: &App, own: OwnRegistration) -> Result<Removed, ActionError> {
-    run::to_its_end(app, |app| async move {
-        let mut tx = run::begin(&app).await?;
-        let stored = match clients::held(&mut tx, &own.id).await? {
-            Some(stored) if own.opens(&stored) => stored,
-            _ => return Ok(Removed::NotAllowed),
-        };
-        if own.is_overtaken(&stored) {
-            return Ok(Removed::Overtaken);
-        }
-        let id = stored.client.id;
-        clients::remove(&mut tx, &id).await?;
-        tx.commit().await?;
-        tracing::info!(client = %id, actor = Actor::Client(id.clone()).stored(), "client removed");
-        Ok(Removed::Done)
-    })
-    .await
 }
 
 /// Lets a client send notices to members, or no more.

@@ -95,6 +95,8 @@ async fn least(
 fn new_grant(app: &App, request: &AuthorizationRequest, session: &BrowserSession, stage: Stage) -> Grant {
     Grant {
         id: GrantId(random::identifier()),
+        client: request.client.clone(),
+        scopes: request.scopes.clone(),
         member: session.member.clone(),
         session: session.id.clone(),
         request: request.clone(),

@@ -215,15 +215,7 @@ fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
         .transpose()
 }
 
-impl AuthorizationRequest {
-    pub fn is_openid(&self) -> bool {
-        self.scopes.contains(OPENID)
-    }
-
-    pub fn wants_refresh(&self) -> bool {
-        self.scopes.contains(OFFLINE_ACCESS)
-    }
-}
+impl AuthorizationRequest {}
 
 #[cfg(test)]
 mod tests {

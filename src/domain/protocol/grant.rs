@@ -8,26 +8,32 @@
 use super::authorization_request::AuthorizationRequest;
 use super::pkce;
 use super::refresh_rotation::RefreshState;
+use super::scope::Scopes;
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::unix_time::UnixTime;
 
+/// A core that every way to a grant shares, and behind it the part of a code's own.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub id: GrantId,
+    pub client: ClientId,
     pub member: MemberId,
     pub session: BrowserSessionId,
-    pub request: AuthorizationRequest,
+    /// What the member let the client have.
+    pub scopes: Scopes,
     /// When the member logged in: the `auth_time` claim.
     pub authenticated_at: UnixTime,
     /// What that login has shown: the `acr` claim.
     pub assurance: Assurance,
     pub created_at: UnixTime,
-    pub stage: Stage,
     pub refresh: Option<RefreshState>,
     /// Nothing issued from it is valid after this.
     pub kept_until: UnixTime,
     pub ended_at: Option<UnixTime>,
+    /// The authorization request that the code answers.
+    pub request: AuthorizationRequest,
+    pub stage: Stage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +79,7 @@ impl Grant {
     /// The client is compared first: a stranger holding a used code may not end a login.
     pub fn redeem(&self, by: &ClientId, proof: RedeemProof<'_>, now: UnixTime) -> Redemption {
         use Redemption::{Granted, Refused, Replayed};
-        if *by != self.request.client {
+        if *by != self.client {
             return Refused(Refusal::OtherClient);
         }
         let code_expires_at = match self.stage {
@@ -105,6 +111,8 @@ mod tests {
     fn grant(stage: Stage) -> Grant {
         Grant {
             id: GrantId("g1".into()),
+            client: ClientId("rp".into()),
+            scopes: Scopes::default(),
             member: MemberId("m1".into()),
             session: BrowserSessionId("s1".into()),
             request: AuthorizationRequest {

@@ -15,3 +15,4 @@ pub mod redirect_uri;
 pub mod refresh_rotation;
 pub mod scope;
 pub mod signing_key;
+pub mod subject;

@@ -9,14 +9,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::answer::{self, BearerTrouble, ClientTrouble};
-use crate::actions::protocol::change_client::{
-    Changed, OwnRegistration, Registration, Removed, change_own_registration, remove_own_registration,
-};
-use crate::actions::protocol::clients::{By, RegisterError, Registered, register};
+use crate::actions::protocol::change_client::{Changed, OwnRegistration, Registration, change_own_registration};
+use crate::actions::protocol::register_client::{SelfRegistered, register_itself};
+use crate::actions::protocol::remove_client::{Removed, remove_own_registration};
 use crate::app::App;
 use crate::config::RegistrationMode;
-use crate::crypto::opaque_token;
-use crate::domain::protocol::client::{MetadataProblem, Terms};
+use crate::domain::protocol::client::MetadataProblem;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::secret::Secret;
 use crate::store::protocol::clients::{self, StoredClient};
@@ -74,18 +72,6 @@ impl<E: Into<ClientTrouble>> From<E> for Refusal {
     }
 }
 
-impl From<RegisterError> for ClientTrouble {
-    fn from(error: RegisterError) -> Self {
-        match error {
-            RegisterError::Metadata(problems) => ClientTrouble::Refused(metadata_error(&problems)),
-            RegisterError::Exists => {
-                ClientTrouble::Refused(ErrorCode::InvalidClientMetadata.because("the client ID is taken"))
-            }
-            RegisterError::Action(error) => ClientTrouble::Inside(error),
-        }
-    }
-}
-
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
@@ -112,33 +98,24 @@ fn metadata_error(problems: &[MetadataProblem]) -> OAuthError {
 }
 
 async fn add(web: &WebState, request: Request) -> Result<(Registration, Secret<String>), Refusal> {
-    let app = &web.app;
     web.limits.token(caller(&request, web))?;
-    let token = answer::bearer(request.headers()).map(opaque_token::digest);
-    let mode = app.settings.registration.mode;
+    let mode = web.app.settings.registration.mode;
     if mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
+    let token = answer::presented_token(request.headers())?.map(|presented| presented.token);
     if mode == RegistrationMode::InitialAccessToken && token.is_none() {
         return Err(Refusal::NoToken);
     }
     let metadata = metadata(request, web).await?;
-    let mut tx = app.store.write().await?;
-    if mode == RegistrationMode::InitialAccessToken {
-        let digest = token.unwrap_or_default();
-        if !clients::take_initial_access_token(&mut tx, &digest, app.now()).await? {
-            return Err(Refusal::Token);
+    match register_itself(&web.app, metadata, token).await? {
+        SelfRegistered::Done { registration, token } => Ok((*registration, token)),
+        SelfRegistered::NotAllowed => Err(Refusal::Token),
+        SelfRegistered::NoRoom => {
+            Err(ErrorCode::InvalidClientMetadata.because("no more clients may register themselves here").into())
         }
+        SelfRegistered::Refused(problems) => Err(metadata_error(&problems).into()),
     }
-    if clients::count_self_registered(&mut tx).await? >= i64::from(app.settings.registration.max_clients) {
-        return Err(ErrorCode::InvalidClientMetadata.because("no more clients may register themselves here").into());
-    }
-    let terms = Terms { pkce: app.settings.registration.pkce, first_party: false, second_factor: None };
-    let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
-    tx.commit().await?;
-    let Registered { client, secret, registration_token } = registered;
-    let token = registration_token.unwrap_or_else(|| Secret::new(String::new()));
-    Ok((Registration { client, created_at: app.now(), revision: 1, secret }, token))
 }
 
 /// What the client shows; the body is not looked at yet.
@@ -146,8 +123,8 @@ fn own(web: &WebState, id: String, headers: &HeaderMap) -> Result<OwnRegistratio
     if web.app.settings.registration.mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
-    let token = answer::bearer(headers).ok_or(Refusal::NoToken)?;
-    Ok(OwnRegistration { id, token: Secret::new(token.to_owned()), seen: seen(headers) })
+    let presented = answer::presented_token(headers)?.ok_or(Refusal::NoToken)?;
+    Ok(OwnRegistration { id, token: presented.token, seen: seen(headers) })
 }
 
 async fn read(web: &WebState, id: String, headers: &HeaderMap) -> Result<(Registration, Secret<String>), Refusal> {
