@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
 use super::{Failure, Output, actor};
-use crate::actions::protocol::change_client::{NoticesLet, Registration, let_send_notices};
+use crate::actions::protocol::change_client::{
+    NoticesLet, Registration, ScopesChanged, change_scopes, let_send_notices,
+};
 use crate::actions::protocol::register_client::{NewClient, add_client, make_initial_access_token};
 use crate::actions::protocol::remove_client::remove_client;
 use crate::actions::protocol::rotate_client_secret::rotate_client_secret;
@@ -16,6 +18,7 @@ use crate::app::App;
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
 use crate::domain::protocol::client::{AuthenticationMethod, Client, GrantType, PkcePolicy, Terms};
+use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::Span;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::text_file;
@@ -36,8 +39,11 @@ pub(super) enum ClientCommand {
         #[arg(value_name = "CLIENT_ID")]
         id: String,
         /// Whether it may send notices to members, from the address in mail.info
-        #[arg(long, value_enum, value_name = "ON_OR_OFF")]
-        member_notices: Switch,
+        #[arg(long, value_enum, value_name = "ON_OR_OFF", required_unless_present = "scope")]
+        member_notices: Option<Switch>,
+        /// The scopes that it may ask for from now on, those of resource servers too; may be repeated
+        #[arg(long, conflicts_with = "member_notices")]
+        scope: Vec<String>,
     },
     /// Removes a client; every consent, code and token that it holds ends
     Remove {
@@ -86,7 +92,7 @@ pub(super) struct Add {
     /// Instead of the one of the type
     #[arg(long, value_parser = PossibleValuesParser::new(AuthenticationMethod::ALL.map(AuthenticationMethod::name)))]
     auth_method: Option<String>,
-    /// The scopes that it may ask for; may be repeated [default: all]
+    /// The scopes that it may ask for, those of resource servers too; may be repeated [default: all but theirs]
     #[arg(long)]
     scope: Vec<String>,
     /// What it must send against stolen codes; public clients always need PKCE
@@ -189,7 +195,8 @@ impl ClientCommand {
                 let stored = clients::by_id(&mut app.store.reader().await?, &id).await?.ok_or_else(|| unknown(&id))?;
                 out.answer(in_words(&stored), &Value::Object(stored_as_json(&stored)))
             }
-            ClientCommand::Update { id, member_notices } => update(app, &id, member_notices, out).await,
+            ClientCommand::Update { id, member_notices: Some(switch), .. } => let_notify(app, &id, switch, out).await,
+            ClientCommand::Update { id, scope, .. } => set_scopes(app, &id, &scope.join(" "), out).await,
             ClientCommand::Remove { id } => {
                 if !remove_client(app, &actor(), &ClientId(id.clone())).await? {
                     return Err(unknown(&id));
@@ -348,7 +355,22 @@ fn stored_as_json(stored: &StoredClient) -> Map<String, Value> {
     json
 }
 
-async fn update(app: &App, id: &str, member_notices: Switch, out: Output) -> Result<(), Failure> {
+async fn set_scopes(app: &App, id: &str, scope: &str, out: Output) -> Result<(), Failure> {
+    let scopes = Scopes::parse(scope).map_err(|error| Failure::refused(error.description))?;
+    match change_scopes(app, &actor(), &ClientId(id.to_owned()), scopes.clone()).await? {
+        ScopesChanged::NoSuchClient => Err(unknown(id)),
+        ScopesChanged::RegisteredItself => Err(Failure::refused(format!(
+            "{id} has registered itself, and says itself what it asks for. Register it with `sekisho client add`"
+        ))),
+        ScopesChanged::Unknown { known } => Err(Failure::refused(format!("scope: must be made of: {known}"))),
+        ScopesChanged::Done => {
+            let text = format!("{id} may ask for: {scopes}. What it was granted beyond that is not refreshed.");
+            out.answer(text, &json!({ "client_id": id, "scope": scopes.to_string() }))
+        }
+    }
+}
+
+async fn let_notify(app: &App, id: &str, member_notices: Switch, out: Output) -> Result<(), Failure> {
     let on = member_notices == Switch::On;
     let text = match let_send_notices(app, &actor(), &ClientId(id.to_owned()), on).await? {
         NoticesLet::NoSuchClient => return Err(unknown(id)),

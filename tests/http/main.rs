@@ -35,6 +35,7 @@ mod rate_limits;
 mod recovery;
 mod refresh;
 mod registration;
+mod resource_servers;
 mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::authenticate_client::is_secret_of;
+use super::resource_servers::resources;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::actor::Actor;
 use crate::domain::ids::ClientId;
 use crate::domain::protocol::client::{Client, GrantType, MetadataProblem, Terms};
+use crate::domain::protocol::scope::{SUPPORTED, Scopes};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::store::protocol::clients::{self, StoredClient};
@@ -51,6 +53,17 @@ pub enum NoticesLet {
     },
     /// It could change its redirect URIs, and with them where its notices lead.
     RegisteredItself,
+    NoSuchClient,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopesChanged {
+    Done,
+    /// It says itself what it asks for.
+    RegisteredItself,
+    Unknown {
+        known: Scopes,
+    },
     NoSuchClient,
 }
 
@@ -145,6 +158,33 @@ pub async fn let_send_notices(app: &App, actor: &Actor, id: &ClientId, on: bool)
         tx.commit().await?;
         tracing::info!(client = %id, on, actor = actor.stored(), "member notices");
         Ok(NoticesLet::Done { gets_tokens: stored.client.may_use(GrantType::ClientCredentials) })
+    })
+    .await
+}
+
+/// Sets what a client may ask for.
+pub async fn change_scopes(
+    app: &App,
+    actor: &Actor,
+    id: &ClientId,
+    scopes: Scopes,
+) -> Result<ScopesChanged, ActionError> {
+    let (actor, id) = (actor.clone(), id.clone());
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let Some(stored) = clients::held(&mut tx, id.as_str()).await? else { return Ok(ScopesChanged::NoSuchClient) };
+        if stored.registration_token_digest.is_some() {
+            return Ok(ScopesChanged::RegisteredItself);
+        }
+        let known = Scopes::of(&SUPPORTED).joined_with(&resources(&app, &mut tx).await?.scopes());
+        if !scopes.is_within(&known) {
+            return Ok(ScopesChanged::Unknown { known });
+        }
+        let client = Client { scopes, ..stored.client };
+        clients::update(&mut tx, &client, stored.secret_digest.as_deref(), app.now()).await?;
+        tx.commit().await?;
+        tracing::info!(client = %id, scope = %client.scopes, actor = actor.stored(), "client scopes changed");
+        Ok(ScopesChanged::Done)
     })
     .await
 }

@@ -97,6 +97,7 @@ fn new_grant(app: &App, request: &AuthorizationRequest, session: &BrowserSession
         id: GrantId(random::identifier()),
         client: request.client.clone(),
         scopes: request.scopes.clone(),
+        resources: request.resources.clone(),
         member: session.member.clone(),
         session: session.id.clone(),
         request: request.clone(),

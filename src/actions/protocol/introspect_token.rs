@@ -1,13 +1,15 @@
-//! Whether a token counts now, and what stands in it (RFC 7662). A client is told about its own tokens only; of all others it
-//! hears that they are not active, whatever they are.
+//! Whether a token counts now, and what stands in it (RFC 7662). A client is told about its own tokens, and a resource server
+//! about access tokens for it; of all others they hear that they are not active, whatever they are.
 
 use serde::Serialize;
 
-use super::present_token::good_access_token;
+use super::present_token::{GoodToken, good_access_token};
+use super::resource_servers::resources;
 use crate::actions::ActionError;
 use crate::app::App;
 use crate::domain::ids::{ClientId, MemberId};
-use crate::domain::protocol::access_token::Audience;
+use crate::domain::protocol::access_token::{AccessToken, Audience};
+use crate::domain::protocol::scope::Scopes;
 use crate::domain::protocol::subject::subject_of;
 use crate::store::Reads;
 use crate::store::member::members;
@@ -62,23 +64,41 @@ pub async fn introspect_token(app: &App, asks: &ClientId, token: &str) -> Result
             }
         }
         None => {
-            let good = good_access_token(app, &mut reader, token).await?;
-            good.filter(|good| good.token.client_id == *asks).map(|good| Introspection {
-                active: true,
-                token_type: Some("Bearer"),
-                username: good.behalf.map(|(_, member)| member.user_id),
-                scope: Some(good.token.scope.0).filter(|scopes| !scopes.is_empty()).map(|scopes| scopes.to_string()),
-                client_id: Some(good.token.client_id),
-                sub: Some(good.token.sub),
-                iss: Some(good.token.iss),
-                aud: Some(good.token.aud),
-                exp: Some(good.token.exp),
-                iat: Some(good.token.iat),
-                jti: Some(good.token.jti),
-            })
+            let Some(good) = good_access_token(app, &mut reader, token).await? else { return Ok(inactive()) };
+            let GoodToken { token, behalf } = good;
+            if token.client_id == *asks {
+                let user_id = behalf.map(|(_, member)| member.user_id);
+                let (scopes, audience) = (token.scope.0.clone(), token.aud.clone());
+                Some(of_access_token(token, scopes, audience, user_id))
+            } else {
+                // A resource server has no business with what the token may do elsewhere, nor with the member's user ID.
+                let resources = resources(app, &mut reader).await?;
+                let seen = resources.as_seen_by(asks, token.aud.names(), &token.scope.0);
+                seen.map(|seen| of_access_token(token, seen.scopes, Audience::of(seen.resources), None))
+            }
         }
     };
-    Ok(found.unwrap_or_default())
+    Ok(found.unwrap_or_else(inactive))
+}
+
+fn inactive() -> Introspection {
+    Introspection::default()
+}
+
+fn of_access_token(token: AccessToken, scopes: Scopes, audience: Audience, user_id: Option<String>) -> Introspection {
+    Introspection {
+        active: true,
+        token_type: Some("Bearer"),
+        client_id: Some(token.client_id),
+        sub: Some(token.sub),
+        username: user_id,
+        scope: (!scopes.is_empty()).then(|| scopes.to_string()),
+        iss: Some(token.iss),
+        aud: Some(audience),
+        exp: Some(token.exp),
+        iat: Some(token.iat),
+        jti: Some(token.jti),
+    }
 }
 
 async fn may_act(db: &mut impl Reads, member: &MemberId) -> Result<bool, ActionError> {

@@ -10,6 +10,7 @@ pub mod present_token;
 pub mod redeem_code;
 pub mod register_client;
 pub mod remove_client;
+pub mod resource_servers;
 pub mod revoke_token;
 pub mod rotate_client_secret;
 pub mod rotate_refresh_token;

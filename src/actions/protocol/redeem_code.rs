@@ -1,6 +1,7 @@
 //! `grant_type=authorization_code` (RFC 6749, 4.1.3; OpenID Connect Core 1.0, 3.1.3).
 
 use super::issue_tokens::{self, ForGrant, IdToken, Issued};
+use super::resource_servers::target;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token;
@@ -23,6 +24,8 @@ pub struct CodeRequest {
     pub code: Secret<String>,
     pub redirect_uri: Option<String>,
     pub code_verifier: Option<String>,
+    /// Those of the grant that the token is for (RFC 8707, 2.2). Empty: all.
+    pub resources: Vec<String>,
 }
 
 pub async fn redeem_code(app: &App, request: CodeRequest) -> Result<Issued, ActionError> {
@@ -48,7 +51,17 @@ pub async fn redeem_code(app: &App, request: CodeRequest) -> Result<Issued, Acti
         let Some(member) = members::by_id(&mut tx, &grant.member).await?.filter(Member::may_act) else {
             return Ok(Issued::invalid_grant("the member is locked or gone"));
         };
-        let offline = grant.scopes.contains(OFFLINE_ACCESS) && stored.client.may_use(GrantType::RefreshToken);
+        let granted = grant.target(&stored.client.scopes);
+        if granted.scopes.is_empty() {
+            return Ok(Issued::invalid_grant("every scope of it was taken from the client"));
+        }
+        let is_openid = granted.scopes.contains(OPENID);
+        let target = match target(&app, &mut tx, &granted, &request.resources).await? {
+            Ok(target) => target,
+            // The code stays good: the client may ask again.
+            Err(error) => return Ok(error.into()),
+        };
+        let offline = granted.scopes.contains(OFFLINE_ACCESS) && stored.client.may_use(GrantType::RefreshToken);
         let refresh = offline.then_some(RefreshState { generation: 1, issued_at: now });
         let kept_until = match offline {
             true => now + app.settings.tokens.refresh_idle.min(app.settings.tokens.refresh_absolute),
@@ -66,9 +79,9 @@ pub async fn redeem_code(app: &App, request: CodeRequest) -> Result<Issued, Acti
                 client: &stored.client,
                 grant: &grant,
                 member: &member,
-                scopes: grant.scopes.clone(),
-                audience: Audience::of(vec![app.settings.issuer().to_owned()]),
-                id_token: if grant.scopes.contains(OPENID) { IdToken::ForCode } else { IdToken::No },
+                scopes: target.scopes,
+                audience: Audience::of(target.resources),
+                id_token: if is_openid { IdToken::ForCode } else { IdToken::No },
                 refresh_token: refresh.map(|r| app.refresh_tokens.issue(&grant.id, r.generation)),
             },
         )?;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::change_client::Registration;
+use super::resource_servers::resources;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::config::RegistrationMode;
@@ -72,9 +73,11 @@ pub async fn add_client(app: &App, actor: &Actor, new: NewClient) -> Result<Regi
     let actor = actor.clone();
     run::to_its_end(app, |app| async move {
         let id = new.id.unwrap_or_else(|| ClientId(random::identifier()));
-        let client = Client::checked(id, &new.metadata, new.terms).map_err(RegisterError::Metadata)?;
-        let secret = (!client.is_public()).then(|| opaque_token::new(Kind::ClientSecret));
         let mut tx = run::begin(&app).await?;
+        let further = resources(&app, &mut tx).await?.scopes();
+        let checked = Client::checked_beside(id, &new.metadata, new.terms, &further);
+        let client = checked.map_err(RegisterError::Metadata)?;
+        let secret = (!client.is_public()).then(|| opaque_token::new(Kind::ClientSecret));
         let registration = insert(&app, &mut tx, client, secret, None, &actor).await?;
         if new.may_notify {
             clients::set_member_notices(&mut tx, &registration.client.id, Some(app.now())).await?;

@@ -1,6 +1,7 @@
 //! `grant_type=refresh_token` (RFC 6749, 6; OpenID Connect Core 1.0, 12; RFC 9700, 4.14.2).
 
 use super::issue_tokens::{self, ForGrant, IdToken, Issued};
+use super::resource_servers::target;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::ids::ClientId;
@@ -9,6 +10,7 @@ use crate::domain::protocol::access_token::Audience;
 use crate::domain::protocol::grant::Grant;
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::refresh_rotation::{RefreshState, Rotation};
+use crate::domain::protocol::resource_server::Target;
 use crate::domain::protocol::scope::{OPENID, Scopes};
 use crate::domain::secret::Secret;
 use crate::store::WriteTx;
@@ -22,6 +24,8 @@ pub struct RefreshRequest {
     pub token: Secret<String>,
     /// Fewer than were granted. `None`: all of them.
     pub scopes: Option<Scopes>,
+    /// Those of the grant that the token is for (RFC 8707, 2.2). Empty: all.
+    pub resources: Vec<String>,
 }
 
 pub async fn rotate_refresh_token(app: &App, request: RefreshRequest) -> Result<Issued, ActionError> {
@@ -64,11 +68,20 @@ async fn round(app: &App, request: &RefreshRequest) -> Result<Option<Issued>, Ac
     let Some(member) = members::by_id(&mut tx, &grant.member).await?.filter(Member::may_act) else {
         return refused("the member is locked or gone");
     };
-    let scopes = request.scopes.clone().unwrap_or_else(|| grant.scopes.clone());
+    let granted = grant.target(&stored.client.scopes);
     // Fewer may be asked for, never more (RFC 6749, 6).
-    if !scopes.is_within(&grant.scopes) || scopes.is_empty() {
+    let asked = match &request.scopes {
+        Some(scopes) => Target { scopes: scopes.only(&granted.scopes), ..granted },
+        None => granted,
+    };
+    let too_wide = request.scopes.as_ref().is_some_and(|scopes| !scopes.is_within(&grant.scopes));
+    if too_wide || asked.scopes.is_empty() {
         return Ok(Some(ErrorCode::InvalidScope.because("scope is wider than what was granted").into()));
     }
+    let target = match target(app, &mut tx, &asked, &request.resources).await? {
+        Ok(target) => target,
+        Err(error) => return Ok(Some(error.into())),
+    };
     if generation != state.generation {
         let to = RefreshState { generation, issued_at: now };
         let absolute = grant.created_at + app.settings.tokens.refresh_absolute;
@@ -85,9 +98,9 @@ async fn round(app: &App, request: &RefreshRequest) -> Result<Option<Issued>, Ac
             client: &stored.client,
             grant: &grant,
             member: &member,
-            audience: Audience::of(vec![app.settings.issuer().to_owned()]),
-            id_token: if scopes.contains(OPENID) { IdToken::Refreshed } else { IdToken::No },
-            scopes,
+            scopes: target.scopes,
+            audience: Audience::of(target.resources),
+            id_token: if asked.scopes.contains(OPENID) { IdToken::Refreshed } else { IdToken::No },
             refresh_token: Some(app.refresh_tokens.issue(&id, generation)),
         },
     )?;

@@ -58,6 +58,10 @@ impl Audience {
         Audience(names)
     }
 
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|n| n == name)
     }

@@ -8,7 +8,8 @@ use super::oauth_error::{ErrorCode, OAuthError};
 use super::params::Params;
 use super::pkce::Challenge;
 use super::prompt::Prompt;
-use super::scope::{OFFLINE_ACCESS, OPENID, SUPPORTED, Scopes};
+use super::resource_server::{Resources, Target};
+use super::scope::{OFFLINE_ACCESS, SUPPORTED, Scopes};
 use crate::domain::ids::{ClientId, FlowId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
@@ -22,6 +23,9 @@ pub struct AuthorizationRequest {
     pub client: ClientId,
     pub redirect_uri: String,
     pub scopes: Scopes,
+    /// What the tokens may be for (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
     pub state: Option<String>,
     pub nonce: Option<String>,
     pub challenge: Option<Challenge>,
@@ -51,6 +55,7 @@ impl AuthorizationRequest {
         redirect_uri: &str,
         flow: FlowId,
         hinted_member: Option<MemberId>,
+        resources: &Resources,
     ) -> Result<AuthorizationRequest, OAuthError> {
         params.each_once()?;
         for (name, code) in [
@@ -71,7 +76,7 @@ impl AuthorizationRequest {
             }
         }
         code_flow(params, client)?;
-        let scopes = granted_scopes(params, client)?;
+        let target = granted(params, client, resources)?;
         let challenge = Challenge::of_request(params, client.pkce)?;
         let prompt = Prompt::parse(params.get("prompt"))?;
         let claims = RequestedClaims::parse(params.get("claims"))?;
@@ -91,7 +96,8 @@ impl AuthorizationRequest {
             flow,
             client: client.id.clone(),
             redirect_uri: redirect_uri.to_owned(),
-            scopes,
+            scopes: target.scopes,
+            resources: target.resources,
             state: params.get("state").map(str::to_owned),
             nonce: params.get("nonce").map(str::to_owned),
             challenge,
@@ -194,16 +200,18 @@ fn code_flow(params: &Params, client: &Client) -> Result<(), OAuthError> {
 
 /// Scopes that don't exist here are left out (OpenID Connect Core 1.0, 3.1.2.1); those that exist but are not the client's
 /// are refused. `offline_access` means nothing to a client that may not refresh.
-fn granted_scopes(params: &Params, client: &Client) -> Result<Scopes, OAuthError> {
-    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&Scopes::of(&SUPPORTED));
+fn granted(params: &Params, client: &Client, resources: &Resources) -> Result<Target, OAuthError> {
+    let known = Scopes::of(&SUPPORTED).joined_with(&resources.scopes());
+    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&known);
     let asked = if client.may_use(GrantType::RefreshToken) { asked } else { asked.without(OFFLINE_ACCESS) };
     if !asked.is_within(&client.scopes) {
         return Err(ErrorCode::InvalidScope.because(format!("this client may ask for: {}", client.scopes)));
     }
-    if asked.without(OFFLINE_ACCESS).is_empty() {
+    let target = resources.granted(&params.all("resource"), &asked, &client.scopes)?;
+    if target.scopes.without(OFFLINE_ACCESS).is_empty() {
         return Err(ErrorCode::InvalidScope.because(format!("scope must name at least one of: {}", client.scopes)));
     }
-    Ok(asked)
+    Ok(target)
 }
 
 fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
@@ -214,8 +222,6 @@ fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
         })
         .transpose()
 }
-
-impl AuthorizationRequest {}
 
 #[cfg(test)]
 mod tests {
@@ -245,7 +251,9 @@ mod tests {
     }
 
     fn read(query: &str, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
-        AuthorizationRequest::read(&Params::parse(query), client, "https://rp.example/cb", FlowId("f1".into()), None)
+        let resources = Resources::new("https://id.example.jp", Vec::new());
+        let (params, flow) = (Params::parse(query), FlowId("f1".into()));
+        AuthorizationRequest::read(&params, client, "https://rp.example/cb", flow, None, &resources)
     }
 
     fn session(flow: &str, authenticated_at: UnixTime) -> BrowserSession {
@@ -271,6 +279,7 @@ mod tests {
             ("response_type=code&scope=openid&scope=email", ErrorCode::InvalidRequest),
             ("response_type=code", ErrorCode::InvalidScope),
             ("response_type=code&scope=unknown", ErrorCode::InvalidScope),
+            ("response_type=code&scope=openid&resource=https://api.example", ErrorCode::InvalidTarget),
             ("response_type=code&scope=openid&request=x", ErrorCode::RequestNotSupported),
             ("response_type=code&scope=openid&request_uri=https://a", ErrorCode::RequestUriNotSupported),
             ("response_type=code&scope=openid&registration=%7B%7D", ErrorCode::RegistrationNotSupported),

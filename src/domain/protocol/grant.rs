@@ -8,6 +8,7 @@
 use super::authorization_request::AuthorizationRequest;
 use super::pkce;
 use super::refresh_rotation::RefreshState;
+use super::resource_server::Target;
 use super::scope::Scopes;
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
@@ -22,6 +23,8 @@ pub struct Grant {
     pub session: BrowserSessionId,
     /// What the member let the client have.
     pub scopes: Scopes,
+    /// What its tokens may be for.
+    pub resources: Vec<String>,
     /// When the member logged in: the `auth_time` claim.
     pub authenticated_at: UnixTime,
     /// What that login has shown: the `acr` claim.
@@ -76,6 +79,12 @@ pub enum Refusal {
 }
 
 impl Grant {
+    /// All that its tokens may be for, and may do there, for a client that may have these scopes now: what was taken from it
+    /// since is not given any more.
+    pub fn target(&self, of_client: &Scopes) -> Target {
+        Target { resources: self.resources.clone(), scopes: self.scopes.only(of_client) }
+    }
+
     /// The client is compared first: a stranger holding a used code may not end a login.
     pub fn redeem(&self, by: &ClientId, proof: RedeemProof<'_>, now: UnixTime) -> Redemption {
         use Redemption::{Granted, Refused, Replayed};
@@ -113,6 +122,7 @@ mod tests {
             id: GrantId("g1".into()),
             client: ClientId("rp".into()),
             scopes: Scopes::default(),
+            resources: Vec::new(),
             member: MemberId("m1".into()),
             session: BrowserSessionId("s1".into()),
             request: AuthorizationRequest {
@@ -120,6 +130,7 @@ mod tests {
                 client: ClientId("rp".into()),
                 redirect_uri: "https://rp.example/cb".into(),
                 scopes: Default::default(),
+                resources: Vec::new(),
                 state: None,
                 nonce: None,
                 challenge: None,

@@ -36,16 +36,20 @@ async fn issued(app: &App, caller: &AuthenticatedClient) -> Result<Issued, Clien
     let text = |name: &str| params.get(name).map(str::to_owned);
     let secret = |name: &'static str| params.required(name).map(|value| Secret::new(value.to_owned()));
     let scopes = || params.get("scope").map(Scopes::parse).transpose();
+    let resources: Vec<String> = params.all("resource").into_iter().map(str::to_owned).collect();
     Ok(match grant_type(caller)? {
         GrantType::AuthorizationCode => {
             let (redirect_uri, code_verifier) = (text("redirect_uri"), text("code_verifier"));
-            redeem_code(app, CodeRequest { client, code: secret("code")?, redirect_uri, code_verifier }).await?
+            let code = secret("code")?;
+            redeem_code(app, CodeRequest { client, code, redirect_uri, code_verifier, resources }).await?
         }
         GrantType::RefreshToken => {
-            let request = RefreshRequest { client, token: secret("refresh_token")?, scopes: scopes()? };
+            let request = RefreshRequest { client, token: secret("refresh_token")?, scopes: scopes()?, resources };
             rotate_refresh_token(app, request).await?
         }
-        GrantType::ClientCredentials => issue_to_client(app, &caller.client, caller.may_notify, scopes()?)?,
+        GrantType::ClientCredentials => {
+            issue_to_client(app, &caller.client, caller.may_notify, scopes()?, &params.all("resource")).await?
+        }
     })
 }
 

@@ -1,12 +1,15 @@
 //! What clients ask for, and what staff do with clients.
 
-use sekisho::actions::protocol::change_client::{Changed, OwnRegistration, change_own_registration, let_send_notices};
+use sekisho::actions::protocol::change_client::{
+    Changed, OwnRegistration, change_own_registration, change_scopes, let_send_notices,
+};
 use sekisho::actions::protocol::issue_tokens::Issued;
 use sekisho::actions::protocol::redeem_code::{CodeRequest, redeem_code};
 use sekisho::actions::protocol::register_client::{
     NewClient, SelfRegistered, add_client, make_initial_access_token, register_itself,
 };
 use sekisho::actions::protocol::remove_client::{remove_client, remove_own_registration};
+use sekisho::actions::protocol::resource_servers::{add_resource, remove_resource};
 use sekisho::actions::protocol::revoke_token::revoke_token;
 use sekisho::actions::protocol::rotate_client_secret::rotate_client_secret;
 use sekisho::actions::protocol::rotate_refresh_token::{RefreshRequest, rotate_refresh_token};
@@ -14,10 +17,12 @@ use sekisho::config::RegistrationMode;
 use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
+use sekisho::domain::protocol::resource_server::ResourceServer;
+use sekisho::domain::protocol::scope::Scopes;
 use sekisho::domain::secret::Secret;
 use sekisho::domain::unix_time::Span;
 use sekisho::store::protocol::clients::{self, StoredClient};
-use sekisho::store::protocol::grants;
+use sekisho::store::protocol::{grants, resource_servers};
 use serde_json::{Map, Value, json};
 
 use crate::support::app::{HANAKO, digest};
@@ -53,6 +58,7 @@ async fn codes(app: &TestApp, rp: &RelyingParty) -> CodeRequest {
         code: Secret::new(code),
         redirect_uri: Some(rp.redirect_uri.clone()),
         code_verifier: None,
+        resources: Vec::new(),
     }
 }
 
@@ -141,6 +147,43 @@ on_both_engines! {
         .await;
         at_every_await(
             &app,
+            async || {},
+            async |()| change_scopes(&app.app, &STAFF, &id, Scopes::of(&["openid"])).await.unwrap(),
+            async |()| {},
+        )
+        .await;
+        let server = |number: u32| ResourceServer {
+            identifier: format!("urn:example:{number}"),
+            name: "An API".into(),
+            scopes: Scopes::of(&[&format!("read.{number}"), &format!("write.{number}")]),
+            client: None,
+            created_at: app.now(),
+        };
+        at_every_await(
+            &app,
+            async || names.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            async |number| add_resource(&app.app, &STAFF, server(*number)).await.unwrap(),
+            async |_| assert_eq!(app.rows("resource_scopes").await, 2 * app.rows("resource_servers").await),
+        )
+        .await;
+        at_every_await(
+            &app,
+            async || {
+                let number = names.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                add_resource(&app.app, &STAFF, server(number)).await.unwrap();
+                change_scopes(&app.app, &STAFF, &id, server(number).scopes).await.unwrap();
+                server(number)
+            },
+            async |server| remove_resource(&app.app, &STAFF, &server.identifier).await.unwrap(),
+            async |server| {
+                let all = resource_servers::all(&mut app.app.store.reader().await.unwrap()).await.unwrap();
+                let is_there = all.iter().any(|known| known.identifier == server.identifier);
+                assert_eq!(is_there, !stored(&app, &rp.id).await.unwrap().client.scopes.is_empty());
+            },
+        )
+        .await;
+        at_every_await(
+            &app,
             async || app.relying_party().await,
             async |rp| remove_client(&app.app, &STAFF, &ClientId(rp.id.clone())).await.unwrap(),
             async |_| {},
@@ -174,7 +217,7 @@ on_both_engines! {
             &app,
             async || {
                 let token = refresh_token(&app, &rp).await;
-                RefreshRequest { client: ClientId(rp.id.clone()), token, scopes: None }
+                RefreshRequest { client: ClientId(rp.id.clone()), token, scopes: None, resources: Vec::new() }
             },
             async |request| rotate_refresh_token(&app.app, request.clone()).await.unwrap(),
             async |request| {

@@ -24,7 +24,8 @@ impl Client {
         put("token_endpoint_auth_method", json!(self.authentication));
         put("id_token_signed_response_alg", json!(self.id_token_alg));
         put("subject_type", json!("public"));
-        put("scope", json!(self.scopes.to_string()));
+        // An empty text is no scope (RFC 6749, 3.3).
+        put("scope", if self.scopes.is_empty() { Value::Null } else { json!(self.scopes.to_string()) });
         for (tag, name) in &self.names {
             put(&if tag.is_empty() { "client_name".to_owned() } else { format!("client_name#{tag}") }, json!(name));
         }

@@ -70,7 +70,17 @@ impl Client {
     /// Makes a client of the metadata that staff wrote, or says everything that is wrong with it. Unknown members are ignored
     /// (RFC 7591, 2).
     pub fn checked(id: ClientId, metadata: &Map<String, Value>, terms: Terms) -> Result<Client, Vec<MetadataProblem>> {
-        Reading { metadata, author: Author::Staff, problems: Vec::new() }.client(id, terms)
+        Client::checked_beside(id, metadata, terms, &Scopes::default())
+    }
+
+    /// The same where resource servers have these scopes, which staff may give a client.
+    pub fn checked_beside(
+        id: ClientId,
+        metadata: &Map<String, Value>,
+        terms: Terms,
+        further: &Scopes,
+    ) -> Result<Client, Vec<MetadataProblem>> {
+        Reading { metadata, author: Author::Staff, further, problems: Vec::new() }.client(id, terms)
     }
 
     /// The same of what a client wrote that registers itself.
@@ -79,7 +89,8 @@ impl Client {
         metadata: &Map<String, Value>,
         terms: Terms,
     ) -> Result<Client, Vec<MetadataProblem>> {
-        Reading { metadata, author: Author::Client, problems: Vec::new() }.client(id, terms)
+        let further = &Scopes::default();
+        Reading { metadata, author: Author::Client, further, problems: Vec::new() }.client(id, terms)
     }
 }
 
@@ -87,6 +98,8 @@ impl Client {
 struct Reading<'a> {
     metadata: &'a Map<String, Value>,
     author: Author,
+    /// Scopes that exist beside this provider's own.
+    further: &'a Scopes,
     problems: Vec<MetadataProblem>,
 }
 
@@ -299,11 +312,12 @@ impl Reading<'_> {
         let Some(text) = self.text("scope") else {
             return if grant_types == [GrantType::ClientCredentials] { Scopes::default() } else { all };
         };
+        let known = all.joined_with(self.further);
         match Scopes::parse(&text) {
-            Ok(scopes) if scopes.is_within(&all) => scopes,
-            Ok(scopes) if self.author == Author::Client && !scopes.only(&all).is_empty() => scopes.only(&all),
+            Ok(scopes) if scopes.is_within(&known) => scopes,
+            Ok(scopes) if self.author == Author::Client && !scopes.only(&known).is_empty() => scopes.only(&known),
             Ok(_) => {
-                self.problem("scope", format!("must be made of: {all}"));
+                self.problem("scope", format!("must be made of: {known}"));
                 Scopes::default()
             }
             Err(error) => {
