@@ -49,11 +49,11 @@ async fn authenticate(request: Request, web: &WebState) -> Result<AuthenticatedC
         Authentication::Proved(stored) => {
             Ok(AuthenticatedClient { client: stored.client, may_notify: stored.may_notify, params })
         }
-        Authentication::Failed(why) => {
+        Authentication::Failed { known, why } => {
             // As a text value, so that the log quotes what a stranger wrote.
             let shown: String = presented.client.as_str().chars().take(64).collect();
             tracing::info!(client = shown.as_str(), why, "client authentication failed");
-            web.limits.client_failure(presented.client.as_str(), from)?;
+            web.limits.client_failure(known.as_ref(), from)?;
             let error = ErrorCode::InvalidClient.because("the client is unknown, or its authentication failed");
             Err(ClientTrouble::NotAuthenticated(error))
         }
