@@ -12,15 +12,16 @@ use url::Url;
 use super::Failure;
 use super::serve::until_stopped;
 use crate::actions::member::members::{self, NewMember};
-use crate::actions::protocol::clients::{By, is_secret_of, register};
+use crate::actions::protocol::authenticate_client::is_secret_of;
+use crate::actions::protocol::register_client::{KnownClient, replace_clients};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Registration, RegistrationMode, Settings, Society};
-use crate::crypto::opaque_token;
 use crate::domain::actor::Actor;
 use crate::domain::ids::ClientId;
 use crate::domain::member::profile::{Profile, Role};
 use crate::domain::protocol::client::{PkcePolicy, Terms};
+use crate::domain::secret::Secret;
 use crate::store;
 use crate::store::protocol::clients;
 use crate::telemetry;
@@ -174,17 +175,14 @@ async fn is_empty(app: &App) -> Result<bool, Failure> {
 
 /// Clients as they stand in the data, members with their passwords, without locks and sessions.
 async fn reset(app: &App, data: &Data) -> Result<(), Failure> {
-    // In one transaction and before the members: from then on the database is known as a demo's.
-    let mut tx = app.store.write().await?;
-    for DemoClient { id, secret, first_party, metadata } in &data.clients {
-        clients::remove(&mut tx, id).await?;
-        let terms = Terms { pkce: PkcePolicy::Required, first_party: *first_party, second_factor: None };
-        let registered = register(app, &mut tx, Some(id.clone()), metadata, terms, By::Staff).await?;
-        if let Some(secret) = secret {
-            clients::update(&mut tx, &registered.client, Some(&opaque_token::digest(secret)), app.now()).await?;
-        }
-    }
-    tx.commit().await?;
+    // All at once and before the members: from then on the database is known as a demo's.
+    let known = data.clients.iter().map(|DemoClient { id, secret, first_party, metadata }| KnownClient {
+        id: id.clone(),
+        metadata: metadata.clone(),
+        terms: Terms { pkce: PkcePolicy::Required, first_party: *first_party, second_factor: None },
+        secret: secret.clone().map(Secret::new),
+    });
+    replace_clients(app, &Actor::Job, known.collect()).await?;
     for demo in &data.members {
         match members::find(app, &demo.user_id).await? {
             Some(member) => {

@@ -11,6 +11,7 @@ mod mail;
 mod member;
 mod migrate;
 mod output;
+mod resource;
 mod serve;
 
 use std::io;
@@ -21,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::actions::ActionError;
 use crate::actions::member::members::AddError;
-use crate::actions::protocol::clients::RegisterError;
+use crate::actions::protocol::register_client::RegisterError;
 use crate::actions::protocol::signing_keys;
 use crate::app::{App, StartError};
 use crate::clock::Clock;
@@ -60,6 +61,9 @@ enum Command {
     /// Registers relying parties and looks after them
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Registers resource servers: the interfaces that access tokens are for
+    #[command(subcommand)]
+    Resource(resource::ResourceCommand),
     /// Adds members and helps those who can't log in
     #[command(subcommand)]
     Member(member::MemberCommand),
@@ -170,6 +174,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
             Command::Demo(demo) => demo.run().await,
             Command::Migrate => migrate::run(&source, out).await,
             Command::Client(command) => command.run(&open(&source).await?, out).await,
+            Command::Resource(command) => command.run(&open(&source).await?, out).await,
             Command::Member(command) => command.run(&source, out).await,
             Command::Mail(command) => command.run(&open(&source).await?, out).await,
             Command::Key(command) => command.run(&open(&source).await?, out).await,

@@ -63,7 +63,6 @@ pub enum ErrorKind {
     RedirectUriMismatch,
     ClientUnknown,
     RequestInvalid,
-    ResponseTypeMissing,
     FlowExpired,
     FlowOtherBrowser,
     /// The login is complete: its page was opened or sent again.
@@ -94,7 +93,6 @@ impl ErrorKind {
             ErrorKind::RedirectUriMismatch => "redirect_uri_mismatch",
             ErrorKind::ClientUnknown => "client_unknown",
             ErrorKind::RequestInvalid => "request_invalid",
-            ErrorKind::ResponseTypeMissing => "response_type_missing",
             ErrorKind::FlowExpired => "flow_expired",
             ErrorKind::FlowOtherBrowser => "flow_other_browser",
             ErrorKind::FlowDone => "flow_done",
@@ -129,7 +127,6 @@ impl PageTemplate for ErrorPage {
             ErrorKind::RedirectUriMissing,
             ErrorKind::ClientUnknown,
             ErrorKind::RequestInvalid,
-            ErrorKind::ResponseTypeMissing,
             ErrorKind::FormExpired,
             ErrorKind::TooManyRequests { retry_seconds: 30 },
             ErrorKind::Busy,

@@ -306,6 +306,36 @@ fn staff_let_a_client_send_notices_and_take_it_back() {
 }
 
 #[test]
+fn resource_servers_are_registered_listed_and_removed() {
+    let folder = Folder::new();
+    assert!(folder.run(&["resource", "list"]).ok().contains("sekisho resource add"));
+    folder.run(&["client", "add", "--id", "api", "--name", "API", "--type", "machine"]).ok();
+    let api = "https://claims.example.jp/api";
+    let add = ["resource", "add", api, "--name", "Claims", "--scope", "claims.read", "--scope", "claims.write"];
+    folder.run(&[&add[..], &["--client", "nobody"]].concat()).refused(&["no such client"]);
+    let added = folder.run(&[&["--json"], &add[..], &["--client", "api"]].concat()).json();
+    assert_eq!((&added["resource"], &added["client_id"]), (&json!(api), &json!("api")));
+    folder.run(&add).refused(&["resource server", "registered already"]);
+    folder
+        .run(&["resource", "add", "urn:example:x", "--scope", "claims.read"])
+        .refused(&["scope", "registered already"]);
+    folder.run(&["resource", "add", "urn:example:x", "--scope", "email"]).refused(&["email"]);
+    folder.run(&["resource", "add", "api", "--scope", "x"]).refused(&["absolute URI"]);
+    let caller = ["--json", "client", "add", "--id", "caller", "--name", "C", "--type", "machine", "--scope"];
+    assert_eq!(folder.run(&[&caller[..], &["claims.read"]].concat()).json()["scope"], "claims.read");
+    folder.run(&["client", "update", "caller", "--scope", "claims.admin"]).refused(&["claims.write"]);
+    folder.run(&["client", "update", "nobody", "--scope", "openid"]).refused(&["there is no client \"nobody\""]);
+    let both = ["--json", "client", "update", "caller", "--scope", "claims.read", "--scope", "claims.write"];
+    assert_eq!(folder.run(&both).json()["scope"], "claims.read claims.write");
+    let listed = folder.run(&["--json", "resource", "list"]).json();
+    assert_eq!(listed[0]["scopes"], json!(["claims.read", "claims.write"]));
+    assert!(folder.run(&["resource", "list"]).ok().contains(api));
+    folder.run(&["resource", "remove", api]).ok();
+    folder.run(&["resource", "remove", api]).refused(&["no resource server", "sekisho resource list"]);
+    assert_eq!(folder.run(&["--json", "client", "show", "caller"]).json().get("scope"), None);
+}
+
+#[test]
 fn everything_wrong_with_a_client_is_named() {
     let folder = Folder::new();
     let wrong = ["client", "add", "--name", "x", "--redirect-uri", "http://rp.example/cb", "--scope", "everything"];

@@ -37,6 +37,7 @@ mod rate_limits;
 mod recovery;
 mod refresh;
 mod registration;
+mod resource_servers;
 mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;

@@ -150,7 +150,7 @@ on_both_engines! {
         let nobody = reqwest::Client::new().post(app.at(PATH)).header("Idempotency-Key", "k").json(&body);
         let nobody = answer(nobody).await.expect_status(401);
         problem(&nobody);
-        assert_eq!(nobody.header(WWW_AUTHENTICATE.as_str()), Some("Bearer"));
+        assert_eq!(nobody.header(WWW_AUTHENTICATE.as_str()), Some("Bearer realm=\"sekisho\""));
         let forged = send(&app, "eyJhbGciOiJub25lIn0.e30.", "k", &body).await.expect_status(401);
         assert!(forged.header(WWW_AUTHENTICATE.as_str()).unwrap().contains("invalid_token"));
 

@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use sekisho::actions::member::members::{self, NewMember};
-use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::register_client::{NewClient, add_client};
 use sekisho::actions::protocol::signing_keys;
 use sekisho::app::{App, limits};
 use sekisho::clock::Clock;
@@ -13,6 +13,7 @@ use sekisho::crypto::master_key::{MasterKey, Purpose};
 use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
 use sekisho::crypto::signing_keys::generate;
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::{Address, Profile, Role};
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
@@ -200,22 +201,25 @@ impl TestApp {
     pub async fn self_registered(&self) -> RelyingParty {
         let metadata = json!({ "grant_types": ["authorization_code", "refresh_token"] });
         let terms = Terms { pkce: PkcePolicy::Optional, first_party: false, second_factor: None };
-        self.register_on(metadata, terms, By::Itself).await
+        let client = self.register_on(metadata, terms).await;
+        let sql = "UPDATE clients SET registration_token_digest = 'of nothing' WHERE client_id = $1";
+        sqlx::query(sql).bind(&client.id).execute(&mut self.connection().await).await.unwrap();
+        client
     }
 
     /// A client with this metadata, of staff; what is missing is filled in.
     pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
         let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
-        self.register_on(metadata, terms, By::Staff).await
+        self.register_on(metadata, terms).await
     }
 
     /// A client of the society's own with this rule for the second factor.
     pub async fn register_with_second_factor(&self, metadata: Value, rule: Option<SecondFactor>) -> RelyingParty {
         let terms = Terms { pkce: PkcePolicy::Optional, first_party: true, second_factor: rule };
-        self.register_on(metadata, terms, By::Staff).await
+        self.register_on(metadata, terms).await
     }
 
-    async fn register_on(&self, metadata: Value, terms: Terms, by: By) -> RelyingParty {
+    async fn register_on(&self, metadata: Value, terms: Terms) -> RelyingParty {
         let id = format!("rp-{}", sekisho::random::identifier());
         let mut all = json!({
             "redirect_uris": [format!("https://{id}.example.jp/callback").to_lowercase().replace('_', "-")],
@@ -226,10 +230,9 @@ impl TestApp {
         for (name, value) in metadata.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let mut tx = self.app.store.write().await.unwrap();
-        let id = Some(ClientId(id));
-        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, by).await.unwrap();
-        tx.commit().await.unwrap();
+        let metadata = all.as_object().unwrap().clone();
+        let new = NewClient { id: Some(ClientId(id)), metadata, terms, may_notify: false };
+        let done = add_client(&self.app, &Actor::CommandLine(None), new).await.unwrap();
         RelyingParty::new(&self.issuer, &done.client, done.secret.map(|s| s.expose().clone()))
     }
 }

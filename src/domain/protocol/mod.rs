@@ -14,5 +14,7 @@ pub mod pkce;
 pub mod prompt;
 pub mod redirect_uri;
 pub mod refresh_rotation;
+pub mod resource_server;
 pub mod scope;
 pub mod signing_key;
+pub mod subject;

@@ -56,7 +56,7 @@ pub async fn accesses(db: &mut impl Reads, member: &Member, now: UnixTime) -> Re
     let mut found: BTreeMap<String, (UnixTime, Scopes)> = BTreeMap::new();
     let consents = consents::of_member(db, &member.id).await?.into_iter().map(|c| (c.client, c.given_at, c.scopes));
     let in_use = grants::in_use(db, &member.id, now).await?;
-    let in_use = in_use.into_iter().map(|grant| (grant.request.client, grant.created_at, grant.request.scopes));
+    let in_use = in_use.into_iter().map(|grant| (grant.client, grant.created_at, grant.scopes));
     for (client, at, scopes) in consents.chain(in_use) {
         let (since, all) = found.entry(client.to_string()).or_insert((at, Scopes::default()));
         *since = at.min(*since);

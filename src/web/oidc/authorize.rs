@@ -21,9 +21,11 @@ use crate::domain::protocol::client::Client;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::redirect_uri;
+use crate::domain::protocol::resource_server::Resources;
 use crate::domain::secret::Secret;
 use crate::random;
 use crate::store::protocol::clients::{self, StoredClient};
+use crate::store::protocol::resource_servers;
 use crate::store::{StoreError, WriteTx};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
@@ -68,7 +70,9 @@ async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
         Err(error) => return Ok(refuse(error)),
     };
     let flow = FlowId(random::identifier());
-    let request = match AuthorizationRequest::read(params, client, reply_to.clone(), flow, hinted) {
+    let servers = resource_servers::all(&mut browser.web.app.store.reader().await?).await?;
+    let resources = Resources::new(browser.web.app.settings.issuer(), servers);
+    let request = match AuthorizationRequest::read(params, client, reply_to.clone(), flow, hinted, &resources) {
         Ok(request) => request,
         Err(error) => return Ok(refuse(error)),
     };

@@ -438,7 +438,6 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         | ErrorKind::RedirectUriMismatch
         | ErrorKind::ClientUnknown
         | ErrorKind::RequestInvalid
-        | ErrorKind::ResponseTypeMissing
         | ErrorKind::FlowExpired
         | ErrorKind::FlowOtherBrowser
         | ErrorKind::FlowDone

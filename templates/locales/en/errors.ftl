@@ -24,9 +24,6 @@ error-client-unknown = The login could not start
 error-request-invalid = The login could not start
     .why = The login request from the site you came from has a mistake in it. You did nothing wrong.
     .next = Go back to that site and press its login button again. If this keeps happening, contact us with the error code and reference number below.
-error-response-type-missing = The login could not start
-    .why = The login request from the site you came from lacks something it needs (response_type). You did nothing wrong.
-    .next = Go back to that site and press its login button again. If this keeps happening, contact us with the error code and reference number below.
 
 refused-heading = The login could not go on
 refused-why = We could not do what the application that you were opening asked of us.

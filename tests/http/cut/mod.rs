@@ -3,3 +3,4 @@
 mod mail;
 mod recovery;
 mod staff;
+mod tokens;
