@@ -6,17 +6,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qrcode::{Color, EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 
-use crate::actions::member::account_events::record;
-use crate::domain::actor::Actor;
+use crate::actions::member::enrol_authenticator::ConfirmedApp;
 use crate::domain::login::one_time_password::{Code, KEY_BYTES, TotpKey};
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::random;
-use crate::store::WriteTx;
-use crate::store::member::members;
 use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::{name_of, suggested_name};
@@ -63,12 +58,6 @@ pub enum EnrolmentError {
 struct Pending {
     key: String,
     made_at: UnixTime,
-}
-
-/// A device whose code was right.
-pub struct Confirmed {
-    device: TotpDevice,
-    step: i64,
 }
 
 /// `within` is the session or the login that the form belongs to: it is of use in no other.
@@ -119,7 +108,7 @@ pub fn check(
     member: &Member,
     within: &str,
     fields: &Params,
-) -> Result<Result<Confirmed, TotpEnrolment>, PageError> {
+) -> Result<Result<ConfirmedApp, TotpEnrolment>, PageError> {
     let app = &browser.web.app;
     let now = app.now();
     let expired = || PageError::page(ErrorKind::FormExpired);
@@ -144,29 +133,7 @@ pub fn check(
         .take(22)
         .collect::<String>();
     let sealed_key = app.at_rest.seal(key.expose(), &totp_devices::place(&id));
-    Ok(Ok(Confirmed { device: TotpDevice { id, name, sealed_key, created_at: now, last_used_at: now }, step }))
-}
-
-/// Adds the device, and chooses it as the method where the member has none; `false` if there are as many as there may be.
-/// The same form sent twice adds it once.
-pub async fn add(
-    browser: &BrowserRequest,
-    tx: &mut WriteTx,
-    member: &Member,
-    confirmed: Confirmed,
-) -> Result<bool, PageError> {
-    let app = &browser.web.app;
-    let max = app.settings.authentication.app.max_devices;
-    if !totp_devices::insert(tx, &member.id, &confirmed.device, confirmed.step, max).await? {
-        let devices = totp_devices::of_member(tx, &member.id).await?;
-        return Ok(devices.iter().any(|device| device.id == confirmed.device.id));
-    }
-    let name = confirmed.device.name;
-    record(app, tx, member, AccountEvent::TotpAdded { name }, &Actor::Member(browser.device())).await?;
-    if member.method.is_none() {
-        members::set_method(tx, &member.id, Some(Method::Totp)).await?;
-    }
-    Ok(true)
+    Ok(Ok(ConfirmedApp { device: TotpDevice { id, name, sealed_key, created_at: now, last_used_at: now }, step }))
 }
 
 /// The form again, with a new key, because the device could not be added.

@@ -2,6 +2,7 @@
 
 use crate::actions::login::{check_password, one_time_passwords};
 use crate::actions::member::account_events::record;
+use crate::actions::member::verified_address;
 use crate::actions::{ActionError, run};
 use crate::app::{App, stored_cost};
 use crate::crypto::password_hash::import::ImportedHash;
@@ -9,7 +10,7 @@ use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::login::password_policy::CharacterClass;
 use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::email_address::{EmailAddress, masked};
+use crate::domain::member::email_address::EmailAddress;
 use crate::domain::member::profile::{Member, Profile, Role};
 use crate::domain::member::user_id::{UserId, UserIdKey, UserIdProblem};
 use crate::domain::secret::Secret;
@@ -245,16 +246,9 @@ pub async fn correct_name(app: &App, actor: &Actor, member: &Member, name: &str)
 pub async fn set_email(app: &App, actor: &Actor, member: &Member, address: &EmailAddress) -> Result<(), ActionError> {
     let (actor, member, address) = (actor.clone(), member.clone(), address.clone());
     run::to_its_end(app, |app| async move {
-        let now = app.now();
         let mut tx = run::begin(&app).await?;
         let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(()) };
-        members::set_verified_email(&mut tx, &member.id, address.as_str(), now).await?;
-        recovery::end_links(&mut tx, &member.id, now).await?;
-        lost_methods::end(&mut tx, &member.id).await?;
-        logins::end_others(&mut tx, &member.id, None, now).await?;
-        let event =
-            AccountEvent::EmailChanged { from: member.verified_email().map(masked), to: masked(address.as_str()) };
-        record(&app, &mut tx, &member, event, &actor).await?;
+        verified_address::take(&app, &mut tx, &member, address.as_str(), None, &actor).await?;
         tx.commit().await?;
         Ok(())
     })

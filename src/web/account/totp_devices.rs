@@ -5,8 +5,9 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member::authenticators::{self as action, Removed};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::remove_authenticator::{self, Removed};
+use crate::actions::member::{authenticators as action, rename_authenticator};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::authenticator_removal::Removal;
@@ -111,14 +112,16 @@ pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnFo
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
-    let (device, _) = one(browser, &member, id).await?;
+    let here = || AccountPage::TotpDevice(id.to_owned());
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
+        let (device, _) = one(browser, &member, id).await?;
         return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
     };
-    let mut tx = browser.web.app.store.write().await?;
-    totp_devices::rename(&mut tx, &member.id, id, &name).await?;
-    tx.commit().await?;
+    let done = rename_authenticator::app(&browser.web.app, &browser.caller(), id, &name).await;
+    if !done.map_err(|why| stop(browser, here(), why))? {
+        return Err(Stop::page(ErrorKind::NotFound));
+    }
     browser.notify(Banner::AuthenticatorRenamed);
     Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
 }
@@ -148,9 +151,10 @@ async fn delete(
     id: &str,
     fields: &Params,
 ) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let page = AccountPage::TotpDeviceDeletion(id.to_owned());
-    let SignedIn { member, .. } = sent_by(browser, fields, page).await?;
-    match action::remove_totp(&browser.web.app, &member.id, id, browser.device()).await? {
+    let here = || AccountPage::TotpDeviceDeletion(id.to_owned());
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
+    let removed = remove_authenticator::app(&browser.web.app, &browser.caller(), id).await;
+    match removed.map_err(|why| stop(browser, here(), why))? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.
         Removed::Gone => {}
