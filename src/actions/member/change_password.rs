@@ -4,7 +4,7 @@ use crate::actions::ActionError;
 use crate::actions::login::check_password::{hash_new_password, is_password, was_used_before};
 use crate::actions::member::account_events::record;
 use crate::actions::member::admit::{Admitted, Caller, NotDone, admit, look};
-use crate::actions::member::members::replace_password;
+use crate::actions::member::replace_password::replace_password;
 use crate::actions::run;
 use crate::app::App;
 use crate::domain::login::password_policy::{PasswordRule, normalise_password};

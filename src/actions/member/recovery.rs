@@ -8,7 +8,7 @@ use crate::actions::login::check_password;
 use crate::actions::login::lost_methods::password_digest;
 use crate::actions::mail::send_mail::{self, Letter};
 use crate::actions::member::account_events::record;
-use crate::actions::member::members as member_actions;
+use crate::actions::member::replace_password::replace_password;
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::actor::Actor;
@@ -128,7 +128,7 @@ pub async fn reset(app: &App, link: &Link, typed: &str, device: Device) -> Resul
         return Ok(false);
     }
     lost_methods::begin(&mut tx, &link.member.id, &Standing::reset(opaque_token::digest(&hash), now)).await?;
-    member_actions::replace_password(app, &mut tx, &link.member, &hash, None, None).await?;
+    replace_password(app, &mut tx, &link.member, &hash, None, None).await?;
     browser_sessions::end_all(&mut tx, &link.member.id, now).await?;
     record(app, &mut tx, &link.member, AccountEvent::PasswordReset, &Actor::Member(device)).await?;
     tx.commit().await?;

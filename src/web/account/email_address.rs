@@ -71,7 +71,8 @@ async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressP
     let choose = browser.query.get("choose").is_some();
     // What the society knows need not be typed again, only shown to be read.
     let unverified = who.member.email.clone().filter(|_| who.member.verified_email().is_none());
-    Ok(Shown::Page(address_page(browser, &who, unverified.unwrap_or_default(), choose, None)))
+    let email = browser.query.get("typed").map(str::to_owned).or(unverified).unwrap_or_default();
+    Ok(Shown::Page(address_page(browser, &who, email, choose, None)))
 }
 
 fn address_page(
@@ -96,7 +97,8 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-    let who = sent_by(browser, fields, AccountPage::EmailAddress).await?;
+    let here = || AccountPage::EmailAddress.typed(fields.get("email"));
+    let who = sent_by(browser, fields, here()).await?;
     browser.web.limits.login(browser.address)?;
     let choose = fields.get("choose").is_some();
     let typed = fields.get("email").unwrap_or_default();
@@ -104,7 +106,7 @@ async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<
     let Some(address) = EmailAddress::understand(typed) else { return again(NewAddressError::EmailMalformed) };
     let language = browser.locale().tag();
     let proposed = change_email_address::propose(&browser.web.app, &browser.caller(), &address, language).await;
-    match proposed.map_err(|why| stop(browser, AccountPage::EmailAddress, why))? {
+    match proposed.map_err(|why| stop(browser, here(), why))? {
         Proposed::Code(Sent::Sent) => Ok(Shown::GoTo(with_choice(&CODE_PAGE, choose))),
         Proposed::Code(Sent::TooSoon) => again(NewAddressError::CodeTooSoon),
         Proposed::Code(Sent::TooMany) => again(NewAddressError::CodeTooMany),

@@ -92,7 +92,13 @@ pub async fn get_one(mut browser: BrowserRequest, Path(id): Path<String>) -> Res
 async fn show_one(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
-    Ok(Shown::Page(PasskeyNamePage { passkey: line(browser, &passkey), refused: false }))
+    Ok(Shown::Page(naming(browser, &passkey, browser.query.get("typed"), false)))
+}
+
+fn naming(browser: &BrowserRequest, passkey: &Passkey, typed: Option<&str>, refused: bool) -> PasskeyNamePage {
+    let line = line(browser, passkey);
+    let name = typed.map_or(line.name, str::to_owned);
+    PasskeyNamePage { passkey: PasskeyLine { name, ..line }, refused }
 }
 
 pub async fn post_one(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
@@ -101,11 +107,11 @@ pub async fn post_one(Path(id): Path<String>, OwnForm { mut browser, fields }: O
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let here = || AccountPage::Passkey(id.to_owned());
+    let here = || AccountPage::Passkey(id.to_owned()).typed(fields.get("device_name"));
     let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         let passkey = one(browser, &member, id).await?;
-        return Ok(Shown::Again(PasskeyNamePage { passkey: line(browser, &passkey), refused: true }));
+        return Ok(Shown::Again(naming(browser, &passkey, fields.get("device_name"), true)));
     };
     let done = rename_authenticator::passkey(&browser.web.app, &browser.caller(), id, &name).await;
     if !done.map_err(|why| stop(browser, here(), why))? {

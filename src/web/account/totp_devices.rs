@@ -103,7 +103,13 @@ pub async fn get(mut browser: BrowserRequest, Path(id): Path<String>) -> Respons
 async fn show(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
-    Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
+    Ok(Shown::Page(naming(browser, &device, browser.query.get("typed"), false)))
+}
+
+fn naming(browser: &BrowserRequest, device: &TotpDevice, typed: Option<&str>, refused: bool) -> TotpDevicePage {
+    let line = line(browser, device);
+    let name = typed.map_or(line.name, str::to_owned);
+    TotpDevicePage { device: DeviceLine { name, ..line }, refused }
 }
 
 pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
@@ -112,11 +118,11 @@ pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnFo
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let here = || AccountPage::TotpDevice(id.to_owned());
+    let here = || AccountPage::TotpDevice(id.to_owned()).typed(fields.get("device_name"));
     let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         let (device, _) = one(browser, &member, id).await?;
-        return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
+        return Ok(Shown::Again(naming(browser, &device, fields.get("device_name"), true)));
     };
     let done = rename_authenticator::app(&browser.web.app, &browser.caller(), id, &name).await;
     if !done.map_err(|why| stop(browser, here(), why))? {

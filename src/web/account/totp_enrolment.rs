@@ -51,12 +51,12 @@ async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountTotpEnrolment
     offered(browser)?;
     let SignedIn { member, session } = signed_in(browser, PAGE).await?;
     let within = session.id.as_str();
-    let app = &browser.web.app;
-    let there_are = totp_devices::of_member(&mut app.store.reader().await?, &member.id).await?.len();
+    let app = browser.web.app.clone();
+    let devices = totp_devices::of_member(&mut app.store.reader().await?, &member.id).await?;
     // Told before the member scans a key that can't be added.
-    let enrolment = match there_are >= app.settings.authentication.app.max_devices as usize {
+    let enrolment = match devices.len() >= app.settings.authentication.app.max_devices as usize {
         true => totp_enrolment::too_many(browser, &member, within),
-        false => totp_enrolment::fresh(browser, &member, within),
+        false => totp_enrolment::fresh(browser, &member, within, &devices),
     };
     Ok(Shown::Page(page(enrolment, browser.query.get("choose").is_some())))
 }
@@ -85,6 +85,7 @@ async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Acco
     if let Some(token) = raised {
         browser.renew_session(&token);
     }
+    browser.forget_enrolment();
     Ok(Shown::GoTo(if chosen {
         browser.notify(Banner::MethodChanged);
         AccountPage::Profile.path()

@@ -9,7 +9,7 @@ use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::login::check_password::hash_new_password;
 use crate::actions::member::account_events::record;
 use crate::actions::member::change_password::broken_rules;
-use crate::actions::member::members::replace_password;
+use crate::actions::member::replace_password::replace_password;
 use crate::domain::actor::Actor;
 use crate::domain::login::next_step::NextStep;
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule};

@@ -32,7 +32,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match step::turn(&mut browser, token.as_deref(), LoginPage::TotpEnrolment).await {
         Ok(Turn::Here(step)) => {
-            let page = page(&step, totp_enrolment::fresh(&browser, &step.member, &step.login.digest));
+            let page = page(&step, totp_enrolment::fresh(&mut browser, &step.member, &step.login.digest, &[]));
             browser.page(&page)
         }
         Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
@@ -85,6 +85,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
     let proved = step.login.proved.with(Second::Method(Method::Totp), false);
     let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
+    browser.forget_enrolment();
     Ok(Outcome::GoTo(to))
 }
 
