@@ -11,6 +11,8 @@ use url::Url;
 
 use super::Failure;
 use super::serve::until_stopped;
+use crate::actions::member::issue_password::issue_password;
+use crate::actions::member::lift_locks::lift_locks;
 use crate::actions::member::members::{self, NewMember};
 use crate::actions::protocol::authenticate_client::is_secret_of;
 use crate::actions::protocol::register_client::{KnownClient, replace_clients};
@@ -186,8 +188,8 @@ async fn reset(app: &App, data: &Data) -> Result<(), Failure> {
     for demo in &data.members {
         match members::find(app, &demo.user_id).await? {
             Some(member) => {
-                members::set_password(app, &Actor::Job, &member, &demo.password, demo.initial).await?;
-                members::unlock(app, &Actor::Job, &member).await?;
+                issue_password(app, &Actor::Job, &member.id, &demo.password, demo.initial).await?;
+                lift_locks(app, &Actor::Job, &member.id).await?;
             }
             None => {
                 members::add(app, demo.as_new(), &demo.password, demo.initial).await?;

@@ -17,6 +17,8 @@ pub enum Name {
     Language,
     /// What was done, to be said on the next page.
     Notice,
+    /// The key of an app that is being enrolled, sealed: a reload shows the same again.
+    Enrolment,
     /// Which answers of the help were voted on here, so that a browser votes once.
     HelpVotes,
 }
@@ -29,6 +31,7 @@ impl Name {
             Name::Device => "sekisho-device",
             Name::Language => "sekisho-language",
             Name::Notice => "sekisho-notice",
+            Name::Enrolment => "sekisho-enrolment",
             Name::HelpVotes => "sekisho-help-votes",
         }
     }

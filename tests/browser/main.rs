@@ -12,6 +12,7 @@
 mod account;
 mod branding;
 mod disturbed;
+mod disturbed_account;
 mod faq;
 mod faq_lost_phone;
 mod gallery;

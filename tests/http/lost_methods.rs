@@ -178,7 +178,7 @@ on_both_engines! {
         expect_no_way(&visitor, &step(&factor)).await;
 
         reset(&app, HANAKO.1).await;
-        members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await, "Staff-chose-this-1", false).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id, "Staff-chose-this-1", false).await.unwrap();
         let factor = after(&app, &visitor, "Staff-chose-this-1").await;
         expect_no_way(&visitor, &step(&factor)).await;
 
@@ -405,8 +405,8 @@ on_both_engines! {
         // An account that is disabled meanwhile keeps nothing either.
         let page = open(&visitor, &step(&factor)).await;
         press(&visitor, &page, "ask").await.expect_status(303);
-        members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await).await.unwrap();
-        members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await).await.unwrap();
+        sekisho::actions::member::disable_member::disable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id).await.unwrap();
+        sekisho::actions::member::disable_member::enable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id).await.unwrap();
         assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_err());
     }
 
@@ -495,18 +495,18 @@ on_both_engines! {
         let answer = own.get(&rp.authorize_url(&[("scope", "openid offline_access")])).await;
         let refresh = rp.redeem(&answer.code()).await.json()["refresh_token"].as_str().unwrap().to_owned();
         let member = hanako(&app).await;
-        assert!(members::lock(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
-        assert!(!members::lock(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(sekisho::actions::member::lock_account::lock_account(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
+        assert!(!sekisho::actions::member::lock_account::lock_account(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
         own.get("/account/profile").await.expect_status(303);
         rp.refresh(&refresh).await.expect_oauth_error(400, "invalid_grant");
         app.unlock(HANAKO.0).await;
         own.get("/account/profile").await.expect_status(303);
-        assert!(members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
-        assert!(!members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(sekisho::actions::member::disable_member::disable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
+        assert!(!sekisho::actions::member::disable_member::disable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
         let login = own.follow(&app.at("/login/password")).await;
         own.log_in(&login, HANAKO.0, HANAKO.1).await.expect_error_page("account_disabled");
-        assert!(members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
-        assert!(!members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(sekisho::actions::member::disable_member::enable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
+        assert!(!sekisho::actions::member::disable_member::enable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
         for words in ["すべてのログインを止めました", "利用が停止され", "利用が再開され"] {
             assert_eq!(told(&app, words).await, 1, "{words}");
         }

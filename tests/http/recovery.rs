@@ -158,7 +158,7 @@ on_both_engines! {
         assert!(!is_usable(&first).await && is_usable(&second).await);
         let page = visitor.get(&second).await;
         let hanako = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
-        members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako, "Staff-chose-this-1", false).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako.id, "Staff-chose-this-1", false).await.unwrap();
         assert!(!is_usable(&second).await);
         assert!(choose(&visitor, &page, NEW).await.text("#link-unusable").is_some());
         forgot_password(&app, HANAKO.0, ADDRESS).await;

@@ -14,7 +14,10 @@ use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
 use sekisho::crypto::signing_keys::generate;
 use sekisho::domain::actor::Actor;
-use sekisho::domain::ids::ClientId;
+use sekisho::domain::ids::{BrowserSessionId, ClientId, FlowId, MemberId};
+use sekisho::domain::login::assurance::Assurance;
+use sekisho::domain::login::browser_session::BrowserSession;
+use sekisho::domain::login::device::Device;
 use sekisho::domain::member::profile::{Address, Profile, Role};
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
 use sekisho::domain::protocol::signing_key::{Algorithm, StoredKey};
@@ -307,7 +310,7 @@ impl TestApp {
         }
     }
 
-    async fn number(&self, sql: String) -> i64 {
+    pub async fn number(&self, sql: String) -> i64 {
         let mut connection = self.connection().await;
         let (number,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
         number
@@ -322,6 +325,25 @@ impl TestApp {
         members::add(&self.app, member(user_id), password, false).await.unwrap();
     }
 
+    /// A session of this member with what a login has shown: its cookie's token and its ID.
+    pub async fn session_of(&self, member: &MemberId, assurance: Assurance) -> (String, BrowserSessionId) {
+        let (token, now) = (sekisho::random::identifier(), self.now());
+        let session = BrowserSession {
+            id: BrowserSessionId(sekisho::random::identifier()),
+            member: member.clone(),
+            flow: FlowId(sekisho::random::identifier()),
+            authenticated_at: now,
+            assurance,
+            device: Device::default(),
+            last_used_at: now,
+            expires_at: now + self.app.settings.sessions.absolute,
+        };
+        let mut tx = self.app.store.write().await.unwrap();
+        sekisho::store::login::browser_sessions::insert(&mut tx, &session, &digest(&token)).await.unwrap();
+        tx.commit().await.unwrap();
+        (token, session.id)
+    }
+
     pub async fn lock_account(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut tx = self.app.store.write().await.unwrap();
@@ -331,7 +353,13 @@ impl TestApp {
 
     pub async fn unlock(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
-        members::unlock(&self.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap();
+        sekisho::actions::member::lift_locks::lift_locks(
+            &self.app,
+            &sekisho::domain::actor::Actor::CommandLine(None),
+            &member.id,
+        )
+        .await
+        .unwrap();
     }
 
     pub async fn hash_with(&self, password: &str, memory_kib: u32, iterations: u32) -> String {

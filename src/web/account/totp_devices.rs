@@ -5,8 +5,9 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member::authenticators::{self as action, Removed};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::remove_authenticator::{self, Removed};
+use crate::actions::member::{authenticators as action, rename_authenticator};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::authenticator_removal::Removal;
@@ -102,7 +103,13 @@ pub async fn get(mut browser: BrowserRequest, Path(id): Path<String>) -> Respons
 async fn show(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
-    Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
+    Ok(Shown::Page(naming(browser, &device, browser.query.get("typed"), false)))
+}
+
+fn naming(browser: &BrowserRequest, device: &TotpDevice, typed: Option<&str>, refused: bool) -> TotpDevicePage {
+    let line = line(browser, device);
+    let name = typed.map_or(line.name, str::to_owned);
+    TotpDevicePage { device: DeviceLine { name, ..line }, refused }
 }
 
 pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
@@ -111,14 +118,16 @@ pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnFo
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
-    let (device, _) = one(browser, &member, id).await?;
+    let here = || AccountPage::TotpDevice(id.to_owned()).typed(fields.get("device_name"));
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
-        return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
+        let (device, _) = one(browser, &member, id).await?;
+        return Ok(Shown::Again(naming(browser, &device, fields.get("device_name"), true)));
     };
-    let mut tx = browser.web.app.store.write().await?;
-    totp_devices::rename(&mut tx, &member.id, id, &name).await?;
-    tx.commit().await?;
+    let done = rename_authenticator::app(&browser.web.app, &browser.caller(), id, &name).await;
+    if !done.map_err(|why| stop(browser, here(), why))? {
+        return Err(Stop::page(ErrorKind::NotFound));
+    }
     browser.notify(Banner::AuthenticatorRenamed);
     Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
 }
@@ -148,9 +157,10 @@ async fn delete(
     id: &str,
     fields: &Params,
 ) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let page = AccountPage::TotpDeviceDeletion(id.to_owned());
-    let SignedIn { member, .. } = sent_by(browser, fields, page).await?;
-    match action::remove_totp(&browser.web.app, &member.id, id, browser.device()).await? {
+    let here = || AccountPage::TotpDeviceDeletion(id.to_owned());
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
+    let removed = remove_authenticator::app(&browser.web.app, &browser.caller(), id).await;
+    match removed.map_err(|why| stop(browser, here(), why))? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.
         Removed::Gone => {}

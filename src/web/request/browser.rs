@@ -56,6 +56,7 @@ pub struct BrowserRequest {
     browser_token: BrowserToken,
     session_token: Option<String>,
     device_token: Option<String>,
+    enrolment: Option<String>,
     help_votes: Option<String>,
     device: Device,
     application: Option<ApplicationLine>,
@@ -115,6 +116,7 @@ impl BrowserRequest {
             },
             session_token: cookie(Name::Session),
             device_token: cookie(Name::Device),
+            enrolment: cookie(Name::Enrolment),
             help_votes: cookie(Name::HelpVotes),
             device: Device::of(&header(USER_AGENT).unwrap_or_default()),
             application: None,
@@ -162,6 +164,19 @@ impl BrowserRequest {
     pub fn choose_language(&mut self, locale: Locale) {
         self.locale = locale;
         self.set_cookies.push(cookies::set(Name::Language, locale.tag(), None, &self.web.app.settings));
+    }
+
+    /// The key that is being enrolled here, sealed.
+    pub fn enrolment(&self) -> Option<&str> {
+        self.enrolment.as_deref()
+    }
+
+    pub fn remember_enrolment(&mut self, sealed: &str) {
+        self.set_cookies.push(cookies::set(Name::Enrolment, sealed, None, &self.web.app.settings));
+    }
+
+    pub fn forget_enrolment(&mut self) {
+        self.set_cookies.push(cookies::removal(Name::Enrolment, &self.web.app.settings));
     }
 
     /// Marks of the answers that were voted on here.

@@ -2,5 +2,6 @@
 
 mod mail;
 mod recovery;
+mod account;
 mod staff;
 mod tokens;
