@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
-use super::{Failure, Output};
+use super::{Failure, Output, client_metadata};
 use crate::actions::protocol::clients::{By, Registered, initial_access_token, register, rotate_secret};
 use crate::app::App;
 use crate::domain::ids::ClientId;
@@ -237,6 +237,13 @@ impl Add {
             Some(file) => read_metadata(file)?,
             None => self.as_metadata(),
         };
+        let is_public = metadata.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("none");
+        if is_public && self.pkce != Pkce::Required {
+            return Err(Failure::refused(
+                "a client without a secret always needs PKCE (RFC 9700, section 2.1.1): leave --pkce out, or register it with a \
+                 secret (--type web)",
+            ));
+        }
         let second_factor = self.second_factor.map(SecondFactor::from);
         let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party, second_factor };
         let mut tx = app.store.write().await?;
@@ -288,12 +295,14 @@ impl Add {
 fn read_metadata(file: &Path) -> Result<Map<String, Value>, Failure> {
     let text = text_file::read(file)
         .map_err(|reason| Failure::refused(format!("the metadata file {} can't be read: {reason}", file.display())))?;
-    serde_json::from_str(&text).map_err(|mistake| {
+    let metadata: Map<String, Value> = serde_json::from_str(&text).map_err(|mistake| {
         let file = file.display();
         Failure::refused(format!(
             "the metadata file {file} is not an object in JSON: {mistake}. See RFC 7591, section 2"
         ))
-    })
+    })?;
+    client_metadata::refuse_unknown(file, &metadata)?;
+    Ok(metadata)
 }
 
 async fn all(app: &App) -> Result<Vec<StoredClient>, Failure> {

@@ -8,3 +8,4 @@ pub mod passkeys;
 pub mod password_hashes;
 pub mod raise_session;
 pub mod recovery;
+pub mod set_methods;
