@@ -110,7 +110,9 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     if let Err(error) = Brand::load(&settings.society) {
         findings.wrong("logo", error.to_string());
     }
-    for warning in settings.warnings().into_iter().filter(|warning| settings.mail_reaches_nobody().as_ref() != Some(warning)) {
+    for warning in
+        settings.warnings().into_iter().filter(|warning| settings.mail_reaches_nobody().as_ref() != Some(warning))
+    {
         findings.note("settings", warning);
     }
     check_help(settings, &published, findings);

@@ -170,7 +170,11 @@ pub fn main() -> ExitCode {
         Err(Failure::Answered) => return ExitCode::FAILURE,
         Err(failure) => failure,
     };
-    if is_json { complain(&failure.as_json()) } else { complain(&failure) }
+    if is_json {
+        complain(&failure.as_json())
+    } else {
+        complain(&failure)
+    }
     ExitCode::FAILURE
 }
 

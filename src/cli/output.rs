@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn beside_each_time_in_json_stands_the_same_to_be_read() {
-        let json = serde_json::json!([{ "id": 7, "last_at": 1_790_000_000, "in": { "signs_from": 0, "paid_until": null } }]);
+        let json =
+            serde_json::json!([{ "id": 7, "last_at": 1_790_000_000, "in": { "signs_from": 0, "paid_until": null } }]);
         let readable = with_readable_times(&json);
         assert_eq!(readable[0]["last_at"], 1_790_000_000);
         assert_eq!(readable[0]["last_at_iso"], "2026-09-21T14:13:20Z");

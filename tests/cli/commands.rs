@@ -220,7 +220,10 @@ fn a_real_service_whose_mail_reaches_nobody_is_told_wherever_settings_are_looked
     let warning = "mails are written into data/mail and reach nobody";
     assert!(folder.run(&["config", "check"]).ok().contains(warning));
     let doctor = folder.run(&["doctor"]);
-    assert!(doctor.code == Some(1) && doctor.out.contains(&format!("WRONG  mail: issuer is https, but {warning}")), "{doctor:?}");
+    assert!(
+        doctor.code == Some(1) && doctor.out.contains(&format!("WRONG  mail: issuer is https, but {warning}")),
+        "{doctor:?}"
+    );
     assert!(folder.serve().said.contains(warning));
 }
 

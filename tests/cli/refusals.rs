@@ -59,7 +59,10 @@ fn where_a_program_reads_the_answer_what_went_wrong_is_json_too() {
     let settings = said(folder.run(&["config", "check", "--json"]), 1);
     let problem = &settings["problems"][0];
     assert_eq!(problem["place"], "config/sekisho.toml:1");
-    assert_eq!((&problem["what"], &problem["fix"]), (&"there is no setting isuer".into(), &"did you mean issuer?".into()));
+    assert_eq!(
+        (&problem["what"], &problem["fix"]),
+        (&"there is no setting isuer".into(), &"did you mean issuer?".into())
+    );
     let folder = Folder::new();
     let unknown = said(folder.run(&["--json", "member", "show", "nobody"]), 1);
     assert!(unknown["error"].as_str().unwrap().contains("no member"), "{unknown}");

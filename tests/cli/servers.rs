@@ -64,7 +64,10 @@ fn the_demo_ends_with_the_terminal_that_it_runs_in() {
 
 /// The first six digits in a row.
 fn code_in(text: &str) -> String {
-    text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|word| word.len() == 6)
+        .unwrap_or_else(|| panic!("no code in {text}"))
+        .to_owned()
 }
 
 /// Answers whatever is asked for between the right password and the profile; which pages that were.

@@ -31,7 +31,8 @@ pub async fn set_methods_of_demo(app: &App, member: &MemberId, methods: DemoMeth
         members::set_email_method(&mut tx, &member, methods.email.then_some(now)).await?;
         let mut method = methods.email.then_some(Method::Email);
         if let Some((key, name)) = methods.app {
-            let id = opaque_token::digest(&format!("totp device {}", key.for_typing())).chars().take(22).collect::<String>();
+            let id =
+                opaque_token::digest(&format!("totp device {}", key.for_typing())).chars().take(22).collect::<String>();
             let sealed_key = app.at_rest.seal(key.expose(), &totp_devices::place(&id));
             let device = TotpDevice { id, name, sealed_key, created_at: now, last_used_at: now };
             // No code was used: step 0 is long past.
