@@ -46,7 +46,9 @@ fn every_path_that_contributors_are_sent_to_exists() {
                 named += 1;
             }
         }
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains(':')) {
+        for link in
+            text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains(':'))
+        {
             let target = Path::new("docs").join(link.split('#').next().unwrap());
             assert!(target.exists(), "{page} links to {link}, which does not exist");
         }
