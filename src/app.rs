@@ -179,7 +179,8 @@ pub fn stored_cost(cost: HashCost) -> password_costs::Cost {
     password_costs::Cost { kind: cost.kind.to_owned(), work, sample: cost.sample }
 }
 
-fn common_passwords(settings: &Settings) -> Result<CommonPasswords, StartError> {
+/// The passwords that are refused as too common, by the settings.
+pub fn common_passwords(settings: &Settings) -> Result<CommonPasswords, StartError> {
     let passwords = &settings.passwords;
     let Some(file) = &passwords.blocklist_file else { return Ok(CommonPasswords::shipped()) };
     let text = text_file::read(file).map_err(|reason| StartError::Blocklist { file: file.clone(), reason })?;

@@ -31,6 +31,31 @@ fn every_test_that_the_conformance_map_names_exists() {
     assert!(named > 50, "the map is {named} tests long");
 }
 
+/// What `docs/contributing.md` and `docs/architecture.md` name in backticks below a folder of ours, and what they link to.
+#[test]
+fn every_path_that_contributors_are_sent_to_exists() {
+    let folders = ["src", "tests", "templates", "config", "docs", "deploy", "migrations", "benches", "examples", ".ci"];
+    for page in ["docs/contributing.md", "docs/architecture.md"] {
+        let text = std::fs::read_to_string(page).unwrap();
+        let (mut named, mut inside) = (0, false);
+        for word in text.split('`') {
+            let is_path = inside && folders.iter().any(|folder| word.starts_with(&format!("{folder}/")));
+            inside = !inside;
+            if is_path && !word.contains(['*', '{', ' ', '\n', '…']) {
+                assert!(Path::new(word).exists(), "{page} names {word}, which does not exist");
+                named += 1;
+            }
+        }
+        for link in
+            text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains(':'))
+        {
+            let target = Path::new("docs").join(link.split('#').next().unwrap());
+            assert!(target.exists(), "{page} links to {link}, which does not exist");
+        }
+        assert!(named > 5, "{page} names {named} paths");
+    }
+}
+
 /// The manual's questions and the help's answers to them.
 const FAQ: [&str; 20] = [
     "user-id-unknown",

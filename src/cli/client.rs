@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
-use super::{Failure, Output, actor};
+use super::{Failure, Output, actor, client_metadata};
 use crate::actions::protocol::change_client::{
     NoticesLet, Registration, ScopesChanged, change_scopes, let_send_notices,
 };
@@ -246,6 +246,13 @@ impl Add {
             Some(file) => read_metadata(file)?,
             None => self.as_metadata(),
         };
+        let is_public = metadata.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("none");
+        if is_public && self.pkce != Pkce::Required {
+            return Err(Failure::refused(
+                "a client without a secret always needs PKCE (RFC 9700, section 2.1.1): leave --pkce out, or register it with a \
+                 secret (--type web)",
+            ));
+        }
         let second_factor = self.second_factor.map(SecondFactor::from);
         let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party, second_factor };
         let new = NewClient { id: self.id.map(ClientId), metadata, terms, may_notify: self.member_notices };
@@ -292,12 +299,14 @@ impl Add {
 fn read_metadata(file: &Path) -> Result<Map<String, Value>, Failure> {
     let text = text_file::read(file)
         .map_err(|reason| Failure::refused(format!("the metadata file {} can't be read: {reason}", file.display())))?;
-    serde_json::from_str(&text).map_err(|mistake| {
+    let metadata: Map<String, Value> = serde_json::from_str(&text).map_err(|mistake| {
         let file = file.display();
         Failure::refused(format!(
             "the metadata file {file} is not an object in JSON: {mistake}. See RFC 7591, section 2"
         ))
-    })
+    })?;
+    client_metadata::refuse_unknown(file, &metadata)?;
+    Ok(metadata)
 }
 
 async fn all(app: &App) -> Result<Vec<StoredClient>, Failure> {

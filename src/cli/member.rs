@@ -243,8 +243,7 @@ impl MemberCommand {
                 answer_change(&member, done, ("corrected", "has the new name", "had that name already"), out)
             }
             MemberCommand::SetEmail { user_id, email } => {
-                let address = EmailAddress::understand(&email)
-                    .ok_or_else(|| Failure::refused(format!("\"{}\" is no e-mail address", email.escape_debug())))?;
+                let address = email_address(&email)?;
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
                 let done = set_email_address(&app, &actor(), &member.id, &address).await?;
@@ -261,6 +260,11 @@ impl MemberCommand {
     }
 }
 
+fn email_address(typed: &str) -> Result<EmailAddress, Failure> {
+    EmailAddress::understand(typed)
+        .ok_or_else(|| Failure::refused(format!("\"{}\" is no e-mail address", typed.escape_debug())))
+}
+
 pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
     members::find(app, user_id)
         .await?
@@ -269,11 +273,12 @@ pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
 
 impl Add {
     async fn run(self, app: &App, read: Option<Secret<String>>, out: Output) -> Result<(), Failure> {
+        let email = self.email.as_deref().map(email_address).transpose()?;
         let member = NewMember {
             user_id: self.user_id.clone(),
             role: self.role.into(),
             name: self.name,
-            email: self.email,
+            email: email.map(|address| address.as_str().to_owned()),
             email_verified: false,
             phone_number: None,
             phone_number_verified: false,

@@ -203,6 +203,30 @@ async fn staff_correct_a_name_and_register_another_address() {
     }
 }
 
+#[test]
+fn a_shell_can_complete_every_command() {
+    let folder = Folder::new();
+    for (shell, mark) in [("bash", "complete -F"), ("zsh", "#compdef sekisho"), ("fish", "complete -c sekisho")] {
+        let script = folder.run(&["completions", shell]).ok();
+        for word in [mark, "rotate-secret", "approve-methods-reset"] {
+            assert!(script.contains(word), "{word} in {shell}");
+        }
+    }
+}
+
+#[test]
+fn a_real_service_whose_mail_reaches_nobody_is_told_wherever_settings_are_looked_at() {
+    let folder = Folder::with_settings("issuer = \"https://login.example.jp\"\n");
+    let warning = "mails are written into data/mail and reach nobody";
+    assert!(folder.run(&["config", "check"]).ok().contains(warning));
+    let doctor = folder.run(&["doctor"]);
+    assert!(
+        doctor.code == Some(1) && doctor.out.contains(&format!("WRONG  mail: issuer is https, but {warning}")),
+        "{doctor:?}"
+    );
+    assert!(folder.serve().said.contains(warning));
+}
+
 #[tokio::test]
 async fn methods_are_shown_reset_and_approved() {
     let folder = Folder::with_settings("[authentication]\nlost_methods = { by = \"staff\" }\n");

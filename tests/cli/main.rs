@@ -21,3 +21,6 @@ mod servers;
 #[path = "../support/smtp.rs"]
 #[allow(dead_code, reason = "the tests of mail over HTTP use all of it")]
 mod smtp;
+#[path = "../support/visitor.rs"]
+#[allow(dead_code, reason = "the tests over HTTP use all of it")]
+mod visitor;

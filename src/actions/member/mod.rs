@@ -29,3 +29,4 @@ pub mod replace_password;
 pub mod set_email_address;
 pub mod set_preferences;
 pub mod verified_address;
+pub mod set_methods;

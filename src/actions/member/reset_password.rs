@@ -3,7 +3,7 @@
 use crate::actions::login::check_password;
 use crate::actions::login::lost_methods::password_digest;
 use crate::actions::member::account_events::record;
-use crate::actions::member::members as member_actions;
+use crate::actions::member::replace_password::replace_password;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token;
@@ -57,7 +57,7 @@ pub async fn reset_password(app: &App, actor: &Actor, link: &Link, typed: &str) 
             return Ok(Reset::LinkUnusable);
         }
         lost_methods::begin(&mut tx, &member.id, &Standing::reset(opaque_token::digest(&hash), now)).await?;
-        member_actions::replace_password(&app, &mut tx, &member, &hash, None, None).await?;
+        replace_password(&app, &mut tx, &member, &hash, None, None).await?;
         browser_sessions::end_all(&mut tx, &member.id, now).await?;
         record(&app, &mut tx, &member, AccountEvent::PasswordReset, &actor).await?;
         tx.commit().await?;
