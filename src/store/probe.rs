@@ -16,11 +16,14 @@ const COUNTS_FOR: Duration = Duration::from_secs(1);
 /// Who asks wants to know soon.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// When it was tried, and what came of it.
+type Probed = (Instant, Result<(), String>);
+
 /// What was found last, and the name of this process in the table.
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
     node: Arc<str>,
-    last: Arc<Mutex<Option<(Instant, Result<(), String>)>>>,
+    last: Arc<Mutex<Option<Probed>>>,
 }
 
 impl Probe {

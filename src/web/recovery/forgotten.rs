@@ -6,11 +6,11 @@ use serde::Serialize;
 use crate::actions::member::ask_for_recovery::{Asked, ask_for_recovery};
 use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
-use crate::store::StoreError;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::rate_limit::Exceeded;
 
 /// The page that asks, and the one that answers.
 #[derive(Clone, Debug, Serialize)]
@@ -85,7 +85,7 @@ async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) ->
         let key = (!user_id_wanted).then(|| key.as_str());
         match ask_for_recovery(app, key, address.as_str(), browser.locale().tag()).await? {
             Asked::WrittenDown => page.sent = true,
-            Asked::TooMany => return Err(StoreError::Busy.into()),
+            Asked::TooMany => return Err(Exceeded { retry_seconds: 60 }.into()),
         }
     }
     Ok(page)
