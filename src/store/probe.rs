@@ -20,8 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
     node: Arc<str>,
-    last: Arc<Mutex<Option<(Instant, Result<(), String>)>>>,
+    last: Arc<Mutex<Option<(Instant, Probed)>>>,
 }
+
+/// `Err` says why nothing could be written.
+type Probed = Result<(), String>;
 
 impl Probe {
     pub(super) fn new() -> Probe {
