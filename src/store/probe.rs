@@ -16,15 +16,15 @@ const COUNTS_FOR: Duration = Duration::from_secs(1);
 /// Who asks wants to know soon.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// When it was tried, and what came of it.
-type Probed = (Instant, Result<(), String>);
-
 /// What was found last, and the name of this process in the table.
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
     node: Arc<str>,
-    last: Arc<Mutex<Option<Probed>>>,
+    last: Arc<Mutex<Option<(Instant, Probed)>>>,
 }
+
+/// `Err` says why nothing could be written.
+type Probed = Result<(), String>;
 
 impl Probe {
     pub(super) fn new() -> Probe {
