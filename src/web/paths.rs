@@ -2,6 +2,7 @@
 
 // The protocol
 pub const AUTHORIZE: &str = "/authorize";
+pub const AUTHORIZE_REFUSED: &str = "/authorize/refused";
 pub const TOKEN: &str = "/token";
 pub const USERINFO: &str = "/userinfo";
 pub const JWKS: &str = "/jwks";

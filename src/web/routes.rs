@@ -45,6 +45,7 @@ pub fn router(web: WebState) -> Router {
     Router::new()
         .merge(for_scripts)
         .route(paths::AUTHORIZE, get(oidc::authorize::get).post(oidc::authorize::post))
+        .route(paths::AUTHORIZE_REFUSED, get(oidc::refused::get))
         .route(paths::INTROSPECT, post(oidc::introspect::post))
         .route(paths::REGISTER, post(oidc::register::post))
         .route(

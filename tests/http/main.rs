@@ -42,4 +42,5 @@ mod sealed_state;
 mod support;
 mod totp;
 mod typed;
+mod unvouched;
 mod userinfo;

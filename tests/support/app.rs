@@ -197,9 +197,20 @@ impl TestApp {
         self.register(json!({ "grant_types": ["authorization_code", "refresh_token"] }), false).await
     }
 
-    /// A client with this metadata; what is missing is filled in.
+    /// A confidential client that has registered itself: nobody has looked at where it leads.
+    pub async fn self_registered(&self) -> RelyingParty {
+        let metadata = json!({ "grant_types": ["authorization_code", "refresh_token"] });
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party: false, second_factor: None };
+        let rp = self.register_on(metadata, terms).await;
+        let sql = "UPDATE clients SET registration_token_digest = 'of a token that nobody has' WHERE client_id = $1";
+        sqlx::query(sql).bind(&rp.id).execute(&mut self.connection().await).await.unwrap();
+        rp
+    }
+
+    /// A client with this metadata, of staff; what is missing is filled in.
     pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
-        self.register_on(metadata, Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None }).await
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
+        self.register_on(metadata, terms).await
     }
 
     /// A client of the society's own with this rule for the second factor.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::{ReplyTo, ResponseMode};
 use super::claims::RequestedClaims;
 use super::client::{Client, GrantType};
 use super::oauth_error::{ErrorCode, OAuthError};
@@ -22,6 +23,11 @@ pub struct AuthorizationRequest {
     pub flow: FlowId,
     pub client: ClientId,
     pub redirect_uri: String,
+    #[serde(default)]
+    pub response_mode: ResponseMode,
+    /// See [`ReplyTo::vouched_for`].
+    #[serde(default)]
+    pub vouched_for: bool,
     pub scopes: Scopes,
     /// What the tokens may be for (RFC 8707).
     #[serde(default)]
@@ -52,7 +58,7 @@ impl AuthorizationRequest {
     pub fn read(
         params: &Params,
         client: &Client,
-        redirect_uri: &str,
+        reply_to: ReplyTo,
         flow: FlowId,
         hinted_member: Option<MemberId>,
         resources: &Resources,
@@ -95,10 +101,12 @@ impl AuthorizationRequest {
         Ok(AuthorizationRequest {
             flow,
             client: client.id.clone(),
-            redirect_uri: redirect_uri.to_owned(),
+            redirect_uri: reply_to.redirect_uri,
+            response_mode: reply_to.mode,
+            vouched_for: reply_to.vouched_for,
             scopes: target.scopes,
             resources: target.resources,
-            state: params.get("state").map(str::to_owned),
+            state: reply_to.state,
             nonce: params.get("nonce").map(str::to_owned),
             challenge,
             prompt,
@@ -223,6 +231,19 @@ fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
         .transpose()
 }
 
+impl AuthorizationRequest {
+    /// Where its answer goes.
+    pub fn reply_to(&self) -> ReplyTo {
+        ReplyTo {
+            client: self.client.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            mode: self.response_mode,
+            state: self.state.clone(),
+            vouched_for: self.vouched_for,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -252,8 +273,15 @@ mod tests {
 
     fn read(query: &str, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
         let resources = Resources::new("https://id.example.jp", Vec::new());
-        let (params, flow) = (Params::parse(query), FlowId("f1".into()));
-        AuthorizationRequest::read(&params, client, "https://rp.example/cb", flow, None, &resources)
+        let params = Params::parse(query);
+        let reply_to = ReplyTo {
+            client: client.id.clone(),
+            redirect_uri: "https://rp.example/cb".into(),
+            mode: ResponseMode::Query,
+            state: params.get("state").map(str::to_owned),
+            vouched_for: true,
+        };
+        AuthorizationRequest::read(&params, client, reply_to, FlowId("f1".into()), None, &resources)
     }
 
     fn session(flow: &str, authenticated_at: UnixTime) -> BrowserSession {

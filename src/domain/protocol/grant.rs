@@ -129,6 +129,8 @@ mod tests {
                 flow: FlowId("f1".into()),
                 client: ClientId("rp".into()),
                 redirect_uri: "https://rp.example/cb".into(),
+                response_mode: Default::default(),
+                vouched_for: true,
                 scopes: Default::default(),
                 resources: Vec::new(),
                 state: None,

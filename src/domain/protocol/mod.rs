@@ -1,6 +1,7 @@
 //! Rules of OAuth 2.0 and OpenID Connect, each under the section of the standard that it obeys.
 
 pub mod access_token;
+pub mod answer;
 pub mod authorization_request;
 pub mod claims;
 pub mod client;

@@ -25,6 +25,13 @@ pub struct StoredClient {
     pub revision: i64,
 }
 
+impl StoredClient {
+    /// Whether somebody has looked at where it leads: staff registered it, or call it the society's own.
+    pub fn is_vouched_for(&self) -> bool {
+        self.registration_token_digest.is_none() || self.client.first_party
+    }
+}
+
 fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
     let id: String = row.try_get("client_id")?;
     let metadata: String = row.try_get("metadata")?;

@@ -48,9 +48,7 @@ async fn next(browser: &mut BrowserRequest) -> Result<String, PageError> {
     Ok(match next {
         Next::Login => login_page(browser),
         Next::AskConsent(page) => format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose()),
-        Next::Code(code) => authorize::code_to_client(browser, request, &code),
-        Next::Refuse(error) => {
-            authorize::error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
-        }
+        Next::Code(code) => authorize::code_to_client(browser, request, code),
+        Next::Refuse(error) => authorize::error_to_client(browser, request, error),
     })
 }

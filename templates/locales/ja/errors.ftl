@@ -25,6 +25,12 @@ error-request-invalid = ログインを始められませんでした
     .why = 元のサイトから届いたログインの依頼に誤りがありました。お客さまの操作に誤りはありません。
     .next = 元のサイトに戻り、もう一度ログインのボタンを押してください。解決しないときは、下のエラーコードと受付番号を添えてお問い合わせください。
 
+refused-heading = ログインを進められませんでした
+refused-why = 開こうとしたアプリケーションから届いた依頼に、お応えできませんでした。
+refused-goes-to = このアプリケーションは、{ $society }が確認したものではありません。下のボタンを押すと、当サイトを離れて { $destination } に移ります。
+refused-next = 行き先に心当たりがあるときだけ、お進みください。心当たりがないときは、この画面を閉じてください。移った先で、ここのユーザIDやパスワードを入力しないでください。
+refused-go-on = { $destination } に進む
+
 # Ways of a login that a member can take up again.
 
 error-flow-expired = ログインの時間が切れました
