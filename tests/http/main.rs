@@ -24,6 +24,7 @@ mod login;
 mod logout;
 mod lost_methods;
 mod mail;
+mod mail_budgets;
 mod member_notices;
 mod middle;
 mod openidconnect_client;
@@ -39,4 +40,5 @@ mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
 mod totp;
+mod typed;
 mod userinfo;

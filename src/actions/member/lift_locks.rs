@@ -5,7 +5,7 @@ use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
-use crate::domain::login::locks::Verdict;
+use crate::domain::login::locks::LockState;
 use crate::domain::member::account_event::AccountEvent;
 use crate::store::Reads;
 use crate::store::login::{one_time_password_failures, password_failures};
@@ -41,5 +41,5 @@ pub async fn lift_locks(app: &App, actor: &Actor, member: &MemberId) -> Result<L
 /// Whether the password lock stands for devices that are not known.
 async fn is_password_locked(app: &App, db: &mut impl Reads, account: &str) -> Result<bool, ActionError> {
     let count = password_failures::count(db, account, password_failures::STRANGERS).await?;
-    Ok(matches!(app.password_lock.verdict(count, app.now()), Verdict::Locked(_)))
+    Ok(matches!(app.password_lock.state(count, app.now()), LockState::Locked(_)))
 }
