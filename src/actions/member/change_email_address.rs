@@ -38,10 +38,7 @@ pub async fn propose(app: &App, caller: &Caller, address: &EmailAddress, languag
         let place = place(&session);
         let sent =
             email_codes::send(&app, &mut tx, Purpose::Address, &place, &member, address.as_str(), &language).await?;
-        // A code whose mail is withheld is not written down either: the one before still counts.
-        if sent != Sent::TooMany {
-            tx.commit().await?;
-        }
+        tx.commit().await?;
         Ok(Proposed::Code(sent))
     })
     .await
@@ -57,9 +54,7 @@ pub async fn send_again(app: &App, caller: &Caller, language: &str) -> Result<Op
         let Some(code) = codes::sent(&mut tx, &place, &member.id).await? else { return Ok(None) };
         let sent =
             email_codes::send(&app, &mut tx, Purpose::Address, &place, &member, &code.address, &language).await?;
-        if sent != Sent::TooMany {
-            tx.commit().await?;
-        }
+        tx.commit().await?;
         Ok(Some(sent))
     })
     .await

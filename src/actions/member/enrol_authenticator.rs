@@ -88,10 +88,7 @@ pub async fn send_email_code(app: &App, caller: &Caller, language: &str) -> Resu
         let Some(address) = address else { return Ok(None) };
         let place = email_place(&session);
         let sent = email_codes::send(&app, &mut tx, Purpose::Method, &place, &member, address, &language).await?;
-        // A code whose mail is withheld is not written down either: the one before still counts.
-        if sent != Sent::TooMany {
-            tx.commit().await?;
-        }
+        tx.commit().await?;
         Ok(Some(sent))
     })
     .await

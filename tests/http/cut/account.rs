@@ -7,7 +7,6 @@ use sekisho::actions::member::{
     applications, change_email_address, change_password, choose_method, download_data, end_own_sessions,
     make_recovery_codes, members, passkeys, remove_authenticator, rename_authenticator, set_preferences,
 };
-use sekisho::config::SecondFactor;
 use sekisho::crypto::passkey::{User, new_user_handle};
 use sekisho::domain::ids::{BrowserSessionId, ClientId, MemberId};
 use sekisho::domain::login::assurance::Assurance;
