@@ -26,6 +26,7 @@ mod lost_methods;
 mod mail;
 mod member_notices;
 mod middle;
+mod neighbours;
 mod openidconnect_client;
 mod passkeys;
 mod passwords;

@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Path, Request, State};
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ use crate::domain::unix_time::UnixTime;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::web::paths;
 use crate::web::request::client_authentication::caller;
+use crate::web::request::headers::media_type;
 use crate::web::state::WebState;
 
 /// `POST /register` (RFC 7591, 3.1).
@@ -223,8 +224,7 @@ fn described(
 
 async fn metadata(request: Request, web: &WebState) -> Result<Map<String, Value>, Refusal> {
     let invalid = || ErrorCode::InvalidClientMetadata.because("the body must be a JSON object (application/json)");
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if !content_type.to_ascii_lowercase().starts_with("application/json") {
+    if media_type(request.headers()) != "application/json" {
         return Err(invalid().into());
     }
     let body = Bytes::from_request(request, web).await.map_err(|_| invalid())?;

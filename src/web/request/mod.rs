@@ -4,4 +4,5 @@ pub mod address;
 pub mod browser;
 pub mod client_authentication;
 pub mod form;
+pub mod headers;
 pub mod rate_limit;

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use crate::domain::help::LocalHelp;
 use crate::i18n::Locale;
 use crate::web::help::HelpSnapshot;
-use crate::web::request::address;
+use crate::web::request::{address, headers};
 use crate::web::state::WebState;
 
 /// It may be kept, but must be asked for again before it is used.
@@ -42,8 +42,8 @@ impl FromRequestParts<WebState> for Request {
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let asked = pairs.iter().find(|(name, _)| name == "locale").map(|(_, value)| value.as_str());
-        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let locale = web.catalogue.negotiate(asked, None, accepted);
+        let accepted = headers::list(&parts.headers, header::ACCEPT_LANGUAGE);
+        let locale = web.catalogue.negotiate(asked, None, Some(&accepted));
         let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
         let address = address::of_request(connection, &parts.headers, &web.app.settings.http.trusted_proxies);
@@ -86,12 +86,10 @@ impl Request {
                 Problem::of("format", "There is no such format.", format!("Use one of {}.", names.join(", ")))
             });
         }
-        let accepted: Vec<&str> =
-            self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        if accepted.is_empty() {
+        if !self.headers.contains_key(header::ACCEPT) {
             return Ok(Form::Json);
         }
-        preferred(&accepted.join(","), offered).ok_or_else(|| {
+        preferred(&headers::list(&self.headers, header::ACCEPT), offered).ok_or_else(|| {
             let types: Vec<&str> = offered.iter().map(|form| form.media_type()).collect();
             Problem::not_acceptable(&types.join(", "))
         })

@@ -13,6 +13,7 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::store::StoreError;
 use crate::store::help::help_feedback;
+use crate::web::request::headers::media_type;
 use crate::web::state::WebState;
 
 /// More than the vote that a body can hold.
@@ -33,8 +34,7 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     web.limits.help_vote(request.address).map_err(Problem::too_often)?;
     let request = request.only(&["locale"])?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+    if media_type(&headers) != "application/json" {
         return Err(Problem::not_json());
     }
     let vote: Option<Vote> = (body.len() <= LONGEST_BODY).then(|| serde_json::from_slice(&body).ok()).flatten();
