@@ -212,12 +212,12 @@ async fn methods_are_shown_reset_and_approved() {
     let app = app(&folder).await;
     let hanako = members::find(&app, "hanako").await.unwrap().unwrap();
     let mut tx = app.store.write().await.unwrap();
-    store::members::set_email_method(&mut tx, &hanako.id, Some(app.now())).await.unwrap();
-    let password = store::members::password(&mut tx, &hanako.id).await.unwrap().unwrap();
+    store::member::members::set_email_method(&mut tx, &hanako.id, Some(app.now())).await.unwrap();
+    let password = store::member::members::password(&mut tx, &hanako.id).await.unwrap().unwrap();
     let reset = Standing::reset(lost_methods::password_digest(&password), app.now());
-    store::lost_methods::begin(&mut tx, &hanako.id, &reset).await.unwrap();
+    store::member::lost_methods::begin(&mut tx, &hanako.id, &reset).await.unwrap();
     let asked = reset.asked(LostMethods::Staff, app.now());
-    assert!(store::lost_methods::advance(&mut tx, &hanako.id, &reset, &asked, None).await.unwrap());
+    assert!(store::member::lost_methods::advance(&mut tx, &hanako.id, &reset, &asked, None).await.unwrap());
     tx.commit().await.unwrap();
 
     let shown = folder.run(&["member", "show", "hanako"]).ok();

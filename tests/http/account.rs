@@ -758,7 +758,7 @@ on_both_engines! {
         let names: Vec<String> = (0..12).map(|n| format!("phone {n}")).collect();
         for name in &names {
             let mut tx = app.app.store.write().await.unwrap();
-            record(&app.app, &mut tx, &hanako, AccountEvent::TotpAdded { name: name.clone() }, None).await.unwrap();
+            record(&app.app, &mut tx, &hanako, AccountEvent::TotpAdded { name: name.clone() }, &sekisho::domain::actor::Actor::Job).await.unwrap();
             tx.commit().await.unwrap();
         }
         // As a version writes that knows no places; what follows it still comes after it.
@@ -769,7 +769,7 @@ on_both_engines! {
         )
         .await;
         let mut tx = app.app.store.write().await.unwrap();
-        record(&app.app, &mut tx, &hanako, AccountEvent::TrustWithdrawn, None).await.unwrap();
+        record(&app.app, &mut tx, &hanako, AccountEvent::TrustWithdrawn, &sekisho::domain::actor::Actor::Job).await.unwrap();
         tx.commit().await.unwrap();
         let page = visitor.get("/account/activity").await.expect_status(200);
         assert!(page.text("#events li:nth-child(1)").unwrap().contains("取り消しました"));
