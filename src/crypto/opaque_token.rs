@@ -146,7 +146,9 @@ mod tests {
         let (a, b) = (new(Kind::AuthorizationCode), new(Kind::AuthorizationCode));
         assert!(a.expose().starts_with("skc_") && a.expose().len() == 47);
         assert!(fits(Kind::AuthorizationCode, a.expose()) && !fits(Kind::Browser, a.expose()));
-        assert!(!fits(Kind::AuthorizationCode, &format!("{}x", a.expose())) && !fits(Kind::AuthorizationCode, "skc_花"));
+        assert!(
+            !fits(Kind::AuthorizationCode, &format!("{}x", a.expose())) && !fits(Kind::AuthorizationCode, "skc_花")
+        );
         assert_ne!(a, b);
         assert_ne!(digest(a.expose()), digest(b.expose()));
     }

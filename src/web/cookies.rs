@@ -58,8 +58,7 @@ impl Name {
 pub fn get(headers: &HeaderMap, name: Name, settings: &Settings) -> Option<String> {
     let full = name.full(settings.is_https());
     let pairs = headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    let mut values =
-        pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(full.as_bytes())?.strip_prefix(b"="));
+    let mut values = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(full.as_bytes())?.strip_prefix(b"="));
     values.find_map(|value| std::str::from_utf8(value).ok().filter(|value| name.fits(value)).map(str::to_owned))
 }
 
