@@ -1,14 +1,16 @@
 //! Style sheet and pictures. Their address changes with their content, so they may be kept for ever.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
+use crate::web::request::named::BothNamed;
 use crate::web::state::WebState;
 
-pub async fn asset(State(web): State<WebState>, Path((hash, name)): Path<(String, String)>) -> Response {
-    match web.pages.asset(&name).filter(|asset| asset.hash == hash) {
+pub async fn asset(State(web): State<WebState>, named: Option<BothNamed>) -> Response {
+    let asset = named.and_then(|BothNamed(hash, name)| web.pages.asset(&name).filter(|asset| asset.hash == *hash));
+    match asset {
         Some(asset) => {
             let headers = [
                 (CONTENT_TYPE, asset.content_type),

@@ -37,6 +37,8 @@ pub mod paths;
 pub mod recovery;
 /// What handlers get: the browser, checked forms, limits.
 pub mod request;
+/// Where somebody goes on who has no login in progress.
+pub mod root;
 /// Every URL, on one screen.
 pub mod routes;
 /// Headers that every answer carries.

@@ -1,5 +1,7 @@
 //! Every address of ours. `routes.rs` alone says who answers it.
 
+pub const ROOT: &str = "/";
+
 // The protocol
 pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";

@@ -39,7 +39,7 @@ impl WebState {
         Ok(WebState {
             pages: Arc::new(Pages::load(Arc::clone(&catalogue), answers, Brand::load(&app.settings.society)?)?),
             help,
-            limits: Arc::new(Limits::new(&app.settings.rate_limits)),
+            limits: Arc::new(Limits::new(&app.settings.rate_limits, app.clock.clone())),
             catalogue,
             app,
         })

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::Path;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha384};
 
 use crate::i18n::{Catalogue, Locale};
+use crate::web::request::named::{Named, or_nothing};
 
 static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/help_component");
 
@@ -83,8 +83,8 @@ fn integrity(script: &[u8]) -> String {
 }
 
 /// `/help/component/VERSION/sekisho-help.js`, for pages of every origin.
-pub async fn get(Path(version): Path<String>) -> Response {
-    let Some(script) = script(&version) else { return StatusCode::NOT_FOUND.into_response() };
+pub async fn get(named: Option<Named>) -> Response {
+    let Some(script) = script(or_nothing(named.as_ref())) else { return StatusCode::NOT_FOUND.into_response() };
     let headers = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),

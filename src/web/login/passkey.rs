@@ -73,7 +73,7 @@ async fn after_password(browser: &mut BrowserRequest, fields: &Params) -> Result
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let (mut tx, _) = match answered(browser, Some(&step.member.id), fields).await? {
         Ok(right) => right,
         Err(error) => return Ok(Outcome::Again(page(browser, &step, Some(error)).await?)),
@@ -88,7 +88,7 @@ async fn instead_of_password(browser: &mut BrowserRequest, fields: &Params) -> R
     let flow = sealed_flow::open(browser, fields.get("flow"))?;
     let client = sealed_flow::client(browser, &flow).await?;
     password::on_behalf_of(browser, &flow, client.as_ref());
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let (mut tx, member) = match answered(browser, None, fields).await? {
         Ok(right) => right,
         Err(because) => return Ok(password::Outcome::Again(PasswordError::Passkey { because })),

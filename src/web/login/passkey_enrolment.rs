@@ -72,7 +72,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let mut tx = match passkey::enrol(browser, &step.member, fields).await? {
         Ok(tx) => tx,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),

@@ -22,6 +22,7 @@ use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::root::way_on;
 
 /// The login page.
 #[derive(Clone, Debug, Serialize)]
@@ -61,7 +62,7 @@ pub enum PasswordError {
     },
 }
 
-/// `GET`: the page. Without a flow it is a login to the member's own account here.
+/// `GET`: the page. Without a flow it leads to the portal, or is a login to the member's own account here.
 pub async fn get(mut browser: BrowserRequest) -> Response {
     match show(&mut browser).await {
         Ok(Shown::Page(page)) => browser.page(&page),
@@ -77,7 +78,11 @@ enum Shown {
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown, PageError> {
     if browser.query.get("flow").is_none() {
-        return Ok(Shown::Elsewhere(to_account(browser, AccountPage::Profile, None)));
+        let settings = &browser.web.app.settings;
+        return Ok(Shown::Elsewhere(match settings.society.portal_url {
+            Some(_) => way_on(settings),
+            None => to_account(browser, AccountPage::Profile, None),
+        }));
     }
     let sealed = browser.query.get("flow").unwrap_or_default().to_owned();
     let flow = sealed_flow::open(browser, Some(&sealed))?;
@@ -166,11 +171,22 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
         (false, None) => return Ok(Outcome::Again(PasswordError::PasswordMissing)),
         (false, Some(password)) => password,
     };
-    browser.web.limits.login(browser.address)?;
-    let limits = std::sync::Arc::clone(&browser.web.limits);
-    // A device that has logged in before is not counted among the strangers: their guesses can't shut its owner out.
-    let strangers = |account: &str| limits.login_to_account(account);
-    match check_password(&app, user_id, password, browser.device_token(), strangers).await? {
+    browser.limit_attempts()?;
+    let (limits, address) = (std::sync::Arc::clone(&browser.web.limits), browser.address);
+    let mut paid = None;
+    // A device that has logged in before is not counted among the strangers: neither their guesses nor those of neighbours
+    // behind the same address can shut its owner out.
+    let strangers = |account: &str| {
+        paid = Some(limits.login_by_stranger(address, account)?);
+        Ok(())
+    };
+    let attempt = check_password(&app, user_id, password, browser.device_token(), strangers).await;
+    match (&attempt, paid) {
+        (Ok(Attempt::Right(_)), Some(paid)) => paid.was_right(),
+        (Err(_), Some(paid)) => paid.was_not_made(),
+        _ => {}
+    }
+    match attempt? {
         Attempt::TooOften(exceeded) => Err(exceeded.into()),
         Attempt::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
         Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),

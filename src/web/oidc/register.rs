@@ -2,7 +2,7 @@
 //! Client Registration 1.0; RFC 7591; RFC 7592). Off unless the settings say otherwise.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ use crate::store::protocol::clients::{self, StoredClient};
 use crate::web::paths;
 use crate::web::request::client_authentication::caller;
 use crate::web::request::headers::media_type;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 
 /// `POST /register` (RFC 7591, 3.1).
@@ -32,8 +33,8 @@ pub async fn post(State(web): State<WebState>, request: Request) -> Response {
 }
 
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
-pub async fn get(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match own(&web, &id, &headers).await {
+pub async fn get(State(web): State<WebState>, named: Option<Named>, headers: HeaderMap) -> Response {
+    match own(&web, or_nothing(named.as_ref()), &headers).await {
         Ok((stored, token)) => {
             answer::json(StatusCode::OK, &described(&web.app, &stored.client, stored.created_at, None, &token))
         }
@@ -42,16 +43,16 @@ pub async fn get(State(web): State<WebState>, Path(id): Path<String>, headers: H
 }
 
 /// `PUT /register/{client_id}` (RFC 7592, 2.2).
-pub async fn put(State(web): State<WebState>, Path(id): Path<String>, request: Request) -> Response {
-    match replace(&web, &id, request).await {
+pub async fn put(State(web): State<WebState>, named: Option<Named>, request: Request) -> Response {
+    match replace(&web, or_nothing(named.as_ref()), request).await {
         Ok(body) => answer::json(StatusCode::OK, &body),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `DELETE /register/{client_id}` (RFC 7592, 2.3).
-pub async fn delete(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match remove(&web, &id, &headers).await {
+pub async fn delete(State(web): State<WebState>, named: Option<Named>, headers: HeaderMap) -> Response {
+    match remove(&web, or_nothing(named.as_ref()), &headers).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refusal.into_response(),
     }

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
+use super::rate_limit::Exceeded;
 use super::{address, headers};
 use crate::actions::ActionError;
 use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
@@ -212,6 +213,12 @@ impl BrowserRequest {
         Ok(found.filter(|s| s.is_alive(app.settings.sessions.idle, app.now())))
     }
 
+    /// One attempt with a secret: of a device that has logged in before, or of this browser.
+    pub fn limit_attempts(&self) -> Result<(), Exceeded> {
+        let who = self.device_token.as_ref().unwrap_or(&self.browser_token.token);
+        self.web.limits.attempt_in_browser(self.address, opaque_token::digest(who))
+    }
+
     pub fn device_token(&self) -> Option<&str> {
         self.device_token.as_deref()
     }
@@ -378,7 +385,8 @@ impl BrowserRequest {
                 Some(WayOn::reopen(path.to_owned()))
             }
             ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
-                Some(WayOn::to_login())
+                let portal = self.web.app.settings.society.portal_url.as_ref();
+                Some(portal.map_or_else(WayOn::to_login, |portal| WayOn::to_portal(portal.to_string())))
             }
             ErrorKind::OtherMember => Some(WayOn::to_profile()),
             ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),

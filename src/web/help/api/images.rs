@@ -1,18 +1,20 @@
 //! `/help/v1/images/HASH/NAME`: the pictures of the texts. Their address changes with their content.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 
 use super::problem::Problem;
+use crate::web::request::named::BothNamed;
 use crate::web::state::WebState;
 
 pub(super) async fn get(
     State(web): State<WebState>,
-    Path((hash, name)): Path<(String, String)>,
+    named: Option<BothNamed>,
 ) -> Result<Response, Problem> {
     let snapshot = web.help.current().await;
+    let BothNamed(hash, name) = named.ok_or_else(Problem::no_image)?;
     let image = snapshot.content.image(&hash, &name).ok_or_else(Problem::no_image)?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(image.kind.content_type())),

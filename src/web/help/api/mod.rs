@@ -14,13 +14,14 @@ pub(super) mod votes;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::HelpError;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 use answer::Request;
 use documents::{Document, Form};
@@ -41,7 +42,7 @@ pub fn router(allowed_origins: &[String]) -> Router<WebState> {
         .allow_origin(origins)
         .vary::<Vec<HeaderName>>(vary)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::CONTENT_TYPE])
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::CONTENT_LANGUAGE, header::RETRY_AFTER])
         .max_age(Duration::from_secs(86_400));
     Router::new()
@@ -67,8 +68,8 @@ async fn categories(request: Request) -> Result<Response, Problem> {
     request.only(&["locale"])?.with(|documents| Some(&documents.categories), Problem::no_category)
 }
 
-async fn category(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
-    request.only(&["locale"])?.with(|documents| documents.category.get(&id), Problem::no_category)
+async fn category(named: Option<Named>, request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| documents.category.get(or_nothing(named.as_ref())), Problem::no_category)
 }
 
 /// All questions, as JSON or as a `FAQPage`.
@@ -81,10 +82,10 @@ async fn questions(request: Request) -> Result<Response, Problem> {
 }
 
 /// One question, in any form.
-async fn question(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
+async fn question(named: Option<Named>, request: Request) -> Result<Response, Problem> {
     let request = request.only(&["locale", "format"])?;
     let form = request.form(&Form::ALL)?;
-    request.with(|documents| documents.question.get(&id)?.get(&form), Problem::no_question)
+    request.with(|documents| documents.question.get(or_nothing(named.as_ref()))?.get(&form), Problem::no_question)
 }
 
 async fn faq_json_ld(request: Request) -> Result<Response, Problem> {
@@ -95,8 +96,8 @@ async fn guide(request: Request) -> Result<Response, Problem> {
     request.only(&["locale"])?.with(|documents| Some(&documents.guide), Problem::no_section)
 }
 
-async fn section(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
-    request.only(&["locale"])?.with(|documents| documents.section.get(&id), Problem::no_section)
+async fn section(named: Option<Named>, request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| documents.section.get(or_nothing(named.as_ref())), Problem::no_section)
 }
 
 /// The words of the web component, and where its script lies.

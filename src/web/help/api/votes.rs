@@ -3,7 +3,7 @@
 //! readers apart. What one address may send is bounded.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::store::StoreError;
 use crate::store::help::help_feedback;
 use crate::web::request::headers::media_type;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 
 /// More than the vote that a body can hold.
@@ -27,7 +28,7 @@ struct Vote {
 
 pub(super) async fn post(
     State(web): State<WebState>,
-    Path(id): Path<String>,
+    named: Option<Named>,
     request: Request,
     headers: HeaderMap,
     body: Bytes,
@@ -42,10 +43,11 @@ pub(super) async fn post(
         let detail = "The body must be an object with helpful alone, true or false.";
         return Err(Problem::of("helpful", detail, "Send {\"helpful\": true} or {\"helpful\": false}."));
     };
-    if request.help().question(&id).is_none() {
+    let id = or_nothing(named.as_ref());
+    if request.help().question(id).is_none() {
         return Err(Problem::no_question());
     }
-    count(&web.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
+    count(&web.app, id, request.locale.tag(), helpful).await.map_err(|error| match error {
         StoreError::Busy => Problem::busy(),
         error => {
             tracing::error!("{error}");
