@@ -97,8 +97,30 @@ mod tests {
             assert_eq!(Identifier::of(text).as_deref(), Some(text));
         }
         for text in [
-            "", ".", "..", "...", "../x", "a/b", "a\\b", "..%2f", "%2e", "a\r\nb", "a\0", "\u{0}", "a b", " a", "ａ", "花",
-            "a?b", "a#b", "a;b", "a'b", "a\"b", "<b>", "a\u{200b}", &long(129),
+            "",
+            ".",
+            "..",
+            "...",
+            "../x",
+            "a/b",
+            "a\\b",
+            "..%2f",
+            "%2e",
+            "a\r\nb",
+            "a\0",
+            "\u{0}",
+            "a b",
+            " a",
+            "ａ",
+            "花",
+            "a?b",
+            "a#b",
+            "a;b",
+            "a'b",
+            "a\"b",
+            "<b>",
+            "a\u{200b}",
+            &long(129),
         ] {
             assert_eq!(Identifier::of(text), None, "{text:?}");
             assert!(serde_json::from_value::<Identifier>(text.into()).is_err());

@@ -33,6 +33,8 @@ pub mod page_error;
 /// Questions to a browser's WebAuthn, and enrolling a passkey, at a login and from the profile.
 pub mod passkey;
 pub mod paths;
+/// Answers that are the same for everybody.
+pub mod prepared;
 /// For members who can't log in.
 pub mod recovery;
 /// What handlers get: the browser, checked forms, limits.

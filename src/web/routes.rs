@@ -10,8 +10,6 @@ use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
@@ -143,8 +141,6 @@ pub fn router(web: WebState) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(http.max_body_bytes))
-        // Pages carry a CSRF value beside what the visitor sent: compressed, its length would tell about it (BREACH).
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("text/html"))))
         .layer(CatchPanicLayer::new())
         .layer(timeout)
         .layer(middleware::from_fn_with_state(web.clone(), security_headers::add))

@@ -7,6 +7,7 @@ use crate::i18n::Catalogue;
 use crate::web::brand::{Brand, BrandError};
 use crate::web::help::HelpSite;
 use crate::web::page::{Answers, Pages};
+use crate::web::prepared::Latest;
 use crate::web::request::rate_limit::Limits;
 
 /// Cheap to clone.
@@ -17,6 +18,16 @@ pub struct WebState {
     pub pages: Arc<Pages>,
     pub help: Arc<HelpSite>,
     pub limits: Arc<Limits>,
+    pub prepared: Arc<PreparedAnswers>,
+}
+
+/// What is the same for everybody, as it was made last.
+#[derive(Default)]
+pub struct PreparedAnswers {
+    pub discovery: Latest,
+    pub jwks: Latest,
+    pub openapi: Latest,
+    pub sitemap: Latest,
 }
 
 /// Why pages or help can't be shown.
@@ -40,6 +51,7 @@ impl WebState {
             pages: Arc::new(Pages::load(Arc::clone(&catalogue), answers, Brand::load(&app.settings.society)?)?),
             help,
             limits: Arc::new(Limits::new(&app.settings.rate_limits, app.clock.clone())),
+            prepared: Arc::default(),
             catalogue,
             app,
         })

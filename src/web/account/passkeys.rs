@@ -101,7 +101,11 @@ pub async fn post_one(Named(id): Named, OwnForm { mut browser, fields }: OwnForm
     answer(browser, outcome)
 }
 
-async fn rename(browser: &mut BrowserRequest, id: &Identifier, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
+async fn rename(
+    browser: &mut BrowserRequest,
+    id: &Identifier,
+    fields: &Params,
+) -> Result<Shown<PasskeyNamePage>, Stop> {
     let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
@@ -130,7 +134,11 @@ pub async fn post_deletion(Named(id): Named, OwnForm { mut browser, fields }: Ow
     answer(browser, outcome)
 }
 
-async fn delete(browser: &mut BrowserRequest, id: &Identifier, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+async fn delete(
+    browser: &mut BrowserRequest,
+    id: &Identifier,
+    fields: &Params,
+) -> Result<Shown<PasskeyDeletionPage>, Stop> {
     let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
     match action::delete(&browser.web.app, &member.id, id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),

@@ -4,9 +4,10 @@
 //! Integrity), and their browsers refuse any other. A change makes a file of a new version; the old ones stay.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,9 +16,19 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha384};
 
 use crate::i18n::{Catalogue, Locale};
+use crate::web::prepared::Prepared;
 use crate::web::request::named::{Named, or_nothing};
 
 static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/help_component");
+
+/// By version.
+static PREPARED: LazyLock<BTreeMap<&str, Prepared>> = LazyLock::new(|| {
+    let versions = SCRIPTS.files().filter_map(|file| {
+        let version = file.path().to_str()?.strip_prefix("sekisho-help-")?.strip_suffix(".js")?;
+        Some((version, Prepared::text(file.contents())))
+    });
+    versions.collect()
+});
 
 /// The version that portals are to take.
 pub const VERSION: &str = "1.0.0";
@@ -83,15 +94,16 @@ fn integrity(script: &[u8]) -> String {
 }
 
 /// `/help/component/VERSION/sekisho-help.js`, for pages of every origin.
-pub async fn get(named: Option<Named>) -> Response {
-    let Some(script) = script(or_nothing(named.as_ref())) else { return StatusCode::NOT_FOUND.into_response() };
-    let headers = [
+pub async fn get(named: Option<Named>, asked: HeaderMap) -> Response {
+    let Some(script) = PREPARED.get(or_nothing(named.as_ref())) else { return StatusCode::NOT_FOUND.into_response() };
+    let with = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ];
-    (headers, script).into_response()
+    let with = with.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    script.answer(&asked, HeaderMap::from_iter(with))
 }
 
 #[cfg(test)]

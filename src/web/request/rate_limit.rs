@@ -312,7 +312,8 @@ mod tests {
     fn right_logins_without_end_are_paid_for() {
         let (limits, _) = limits(RateLimits { login_by_address: FEW, ..RateLimits::default() });
         let from: IpAddr = "203.0.113.1".parse().unwrap();
-        let right = (0..1_000).take_while(|_| limits.login_by_stranger(from, "own").map(PaidAttempt::was_right).is_ok());
+        let right =
+            (0..1_000).take_while(|_| limits.login_by_stranger(from, "own").map(PaidAttempt::was_right).is_ok());
         assert_eq!(right.count(), 62);
         assert!(limits.login_by_stranger("203.0.113.2".parse().unwrap(), "other").is_ok());
     }

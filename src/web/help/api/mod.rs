@@ -69,7 +69,9 @@ async fn categories(request: Request) -> Result<Response, Problem> {
 }
 
 async fn category(named: Option<Named>, request: Request) -> Result<Response, Problem> {
-    request.only(&["locale"])?.with(|documents| documents.category.get(or_nothing(named.as_ref())), Problem::no_category)
+    request
+        .only(&["locale"])?
+        .with(|documents| documents.category.get(or_nothing(named.as_ref())), Problem::no_category)
 }
 
 /// All questions, as JSON or as a `FAQPage`.
@@ -106,9 +108,9 @@ async fn component(request: Request) -> Result<Response, Problem> {
 }
 
 async fn openapi(State(web): State<WebState>, request: Request) -> Result<Response, Problem> {
+    let request = request.only(&[])?;
     let text = OPENAPI.replace("{issuer}", web.app.settings.issuer());
-    let document = Document::new(text.into(), Form::Json, None).map_err(|error| inside(&error))?;
-    Ok(request.only(&[])?.document(&document))
+    Ok(request.answer(&web.prepared.openapi.of(text), Form::Json, None))
 }
 
 async fn nothing_here() -> Problem {
