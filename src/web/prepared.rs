@@ -132,7 +132,7 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
         let coding = parts.next().unwrap_or_default().to_ascii_lowercase();
         let quality = match parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))) {
             None => 1.0,
-            Some(written) => written.parse().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0),
+            Some(written) => written.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0),
         };
         match coding.as_str() {
             "gzip" | "x-gzip" => gzip = Some(quality),

@@ -43,9 +43,25 @@ async fn rest(connection: &mut TcpStream) -> String {
 /// The status of a request that is whole.
 async fn status_of(connection: &mut TcpStream, request: &str) -> String {
     connection.write_all(request.as_bytes()).await.unwrap();
-    let mut line = [0; 12];
-    timeout(SOON, connection.read_exact(&mut line)).await.unwrap().unwrap();
-    String::from_utf8_lossy(&line[9..]).into_owned()
+    timeout(SOON, answer(connection)).await.unwrap().expect("an answer")
+}
+
+/// Reads one answer whole: its status. `None` if the connection is closed before.
+async fn answer(connection: &mut TcpStream) -> Option<String> {
+    let (mut read, mut more) = (Vec::new(), [0; 4_096]);
+    loop {
+        let text = String::from_utf8_lossy(&read).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+            if body.len() >= length.parse().unwrap() {
+                return Some(text[9..12].to_owned());
+            }
+        }
+        match connection.read(&mut more).await {
+            Ok(0) | Err(_) => return None,
+            Ok(bytes) => read.extend_from_slice(&more[..bytes]),
+        }
+    }
 }
 
 const SLOW_HEAD: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ";
@@ -91,14 +107,18 @@ on_both_engines! {
         let mut kept = connect(&app, [127, 0, 0, 3]).await;
         assert_eq!(status_of(&mut kept, LIVE).await, "200");
         let mut slow = Vec::new();
-        for at in 0..5 {
-            slow.push(begun(&app, [127, 0, 0, 2], if at % 2 == 0 { SLOW_HEAD } else { SLOW_BODY }).await);
+        for _ in 0..5 {
+            slow.push(begun(&app, [127, 0, 0, 2], SLOW_HEAD).await);
         }
         let mut sixth = connect(&app, [127, 0, 0, 2]).await;
         assert_eq!(status_of(&mut sixth, LIVE).await, "200");
-        rest(&mut slow[0]).await;
-        assert_eq!(status_of(&mut slow[2], "x\r\n\r\n").await, "200", "the others are as they were");
-        assert_eq!(status_of(&mut kept, LIVE).await, "200");
+        let mut answered = 0;
+        for connection in &mut slow {
+            let _ = connection.write_all(b"x\r\n\r\n").await;
+            answered += usize::from(timeout(SOON, answer(connection)).await.unwrap().is_some());
+        }
+        assert_eq!(answered, 4, "one made room, the others are as they were");
+        assert_eq!(status_of(&mut kept, LIVE).await, "200", "and so is who has nothing to do with it");
     }
 
     async fn a_trusted_proxy_is_bound_by_the_total_alone(engine: Engine) {
@@ -114,8 +134,6 @@ on_both_engines! {
             all.push(connection);
         }
         for connection in &mut all {
-            let mut body = [0; 1_024];
-            assert!(connection.read(&mut body).await.unwrap() > 0);
             assert_eq!(status_of(connection, LIVE).await, "200");
         }
     }

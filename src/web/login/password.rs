@@ -22,6 +22,7 @@ use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::rate_limit::Exceeded;
 use crate::web::root::way_on;
 
 /// The login page.
@@ -178,7 +179,7 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
     // behind the same address can shut its owner out.
     let strangers = |account: &str| {
         paid = Some(limits.login_by_stranger(address, account)?);
-        Ok(())
+        Ok::<(), Exceeded>(())
     };
     let attempt = check_password(&app, user_id, password, browser.device_token(), strangers).await;
     match (&attempt, paid) {

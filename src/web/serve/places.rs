@@ -200,7 +200,7 @@ mod tests {
         let new = places.take(ip(3)).unwrap();
         assert!(is_sent_away(&greedy[1]), "the first one has just begun to wait anew");
         assert!(![&greedy[0], &greedy[2], &other, &new].into_iter().any(is_sent_away));
-        // Now two and two: whoever has kept us waiting longest goes, whatever the address.
+        // It still has most: two, where the others have one each.
         let fourth = places.take(ip(2)).unwrap();
         assert!(is_sent_away(&greedy[2]));
         assert_eq!(places.lock().places.len(), 4);

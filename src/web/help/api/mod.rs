@@ -24,7 +24,7 @@ use super::HelpError;
 use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 use answer::Request;
-use documents::{Document, Form};
+use documents::Form;
 use problem::Problem;
 
 /// The description of this API, with `{issuer}` for the provider's address.
