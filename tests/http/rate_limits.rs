@@ -82,7 +82,10 @@ on_both_engines! {
         assert!((60..=90).contains(&judged), "{judged}");
         let visitor = app.visitor();
         let page = visitor.follow(&app.at("/account/profile")).await;
-        while guess(&visitor, &page, "nobody").await != 429 {}
+        let mut others = 0;
+        while guess(&visitor, &page, &format!("other-{others}")).await != 429 {
+            others += 1;
+        }
         // The devices that are known are not refused for it.
         for (desk, visitor) in known.iter().enumerate() {
             let page = visitor.follow(&app.at("/account/profile")).await;
