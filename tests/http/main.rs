@@ -19,6 +19,7 @@ mod email_codes;
 mod first_login;
 mod headers;
 mod help;
+mod identifiers;
 mod input;
 mod locks;
 mod login;
