@@ -32,6 +32,7 @@ mod neighbours;
 mod openidconnect_client;
 mod passkeys;
 mod passwords;
+mod permissions;
 mod protocol_parameters;
 mod rate_limits;
 mod recovery;

@@ -44,7 +44,8 @@ enum Outcome {
 async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
     match step::turn(browser, token, LoginPage::PasskeyEnrolment).await? {
         Turn::Here(step) => {
-            Ok(Outcome::Again(page(&step, passkey::enrolment(browser, &step.member, None, None).await?)))
+            let form = passkey::enrolment(browser, &step.member, &step.login.digest, None, None).await?;
+            Ok(Outcome::Again(page(&step, form)))
         }
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
@@ -72,8 +73,13 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
+<<<<<<< HEAD
     browser.limit_attempts()?;
     let mut tx = match passkey::enrol(browser, &step.member, fields).await? {
+=======
+    browser.web.limits.login(browser.address)?;
+    let mut tx = match passkey::enrol(browser, &step.member, &step.login.digest, fields).await? {
+>>>>>>> main
         Ok(tx) => tx,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
