@@ -106,13 +106,8 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-<<<<<<< HEAD
-    let who = freshly_sent_by(browser, fields, AccountPage::EmailAddress).await?;
-    browser.limit_attempts()?;
-=======
     let who = sent_by(browser, fields, AccountPage::EmailAddress).await?;
-    browser.web.limits.login(browser.address)?;
->>>>>>> main
+    browser.limit_attempts()?;
     let choose = fields.get("choose").is_some();
     let typed = fields.get("email").unwrap_or_default();
     let again = |error| Ok(Shown::Again(address_page(browser, &who, typed.to_owned(), choose, Some(error))));
@@ -183,13 +178,8 @@ pub async fn post_code(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-<<<<<<< HEAD
-    let who = freshly_sent_by(browser, fields, AccountPage::EmailAddressCode).await?;
-    browser.limit_attempts()?;
-=======
     let who = sent_by(browser, fields, AccountPage::EmailAddressCode).await?;
-    browser.web.limits.login(browser.address)?;
->>>>>>> main
+    browser.limit_attempts()?;
     let chosen = fields.get("choose").is_some();
     // Its code has come back: the button was pressed twice.
     let Some(address) = address_of(browser, &who).await? else { return Ok(Shown::GoTo(AccountPage::Profile.path())) };

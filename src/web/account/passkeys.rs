@@ -90,13 +90,8 @@ pub async fn get_one(mut browser: BrowserRequest, Named(id): Named) -> Response 
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn show_one(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::Passkey(id.to_owned())).await?;
-=======
-async fn show_one(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::Passkey(id.to_owned())).await?;
->>>>>>> main
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyNamePage { passkey: line(browser, &passkey), refused: false }))
 }
@@ -106,17 +101,12 @@ pub async fn post_one(Named(id): Named, OwnForm { mut browser, fields }: OwnForm
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn rename(
     browser: &mut BrowserRequest,
     id: &Identifier,
     fields: &Params,
 ) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
-=======
-async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
     let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
->>>>>>> main
     let passkey = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         return Ok(Shown::Again(PasskeyNamePage { passkey: line(browser, &passkey), refused: true }));
@@ -133,13 +123,8 @@ pub async fn get_deletion(mut browser: BrowserRequest, Named(id): Named) -> Resp
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn show_deletion(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
-=======
-async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyDeletionPage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
->>>>>>> main
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyDeletionPage { passkey: line(browser, &passkey), last_factor: false }))
 }
@@ -149,17 +134,12 @@ pub async fn post_deletion(Named(id): Named, OwnForm { mut browser, fields }: Ow
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn delete(
     browser: &mut BrowserRequest,
     id: &Identifier,
     fields: &Params,
 ) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
-=======
-async fn delete(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
     let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
->>>>>>> main
     match action::delete(&browser.web.app, &member.id, id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.

@@ -57,13 +57,8 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn change(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
-<<<<<<< HEAD
-    let SignedIn { member, session } = freshly_sent_by(browser, fields, AccountPage::Password).await?;
-    browser.limit_attempts()?;
-=======
     let SignedIn { member, session } = sent_by(browser, fields, AccountPage::Password).await?;
-    browser.web.limits.login(browser.address)?;
->>>>>>> main
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;

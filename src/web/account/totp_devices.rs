@@ -100,13 +100,8 @@ pub async fn get(mut browser: BrowserRequest, Named(id): Named) -> Response {
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn show(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDevice(id.to_owned())).await?;
-=======
-async fn show(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDevice(id.to_owned())).await?;
->>>>>>> main
     let (device, _) = one(browser, &member, id).await?;
     Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
 }
@@ -116,13 +111,8 @@ pub async fn post(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) ->
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn rename(browser: &mut BrowserRequest, id: &Identifier, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
-=======
-async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
     let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
->>>>>>> main
     let (device, _) = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
@@ -139,13 +129,8 @@ pub async fn get_deletion(mut browser: BrowserRequest, Named(id): Named) -> Resp
     answer(browser, outcome)
 }
 
-<<<<<<< HEAD
 async fn show_deletion(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
-=======
-async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
->>>>>>> main
     let (device, there_are) = one(browser, &member, id).await?;
     let before = action::enrolled(&mut browser.web.app.store.reader().await?, &member).await?;
     let mut left = before.clone();

@@ -73,13 +73,8 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-<<<<<<< HEAD
     browser.limit_attempts()?;
-    let mut tx = match passkey::enrol(browser, &step.member, fields).await? {
-=======
-    browser.web.limits.login(browser.address)?;
     let mut tx = match passkey::enrol(browser, &step.member, &step.login.digest, fields).await? {
->>>>>>> main
         Ok(tx) => tx,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };

@@ -66,13 +66,8 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-<<<<<<< HEAD
     browser.limit_attempts()?;
-    let confirmed = match totp_enrolment::check(browser, &step.member, fields)? {
-=======
-    browser.web.limits.login(browser.address)?;
     let confirmed = match totp_enrolment::check(browser, &step.member, &step.login.digest, fields)? {
->>>>>>> main
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };

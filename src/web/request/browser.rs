@@ -215,16 +215,15 @@ impl BrowserRequest {
         Ok(found.filter(|s| s.is_alive(app.settings.sessions.idle, app.now())))
     }
 
-<<<<<<< HEAD
     /// One attempt with a secret: of a device that has logged in before, or of this browser.
     pub fn limit_attempts(&self) -> Result<(), Exceeded> {
         let who = self.device_token.as_ref().unwrap_or(&self.browser_token.token);
         self.web.limits.attempt_in_browser(self.address, opaque_token::digest(who))
-=======
+    }
+
     /// This browser, for an act of whoever is logged in here.
     pub fn caller(&self) -> Caller {
         Caller::new(self.session_token.as_deref(), self.device)
->>>>>>> main
     }
 
     pub fn device_token(&self) -> Option<&str> {
