@@ -17,6 +17,7 @@ mod mail;
 mod postgres;
 mod refusals;
 mod servers;
+mod slow_connections;
 #[path = "../support/smtp.rs"]
 #[allow(dead_code, reason = "the tests of mail over HTTP use all of it")]
 mod smtp;

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::authenticators::Removed;
 use crate::actions::member::passkeys as action;
 use crate::domain::ids::Identifier;
@@ -91,7 +91,7 @@ pub async fn get_one(mut browser: BrowserRequest, Named(id): Named) -> Response 
 }
 
 async fn show_one(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::Passkey(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyNamePage { passkey: line(browser, &passkey), refused: false }))
 }
@@ -106,7 +106,7 @@ async fn rename(
     id: &Identifier,
     fields: &Params,
 ) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         return Ok(Shown::Again(PasskeyNamePage { passkey: line(browser, &passkey), refused: true }));
@@ -124,7 +124,7 @@ pub async fn get_deletion(mut browser: BrowserRequest, Named(id): Named) -> Resp
 }
 
 async fn show_deletion(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyDeletionPage { passkey: line(browser, &passkey), last_factor: false }))
 }
@@ -139,7 +139,7 @@ async fn delete(
     id: &Identifier,
     fields: &Params,
 ) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
     match action::delete(&browser.web.app, &member.id, id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.

@@ -4,7 +4,7 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::authenticators::{self as action, Removed};
 use crate::domain::ids::Identifier;
 use crate::domain::login::flow::AccountPage;
@@ -61,13 +61,20 @@ pub enum Consequence {
 
 impl Consequence {
     /// Of a removal that leaves these methods.
-    pub fn of(browser: &BrowserRequest, member: &Member, before: &Enrolled, left: &Enrolled) -> Consequence {
-        match action::after_removal(&browser.web.app, member, before, left) {
+    pub async fn of(
+        browser: &BrowserRequest,
+        member: &Member,
+        before: &Enrolled,
+        left: &Enrolled,
+    ) -> Result<Consequence, Stop> {
+        let app = &browser.web.app;
+        let mut reader = app.store.reader().await?;
+        Ok(match action::after_removal(app, &mut reader, member, before, left).await? {
             Removal::LastFactor => Consequence::LastFactor,
             Removal::Allowed { method } if method == member.method => Consequence::Same,
             Removal::Allowed { method: Some(method) } => Consequence::OtherMethod { method: method.name() },
             Removal::Allowed { method: None } => Consequence::PasswordAlone,
-        }
+        })
     }
 }
 
@@ -94,7 +101,7 @@ pub async fn get(mut browser: BrowserRequest, Named(id): Named) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDevice(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
     Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
 }
@@ -105,7 +112,7 @@ pub async fn post(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) ->
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &Identifier, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
@@ -123,12 +130,12 @@ pub async fn get_deletion(mut browser: BrowserRequest, Named(id): Named) -> Resp
 }
 
 async fn show_deletion(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
     let (device, there_are) = one(browser, &member, id).await?;
     let before = action::enrolled(&mut browser.web.app.store.reader().await?, &member).await?;
     let mut left = before.clone();
     left.methods.retain(|method| *method != Method::Totp || there_are > 1);
-    let consequence = Consequence::of(browser, &member, &before, &left);
+    let consequence = Consequence::of(browser, &member, &before, &left).await?;
     Ok(Shown::Page(TotpDeviceDeletionPage { device: line(browser, &device), consequence }))
 }
 
@@ -143,7 +150,7 @@ async fn delete(
     fields: &Params,
 ) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
     let page = AccountPage::TotpDeviceDeletion(id.to_owned());
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, page).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, page).await?;
     match action::remove_totp(&browser.web.app, &member.id, id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.

@@ -14,6 +14,7 @@ use super::rate_limit::Exceeded;
 use super::{address, headers};
 use crate::actions::ActionError;
 use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
+use crate::actions::member::admit::Caller;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::crypto::password_hash::HashError;
 use crate::domain::ids::MemberId;
@@ -21,6 +22,7 @@ use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::device::Device;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
+use crate::domain::secret::Secret;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Locale;
 use crate::random;
@@ -219,6 +221,11 @@ impl BrowserRequest {
         self.web.limits.attempt_in_browser(self.address, opaque_token::digest(who))
     }
 
+    /// This browser, for an act of whoever is logged in here.
+    pub fn caller(&self) -> Caller {
+        Caller::new(self.session_token.as_deref(), self.device)
+    }
+
     pub fn device_token(&self) -> Option<&str> {
         self.device_token.as_deref()
     }
@@ -253,6 +260,12 @@ impl BrowserRequest {
             let lasts = settings.locks.password.known_device_lifetime;
             self.set_cookies.push(cookies::set(Name::Device, token, Some(lasts), settings));
         }
+    }
+
+    /// The session goes on under this cookie.
+    pub fn renew_session(&mut self, token: &Secret<String>) {
+        self.set_cookies.push(cookies::set(Name::Session, token.expose(), None, &self.web.app.settings));
+        self.session_token = Some(token.expose().clone());
     }
 
     /// Takes the session's cookie away.

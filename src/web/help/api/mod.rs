@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::HelpError;
+use crate::web::paths;
 use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 use answer::Request;
@@ -46,20 +47,20 @@ pub fn router(allowed_origins: &[String]) -> Router<WebState> {
         .expose_headers([header::ETAG, header::CONTENT_LANGUAGE, header::RETRY_AFTER])
         .max_age(Duration::from_secs(86_400));
     Router::new()
-        .route("/help/v1/categories", get(categories))
-        .route("/help/v1/categories/{id}", get(category))
-        .route("/help/v1/questions", get(questions))
-        .route("/help/v1/questions/{id}", get(question))
-        .route("/help/v1/questions/{id}/votes", post(votes::post))
-        .route("/help/v1/faq.jsonld", get(faq_json_ld))
-        .route("/help/v1/guide", get(guide))
-        .route("/help/v1/guide/{id}", get(section))
-        .route("/help/v1/search", get(search::get))
-        .route("/help/v1/component", get(component))
-        .route("/help/v1/openapi.json", get(openapi))
-        .route("/help/v1/images/{hash}/{name}", get(images::get))
-        .route("/help/v1", get(nothing_here))
-        .route("/help/v1/{*rest}", get(nothing_here))
+        .route(paths::HELP_V1_CATEGORIES, get(categories))
+        .route(paths::HELP_V1_CATEGORIES_ONE, get(category))
+        .route(paths::HELP_V1_QUESTIONS, get(questions))
+        .route(paths::HELP_V1_QUESTIONS_ONE, get(question))
+        .route(paths::HELP_V1_VOTES, post(votes::post))
+        .route(paths::HELP_V1_FAQ_JSONLD, get(faq_json_ld))
+        .route(paths::HELP_V1_GUIDE, get(guide))
+        .route(paths::HELP_V1_GUIDE_ONE, get(section))
+        .route(paths::HELP_V1_SEARCH, get(search::get))
+        .route(paths::HELP_V1_COMPONENT, get(component))
+        .route(paths::HELP_V1_OPENAPI, get(openapi))
+        .route(paths::HELP_V1_IMAGES, get(images::get))
+        .route(paths::HELP_V1, get(nothing_here))
+        .route(paths::HELP_V1_REST, get(nothing_here))
         .method_not_allowed_fallback(not_allowed)
         .layer(cors)
 }
