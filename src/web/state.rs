@@ -1,13 +1,13 @@
 //! The state behind all handlers: the app, and what only the web needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::app::App;
 use crate::i18n::Catalogue;
 use crate::web::brand::{Brand, BrandError};
 use crate::web::help::HelpSite;
 use crate::web::page::{Answers, Pages};
-use crate::web::prepared::Latest;
+use crate::web::prepared::{Latest, Prepared};
 use crate::web::request::rate_limit::Limits;
 
 /// Cheap to clone.
@@ -26,7 +26,7 @@ pub struct WebState {
 pub struct PreparedAnswers {
     pub discovery: Latest,
     pub jwks: Latest,
-    pub openapi: Latest,
+    pub openapi: OnceLock<Prepared>,
     pub sitemap: Latest,
 }
 

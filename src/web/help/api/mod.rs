@@ -22,6 +22,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::HelpError;
 use crate::web::paths;
+use crate::web::prepared::Prepared;
 use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 use answer::Request;
@@ -110,8 +111,8 @@ async fn component(request: Request) -> Result<Response, Problem> {
 
 async fn openapi(State(web): State<WebState>, request: Request) -> Result<Response, Problem> {
     let request = request.only(&[])?;
-    let text = OPENAPI.replace("{issuer}", web.app.settings.issuer());
-    Ok(request.answer(&web.prepared.openapi.of(text), Form::Json, None))
+    let text = || Prepared::text(OPENAPI.replace("{issuer}", web.app.settings.issuer()));
+    Ok(request.answer(web.prepared.openapi.get_or_init(text), Form::Json, None))
 }
 
 async fn nothing_here() -> Problem {
