@@ -42,4 +42,5 @@ mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
 mod totp;
+mod typed;
 mod userinfo;

@@ -7,4 +7,5 @@ pub mod email_address;
 pub mod member_notice;
 pub mod permissions;
 pub mod profile;
+pub mod typed;
 pub mod user_id;
