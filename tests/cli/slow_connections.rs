@@ -50,8 +50,8 @@ async fn open(port: u16, number: usize) -> TcpStream {
     socket.bind(SocketAddr::new(IpAddr::from([127, 0, 0, last]), 0)).unwrap();
     let mut stream = socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await.unwrap();
     // Who asks for too much is closed meanwhile.
-    let sending = tokio::time::timeout(Duration::from_millis(50), stream.write_all(&begun(number % 10)));
-    let _ = sending.await;
+    let begun = begun(number % 10);
+    let _ = tokio::time::timeout(Duration::from_millis(50), stream.write_all(&begun)).await;
     stream
 }
 
