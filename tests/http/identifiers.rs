@@ -69,7 +69,7 @@ enum By {
 
 /// Why an address is not tried: it takes no identifier of anything, or what it takes is a secret that opens something to
 /// whoever holds it, and is tried by the steps of a journey (`middle.rs`).
-const TAKES_NONE: [&str; 49] = [
+const TAKES_NONE: [&str; 50] = [
     "/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
@@ -105,6 +105,7 @@ const TAKES_NONE: [&str; 49] = [
     "/help/v1/search",
     "/help/v1/{*rest}",
     "/jwks",
+    "/login/continue",
     "/login/email-address",
     "/login/email-address-code",
     "/login/email-code",

@@ -3,19 +3,17 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::sealed_flow;
 use super::step::{self, Begun};
+use super::{purpose, sealed_flow};
 use crate::actions::login::check_password::{Attempt, Proven, check_password};
 use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
 use crate::domain::login::next_step::{Closed, Proved};
 use crate::domain::protocol::client::Client;
-use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
 use crate::random;
 use crate::web::error_page::ErrorKind;
-use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question};
@@ -88,7 +86,7 @@ async fn show(browser: &mut BrowserRequest) -> Result<Shown, PageError> {
     let sealed = browser.query.get("flow").unwrap_or_default().to_owned();
     let flow = sealed_flow::open(browser, Some(&sealed))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    on_behalf_of(browser, &flow, client.as_ref());
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
     let confirms = flow.confirms.is_some();
     let user_id =
         flow.confirms.clone().or_else(|| flow.request().and_then(|r| r.login_hint.clone())).unwrap_or_default();
@@ -119,13 +117,6 @@ pub fn to_account(browser: &BrowserRequest, page: AccountPage, confirms: Option<
 /// The same login, where a form was sent that can't be accepted before it.
 pub fn and_again(to_account: String) -> String {
     format!("{to_account}&again=1")
-}
-
-/// Shows on every page of a login which application it is for.
-pub fn on_behalf_of(browser: &mut BrowserRequest, flow: &Flow, client: Option<&Client>) {
-    if let (Some(request), Some(client)) = (flow.request(), client) {
-        browser.on_behalf_of(client, request.ui_locales.as_deref());
-    }
 }
 
 /// `POST`: one attempt.
@@ -160,9 +151,9 @@ pub fn answer(browser: BrowserRequest, fields: &Params, outcome: Result<Outcome,
 async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
     let flow = sealed_flow::open(browser, Some(fields.get("flow").unwrap_or_default()))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    on_behalf_of(browser, &flow, client.as_ref());
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(cancel(browser, &flow)));
+        return Ok(Outcome::GoTo(purpose::cancel(browser, &flow)));
     }
     let app = browser.web.app.clone();
     let user_id = fields.get("user_id").unwrap_or_default();
@@ -200,18 +191,6 @@ fn written(browser: &BrowserRequest, until: Until) -> Option<String> {
     match until {
         Until::Staff => None,
         Until::Time(at) => Some(browser.date_time(at)),
-    }
-}
-
-/// Back to the application, which is told that the member did not want to.
-pub fn cancel(browser: &BrowserRequest, flow: &Flow) -> String {
-    match &flow.then {
-        Continue::Authorize(request) => {
-            let error = ErrorCode::AccessDenied.because("the member cancelled the login");
-            authorize::error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
-        }
-        Continue::Account(_) if flow.confirms.is_some() => AccountPage::Profile.path(),
-        Continue::Account(_) => paths::HELP.to_owned(),
     }
 }
 
