@@ -133,7 +133,7 @@ pub fn router(web: WebState) -> Router {
         .route(paths::HELP_FAQ_VOTES, post(help::pages::vote))
         .route(paths::HELP_GUIDE, get(help::pages::guide))
         .route(paths::HELP_SEARCH, get(help::pages::search))
-        .route(paths::HELP_COMPONENT, get(help::component::get))
+        .route(paths::HELP_COMPONENT, get(help::script::get))
         .route(paths::HELP_SITEMAP_XML, get(help::sitemap::get))
         .merge(help::api::router(&web.app.settings.help.allowed_origins))
         .route(paths::ASSETS, get(assets::asset))

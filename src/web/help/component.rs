@@ -6,9 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use include_dir::{Dir, include_dir};
@@ -17,12 +14,11 @@ use sha2::{Digest as _, Sha384};
 
 use crate::i18n::{Catalogue, Locale};
 use crate::web::prepared::Prepared;
-use crate::web::request::named::{Named, or_nothing};
 
 static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/help_component");
 
 /// By version.
-static PREPARED: LazyLock<BTreeMap<&str, Prepared>> = LazyLock::new(|| {
+pub(super) static PREPARED: LazyLock<BTreeMap<&str, Prepared>> = LazyLock::new(|| {
     let versions = SCRIPTS.files().filter_map(|file| {
         let version = file.path().to_str()?.strip_prefix("sekisho-help-")?.strip_suffix(".js")?;
         Some((version, Prepared::text(file.contents())))
@@ -91,19 +87,6 @@ fn script(version: &str) -> Option<&'static [u8]> {
 /// Subresource Integrity, 3.5.
 fn integrity(script: &[u8]) -> String {
     format!("sha384-{}", STANDARD.encode(Sha384::digest(script)))
-}
-
-/// `/help/component/VERSION/sekisho-help.js`, for pages of every origin.
-pub async fn get(named: Option<Named>, asked: HeaderMap) -> Response {
-    let Some(script) = PREPARED.get(or_nothing(named.as_ref())) else { return StatusCode::NOT_FOUND.into_response() };
-    let with = [
-        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
-    ];
-    let with = with.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    script.answer(&asked, HeaderMap::from_iter(with))
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 
 pub mod api;
 pub mod component;
+mod error;
 pub mod in_place;
 mod misses;
 pub mod pages;
+pub mod script;
 pub mod sitemap;
 
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::actions::help::{self as content, HelpContentError, Published};
+use crate::actions::help::{self as content, Published};
 use crate::app::App;
 use crate::config::Settings;
 use crate::domain::help::images::ImageType;
@@ -29,6 +31,7 @@ use crate::i18n::{Catalogue, Locale};
 use crate::store::StoreError;
 use crate::store::help::help_content;
 use crate::web::prepared::Prepared;
+pub use error::HelpError;
 use misses::Misses;
 
 /// How long an answer waits for the database to say whether something was published. The help is served without it too.
@@ -58,19 +61,6 @@ pub struct HelpSnapshot {
     digest: String,
     /// When it was first served, by whichever node.
     since: UnixTime,
-}
-
-/// The help cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum HelpError {
-    #[error(transparent)]
-    Content(#[from] HelpContentError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the help cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("{0:?} cannot stand in a header")]
-    Header(String),
 }
 
 impl HelpSite {

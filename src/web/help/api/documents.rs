@@ -12,7 +12,8 @@ use crate::domain::help::faq::{Category, Question};
 use crate::domain::help::guide::Section;
 use crate::domain::help::markdown::Body;
 use crate::i18n::{Catalogue, Locale};
-use crate::web::help::{HelpError, component};
+use crate::web::help::component;
+use crate::web::help::error::HelpError;
 use crate::web::prepared::Prepared;
 
 /// How an answer is written.
