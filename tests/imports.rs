@@ -431,7 +431,9 @@ fn paths_in(
 ) -> Vec<Vec<String>> {
     let word = |at: usize| tokens.get(at).map_or("", |token| token.1.as_str());
     let mut paths = Vec::new();
-    for at in (0..tokens.len()).filter(|at| word(at + 1) == "::" && (*at == 0 || word(at - 1) != "::")) {
+    let is_visibility = |at: usize| at > 1 && word(at - 1) == "in" && word(at - 2) == "(";
+    let begins = |at: usize| word(at + 1) == "::" && (at == 0 || word(at - 1) != "::") && !is_visibility(at);
+    for at in (0..tokens.len()).filter(|at| begins(*at)) {
         let mut from = module.to_vec();
         let mut next = at;
         match word(at) {

@@ -107,6 +107,7 @@ fn settings(folder: &Path, database_url: String) -> Settings {
         login_by_address: plenty,
         login_by_account: plenty,
         attempts_by_browser: plenty,
+        recovery_by_address: plenty,
         token_by_address: plenty,
         failures_by_client: plenty,
         notices_by_client: plenty,

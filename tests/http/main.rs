@@ -26,6 +26,7 @@ mod login;
 mod logout;
 mod lost_methods;
 mod mail;
+mod mail_budgets;
 mod member_notices;
 mod middle;
 mod neighbours;

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::address;
 use crate::clock::Clock;
 use crate::config::{Quota, RateLimits};
+use crate::domain::ids::ClientId;
 use crate::domain::unix_time::UnixTime;
 
 /// The budgets of `[rate_limits]`.
@@ -22,8 +23,9 @@ pub struct Limits {
     login_by_account: Arc<Budget<String>>,
     right_by_account: Arc<Budget<String>>,
     attempts_by_browser: Budget<(IpAddr, String)>,
+    recovery_by_address: Budget<IpAddr>,
     token_by_address: Budget<IpAddr>,
-    failures_by_client: Budget<(String, IpAddr)>,
+    failures_by_client: Budget<(Option<ClientId>, IpAddr)>,
     notices_by_client: Budget<String>,
     pages_by_address: Budget<IpAddr>,
     help_by_address: Budget<IpAddr>,
@@ -148,6 +150,7 @@ impl Limits {
             login_by_account: Arc::new(Budget::new(settings.login_by_account)),
             right_by_account: Arc::new(Budget::new(RIGHT_LOGINS)),
             attempts_by_browser: Budget::new(settings.attempts_by_browser),
+            recovery_by_address: Budget::new(settings.recovery_by_address),
             token_by_address: Budget::new(settings.token_by_address),
             failures_by_client: Budget::new(settings.failures_by_client),
             notices_by_client: Budget::new(settings.notices_by_client),
@@ -183,15 +186,15 @@ impl Limits {
         self.login_by_address.spend(address::caller(from), self.clock.now())
     }
 
-    /// One request by a stranger about one account, right or not.
-    pub fn login_to_account(&self, account: &str) -> Result<(), Exceeded> {
-        self.login_by_account.spend(account.to_owned(), self.clock.now())
-    }
-
     /// One attempt on a device that has logged in before, or in a browser in which the password was right: neighbours behind
     /// the same address can't use it up.
     pub fn attempt_in_browser(&self, from: IpAddr, browser: String) -> Result<(), Exceeded> {
         self.attempts_by_browser.spend((address::caller(from), browser), self.clock.now())
+    }
+
+    /// One request for a forgotten password or user ID.
+    pub fn recovery(&self, from: IpAddr) -> Result<(), Exceeded> {
+        self.recovery_by_address.spend(address::caller(from), self.clock.now())
     }
 
     /// One request to an endpoint that clients call.
@@ -199,10 +202,10 @@ impl Limits {
         self.token_by_address.spend(address::caller(from), self.clock.now())
     }
 
-    /// One failed authentication of a client.
-    pub fn client_failure(&self, client: &str, from: IpAddr) -> Result<(), Exceeded> {
-        let key = (client.chars().take(64).collect(), address::caller(from));
-        self.failures_by_client.spend(key, self.clock.now())
+    /// One failed authentication of a client; `None` for all that don't exist, or whoever makes up a new one each time would
+    /// have a new budget each time.
+    pub fn client_failure(&self, client: Option<&ClientId>, from: IpAddr) -> Result<(), Exceeded> {
+        self.failures_by_client.spend((client.cloned(), address::caller(from)), self.clock.now())
     }
 
     /// One notice to a member, from a client that may send them.
@@ -244,6 +247,7 @@ impl Limits {
         self.help_by_address.forget_idle(now);
         self.help_searches_by_address.forget_idle(now);
         self.help_votes_by_address.forget_idle(now);
+        self.recovery_by_address.forget_idle(now);
     }
 }
 
@@ -280,8 +284,9 @@ mod tests {
     fn one_account_has_one_budget() {
         let quota = Quota { per_minute: 6, burst: 1 };
         let (limits, _) = limits(RateLimits { login_by_account: quota, ..RateLimits::default() });
-        assert!(limits.login_to_account("x").is_ok() && limits.login_to_account("y").is_ok());
-        assert!(limits.login_to_account("x").is_err());
+        let tries = |account, last: u8| limits.login_by_stranger(IpAddr::from([203, 0, 113, last]), account).map(drop);
+        assert!(tries("x", 1).is_ok() && tries("y", 1).is_ok());
+        assert!(tries("x", 2).is_err());
     }
 
     #[test]
