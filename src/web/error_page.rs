@@ -39,6 +39,11 @@ impl WayOn {
         WayOn { name: "to-login", href: paths::ACCOUNT_PROFILE.into() }
     }
 
+    /// To the portal, from which members begin.
+    pub fn to_portal(href: String) -> WayOn {
+        WayOn { name: "to-portal", href }
+    }
+
     /// The page whose form was not taken, anew.
     pub fn reopen(href: String) -> WayOn {
         WayOn { name: "reopen", href }
@@ -151,6 +156,10 @@ impl PageTemplate for ErrorPage {
         samples.extend([
             ("flow_expired", leading(ErrorKind::FlowExpired, WayOn::log_in_again("/login/password?flow=f".into()))),
             ("flow_other_browser", leading(ErrorKind::FlowOtherBrowser, WayOn::to_login())),
+            (
+                "flow_other_browser_to_portal",
+                leading(ErrorKind::FlowOtherBrowser, WayOn::to_portal("https://portal.example.jp/".into())),
+            ),
             ("flow_done", leading(ErrorKind::FlowDone, WayOn::go_on("https://portal.example.jp/".into()))),
             ("form_expired_reopened", leading(ErrorKind::FormExpired, WayOn::reopen("/account/password".into()))),
             ("other_member_to_profile", leading(ErrorKind::OtherMember, WayOn::to_profile())),

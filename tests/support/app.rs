@@ -107,6 +107,11 @@ impl TestApp {
         settings.rate_limits.login_by_account = plenty;
         settings.rate_limits.recovery_by_address = plenty;
         settings.rate_limits.failures_by_client = plenty;
+        // Time stands still here: nothing refills.
+        settings.rate_limits.attempts_by_browser = plenty;
+        settings.rate_limits.pages_by_address = plenty;
+        settings.rate_limits.token_by_address = plenty;
+        settings.rate_limits.help_by_address = plenty;
         change(&mut settings);
         let settings = settings.checked().unwrap();
 

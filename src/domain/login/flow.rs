@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::FlowId;
+use crate::domain::ids::{FlowId, Identifier};
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::unix_time::{Span, UnixTime};
 
@@ -41,13 +41,13 @@ pub enum AccountPage {
     EmailMethodDeletion,
     TotpEnrolment,
     /// By the device's ID.
-    TotpDevice(String),
-    TotpDeviceDeletion(String),
+    TotpDevice(Identifier),
+    TotpDeviceDeletion(Identifier),
     Passkeys,
     PasskeyEnrolment,
     /// By the passkey's ID.
-    Passkey(String),
-    PasskeyDeletion(String),
+    Passkey(Identifier),
+    PasskeyDeletion(Identifier),
     RecoveryCodes,
     Sessions,
     Applications,
@@ -69,7 +69,7 @@ impl AccountPage {
         }
     }
 
-    /// Its path here, and what was typed as `typed`. IDs are base64url.
+    /// Its path here, and what was typed as `typed`.
     pub fn path(&self) -> String {
         let path = match self {
             AccountPage::Profile => "profile",

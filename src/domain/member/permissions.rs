@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_page_is_opened_with_no_more_than_its_form_needs() {
         use AccountPage::*;
-        let id = || String::from("x");
+        let id = || crate::domain::ids::Identifier::of("x").unwrap();
         for page in [
             Profile,
             Password,

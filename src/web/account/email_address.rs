@@ -99,7 +99,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
     let here = || AccountPage::EmailAddress.typed(fields.get("email"));
     let who = sent_by(browser, fields, here()).await?;
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let choose = fields.get("choose").is_some();
     let typed = fields.get("email").unwrap_or_default();
     let again = |error| Ok(Shown::Again(address_page(browser, &who, typed.to_owned(), choose, Some(error))));
@@ -158,7 +158,7 @@ pub async fn post_code(OwnForm { mut browser, fields }: OwnForm) -> Response {
 
 async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
     let who = sent_by(browser, fields, CODE_PAGE).await?;
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let chosen = fields.get("choose").is_some();
     // Its code has come back: the button was pressed twice.
     let Some(address) = address_of(browser, &who).await? else { return Ok(Shown::GoTo(AccountPage::Profile.path())) };

@@ -102,7 +102,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Em
     if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     if fields.get("resend").is_some() {
         return Ok(match send(browser).await? {
             None => Shown::Done(page(browser, &who, true, None)),

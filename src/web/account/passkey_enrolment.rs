@@ -45,7 +45,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasskeyEnrolmentPage>, Stop> {
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     // The question shows that the login was fresh. The authenticator has made the passkey by now: a login in between would
     // leave it there, known to nobody here.
     let SignedIn { member, session } = sent_for(browser, fields, PAGE, Act::FinishEnrolment).await?;

@@ -53,7 +53,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 
 async fn change(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
     let SignedIn { member, .. } = sent_by(browser, fields, PAGE).await?;
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let typed = fields.get("new_password").unwrap_or_default();
     let again = |broken, mismatch| Ok(Shown::Again(page(browser, &member.user_id, broken, mismatch)));
     if fields.get("new_password_again").unwrap_or_default() != typed {

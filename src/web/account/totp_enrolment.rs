@@ -68,7 +68,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 
 async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountTotpEnrolmentPage>, Stop> {
     offered(browser)?;
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     // The sealed key shows that the login was fresh when the page was opened. Whoever installs an app meanwhile, and has
     // scanned the key, must not begin again.
     let SignedIn { member, session } = sent_for(browser, fields, PAGE, Act::FinishEnrolment).await?;

@@ -1,7 +1,6 @@
 //! `/help`, `/help/faq`, `/help/faq/ID`, `/help/guide` and `/help/search`: the help for members who come to the provider
 //! itself.
 
-use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
@@ -17,6 +16,7 @@ use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::named::Named;
 
 /// How many questions a search shows.
 const HITS: usize = 10;
@@ -266,7 +266,7 @@ pub async fn faq(browser: BrowserRequest) -> Response {
 }
 
 /// `/help/faq/{id}`: one question.
-pub async fn question(browser: BrowserRequest, Path(id): Path<String>) -> Response {
+pub async fn question(browser: BrowserRequest, Named(id): Named) -> Response {
     let help = browser.web.help.current().await;
     let voted = has_voted(browser.help_votes(), &id);
     match help.question_page(browser.locale(), &id, voted) {
@@ -297,7 +297,7 @@ pub async fn search(browser: BrowserRequest) -> Response {
 }
 
 /// `POST /help/faq/{id}/votes`: whether the answer helped. The browser remembers that it has said so.
-pub async fn vote(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+pub async fn vote(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) -> Response {
     if let Err(exceeded) = browser.web.limits.help_vote(browser.address) {
         return browser.page_error(exceeded.into());
     }

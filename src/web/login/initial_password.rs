@@ -132,7 +132,7 @@ async fn choose(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
     let broken = broken(browser, &step.member, step.password.as_ref(), typed).await?;

@@ -155,7 +155,7 @@ async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, P
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     // Where it is no longer the time for what was pressed, the page says what it is the time for.
     let again = PAGE.address(&step.token);

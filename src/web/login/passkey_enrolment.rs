@@ -74,7 +74,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     let actor = Actor::Member(browser.device());
     let added = match passkey::brought(browser, &step.member, &step.login.digest, fields)? {

@@ -67,7 +67,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let confirmed = match totp_enrolment::check(browser, &step.member, &step.login.digest, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),

@@ -20,6 +20,7 @@ use crate::store::StoreError;
 use crate::store::protocol::clients;
 use crate::web::oidc::answer;
 use crate::web::request::client_authentication::caller;
+use crate::web::request::headers::media_type;
 use crate::web::request::rate_limit::Exceeded;
 use crate::web::state::WebState;
 
@@ -92,9 +93,7 @@ fn key(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn notice(web: &WebState, request: Request) -> Result<MemberNotice, Problem> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
+    if media_type(request.headers()) != "application/json" {
         return Err(Problem::NotJson);
     }
     let most = web.app.settings.http.max_body_bytes;

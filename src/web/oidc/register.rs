@@ -2,8 +2,8 @@
 //! Client Registration 1.0; RFC 7591; RFC 7592). Off unless the settings say otherwise.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Path, Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,8 @@ use crate::domain::secret::Secret;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::web::paths;
 use crate::web::request::client_authentication::caller;
+use crate::web::request::headers::media_type;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 
 /// `POST /register` (RFC 7591, 3.1).
@@ -31,24 +33,24 @@ pub async fn post(State(web): State<WebState>, request: Request) -> Response {
 }
 
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
-pub async fn get(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match read(&web, id, &headers).await {
+pub async fn get(State(web): State<WebState>, named: Option<Named>, headers: HeaderMap) -> Response {
+    match read(&web, or_nothing(named.as_ref()).to_owned(), &headers).await {
         Ok((registration, token)) => described(&web.app, StatusCode::OK, &registration, &token),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `PUT /register/{client_id}` (RFC 7592, 2.2).
-pub async fn put(State(web): State<WebState>, Path(id): Path<String>, request: Request) -> Response {
-    match replace(&web, id, request).await {
+pub async fn put(State(web): State<WebState>, named: Option<Named>, request: Request) -> Response {
+    match replace(&web, or_nothing(named.as_ref()).to_owned(), request).await {
         Ok((registration, token)) => described(&web.app, StatusCode::OK, &registration, &token),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `DELETE /register/{client_id}` (RFC 7592, 2.3).
-pub async fn delete(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match remove(&web, id, &headers).await {
+pub async fn delete(State(web): State<WebState>, named: Option<Named>, headers: HeaderMap) -> Response {
+    match remove(&web, or_nothing(named.as_ref()).to_owned(), &headers).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refusal.into_response(),
     }
@@ -188,8 +190,7 @@ fn described(app: &App, status: StatusCode, registration: &Registration, token: 
 
 async fn metadata(request: Request, web: &WebState) -> Result<Map<String, Value>, Refusal> {
     let invalid = || ErrorCode::InvalidClientMetadata.because("the body must be a JSON object (application/json)");
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if !content_type.to_ascii_lowercase().starts_with("application/json") {
+    if media_type(request.headers()) != "application/json" {
         return Err(invalid().into());
     }
     let body = Bytes::from_request(request, web).await.map_err(|_| invalid())?;

@@ -9,9 +9,9 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use axum_extra::extract::cookie::CookieJar;
 
-use super::address;
+use super::rate_limit::Exceeded;
+use super::{address, headers};
 use crate::actions::ActionError;
 use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
 use crate::actions::member::admit::Caller;
@@ -46,8 +46,8 @@ pub struct BrowserRequest {
     /// Shown on error pages and in the log.
     reference: String,
     locale: Locale,
-    /// Whether the member chose the language here or before; otherwise the application may have a say.
-    accept_language: Option<String>,
+    accept_language: String,
+    /// What the member chose here or before; without it the application may have a say.
     chosen_language: Option<String>,
     /// Path and query.
     here: String,
@@ -88,17 +88,15 @@ impl FromRequestParts<WebState> for BrowserRequest {
 impl BrowserRequest {
     fn read(parts: &Parts, web: WebState) -> BrowserRequest {
         let settings = &web.app.settings;
-        let jar = CookieJar::from_headers(&parts.headers);
-        let cookie = |name| cookies::get(&jar, name, settings);
-        let header = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).map(str::to_owned);
+        let cookie = |name| cookies::get(&parts.headers, name, settings);
         let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
         let query = Params::parse(parts.uri.query().unwrap_or_default());
-        let accept_language = header(ACCEPT_LANGUAGE);
+        let accept_language = headers::list(&parts.headers, ACCEPT_LANGUAGE);
         let mut set_cookies = Vec::new();
         let asked = query.get("ui_locales").filter(|_| !is_protocol(parts.uri.path())).map(str::to_owned);
         let chosen_language = asked.clone().or_else(|| cookie(Name::Language));
-        let locale = web.catalogue.negotiate(chosen_language.as_deref(), None, accept_language.as_deref());
+        let locale = web.catalogue.negotiate(chosen_language.as_deref(), None, Some(&accept_language));
         if asked.is_some() {
             set_cookies.push(cookies::set(Name::Language, locale.tag(), None, settings));
         }
@@ -118,7 +116,7 @@ impl BrowserRequest {
             device_token: cookie(Name::Device),
             enrolment: cookie(Name::Enrolment),
             help_votes: cookie(Name::HelpVotes),
-            device: Device::of(&header(USER_AGENT).unwrap_or_default()),
+            device: Device::of(&headers::text(&parts.headers, USER_AGENT).unwrap_or_default()),
             application: None,
             owner: None,
             notice: cookie(Name::Notice).as_deref().and_then(Banner::named),
@@ -135,7 +133,7 @@ impl BrowserRequest {
     /// Shows which application the login is for, and speaks its language unless the member chose another.
     pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
         if self.chosen_language.is_none() {
-            self.locale = self.web.catalogue.negotiate(ui_locales, None, self.accept_language.as_deref());
+            self.locale = self.web.catalogue.negotiate(ui_locales, None, Some(&self.accept_language));
         }
         self.application = Some(ApplicationLine {
             name: client.name(self.locale.tag()).to_owned(),
@@ -222,6 +220,12 @@ impl BrowserRequest {
         let app = &self.web.app;
         let found = browser_sessions::by_token(db, &opaque_token::digest(token)).await?;
         Ok(found.filter(|s| s.is_alive(app.settings.sessions.idle, app.now())))
+    }
+
+    /// One attempt with a secret: of a device that has logged in before, or of this browser.
+    pub fn limit_attempts(&self) -> Result<(), Exceeded> {
+        let who = self.device_token.as_ref().unwrap_or(&self.browser_token.token);
+        self.web.limits.attempt_in_browser(self.address, opaque_token::digest(who))
     }
 
     /// This browser, for an act of whoever is logged in here.
@@ -420,7 +424,8 @@ impl BrowserRequest {
                 Some(WayOn::reopen(self.here.clone()))
             }
             ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
-                Some(WayOn::to_login())
+                let portal = self.web.app.settings.society.portal_url.as_ref();
+                Some(portal.map_or_else(WayOn::to_login, |portal| WayOn::to_portal(portal.to_string())))
             }
             ErrorKind::OtherMember => Some(WayOn::to_profile()),
             ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),

@@ -6,6 +6,7 @@ error-reference = Reference number
 error-detail = Details
 error-way-log-in-again = Log in again
 error-way-to-login = To the login page
+error-way-to-portal = To the portal
 error-way-reopen = Open the page anew
 error-way-to-profile = To the pages of the member who is logged in
 error-way-go-on = Go on

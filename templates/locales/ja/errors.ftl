@@ -6,6 +6,7 @@ error-reference = 受付番号
 error-detail = 詳しい内容
 error-way-log-in-again = もう一度ログインする
 error-way-to-login = ログイン画面へ
+error-way-to-portal = ポータルへ
 error-way-reopen = 画面を開き直す
 error-way-to-profile = いまログインしている会員の画面へ
 error-way-go-on = 先へ進む
