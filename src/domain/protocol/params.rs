@@ -30,8 +30,7 @@ impl Params {
                 params.too_many = true;
                 break;
             } else {
-                // No text of ours has a NUL, and PostgreSQL takes none.
-                params.pairs.push((name.into_owned(), value.replace('\0', "\u{fffd}")));
+                params.pairs.push((name.into_owned(), value.into_owned()));
             }
         }
         params
