@@ -31,6 +31,7 @@ mod mail_budgets;
 mod member_notices;
 mod middle;
 mod neighbours;
+mod next_version;
 mod openidconnect_client;
 mod passkeys;
 mod passwords;

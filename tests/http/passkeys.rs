@@ -268,7 +268,7 @@ on_both_engines! {
         answer(&visitor, &old, authenticator.get(&options(&old))).await.expect_error_page("flow_expired");
         answer(&visitor, &young, authenticator.get(&options(&young))).await.expect_status(303);
         app.advance(Span::minutes(31));
-        app.app.store.clean_up(app.now()).await.unwrap();
+        sekisho::jobs::clean_up::run(&app.app).await.unwrap();
         assert_eq!(app.rows("used_webauthn_challenges").await, 0);
     }
 

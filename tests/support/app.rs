@@ -283,7 +283,7 @@ async fn prepare_keys(settings: &Settings) {
     store.migrate().await.unwrap();
     let mut tx = store.write().await.unwrap();
     for key in keys {
-        key_store::insert_successor(&mut tx, key).await.unwrap();
+        key_store::insert(&mut tx, key).await.unwrap();
     }
     tx.commit().await.unwrap();
     store.close().await;

@@ -44,13 +44,6 @@ pub async fn rename(tx: &mut WriteTx, from: &str, to: &str) -> Result<(), StoreE
     Ok(())
 }
 
-/// Forgets devices that have not been used since `since`.
-pub async fn forget(tx: &mut WriteTx, since: UnixTime) -> Result<u64, StoreError> {
-    let done =
-        sqlx::query("DELETE FROM known_devices WHERE last_at < $1").bind(since.0).execute(tx.connection()).await?;
-    Ok(done.rows_affected())
-}
-
 /// Whether the member has told us to ask for no second factor on this device.
 pub async fn is_trusted(
     db: &mut impl Reads,

@@ -145,16 +145,3 @@ pub async fn clear_all(tx: &mut WriteTx, account: &str) -> Result<bool, StoreErr
         .await?;
     Ok(done.rows_affected() > 0)
 }
-
-/// Drops the oldest counts of IDs that belong to nobody, so that at most `keep` stay.
-pub async fn bound_unknown(tx: &mut WriteTx, keep: u32) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "DELETE FROM password_failures WHERE member_id IS NULL AND last_at <
-           (SELECT MIN(kept.last_at) FROM (SELECT last_at FROM password_failures WHERE member_id IS NULL
-              ORDER BY last_at DESC LIMIT $1) kept)",
-    )
-    .bind(i64::from(keep))
-    .execute(tx.connection())
-    .await?;
-    Ok(done.rows_affected())
-}
