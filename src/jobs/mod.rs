@@ -9,6 +9,7 @@ use std::future::Future;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::actions::login::tell_of_locks;
 use crate::actions::mail::send_mail;
 use crate::actions::member::{password_hashes, recovery};
 use crate::actions::protocol::signing_keys;
@@ -26,6 +27,7 @@ pub fn start(app: &App) -> JoinSet<()> {
     jobs.spawn(every("rotate the signing keys", Span::hours(1), rotate));
     let measure = with(app.clone(), |app| async move { password_hashes::measure(&app).await });
     jobs.spawn(every("measure the password hashes", Span::minutes(1), measure));
+    jobs.spawn(tell_of_locks::keep_telling(app.clone()));
     jobs.spawn(send_mail::keep_sending(app.clone()));
     jobs.spawn(recovery::keep_answering(app.clone()));
     jobs

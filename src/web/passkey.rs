@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actions::ActionError;
-use crate::actions::member::passkeys::{self as action, Added, Answered};
-use crate::crypto::passkey::{Asked, Authenticating, Registering, User, new_user_handle};
+use crate::actions::member::passkeys::{self as action, Added, Answered, New};
+use crate::crypto::passkey::{Authenticating, Registering, User, new_user_handle};
 use crate::domain::ids::MemberId;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
 use crate::store::WriteTx;
-use crate::store::member::passkeys;
+use crate::store::member::{members, passkeys};
 use crate::web::login::one_time_password::{name_of, suggested_name};
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
@@ -94,21 +94,24 @@ pub async fn ask_member(browser: &BrowserRequest, member: &Member) -> Result<Que
     Ok(question(browser, LOGIN, Some(&member.id), &options, &asked))
 }
 
-/// Judges what came back to one of these questions.
-pub async fn answered(
+/// What came back to one of these questions: what was asked, and the answer.
+pub fn answered<'a>(
     browser: &BrowserRequest,
     member: Option<&MemberId>,
-    fields: &Params,
-) -> Result<Result<(WriteTx, Member), PasskeyTrouble>, PageError> {
-    let Some(answer) = fields.get("answer") else { return Ok(Err(PasskeyTrouble::PasskeyUnanswered)) };
-    let Some(asked) = open::<Authenticating>(browser, LOGIN, member, fields) else {
-        return Ok(Err(PasskeyTrouble::PasskeyExpired));
-    };
-    Ok(match action::authenticate(&browser.web.app, &asked, answer, member, browser.device()).await? {
+    fields: &'a Params,
+) -> Result<(Authenticating, &'a str), PasskeyTrouble> {
+    let answer = fields.get("answer").ok_or(PasskeyTrouble::PasskeyUnanswered)?;
+    let asked = open::<Authenticating>(browser, LOGIN, member, fields).ok_or(PasskeyTrouble::PasskeyExpired)?;
+    Ok((asked, answer))
+}
+
+/// What the page says of an answer that was judged.
+pub fn judged<T>(answered: Answered<T>) -> Result<T, PasskeyTrouble> {
+    match answered {
         Answered::Right(right) => Ok(right),
         Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
         Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
-    })
+    }
 }
 
 /// What the form that enrols a passkey shows.
@@ -121,9 +124,10 @@ pub struct PasskeyEnrolment {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Pending {
-    asked: Registering,
-    handle: String,
+pub struct Pending {
+    pub asked: Registering,
+    /// Authenticators know the member by it.
+    pub handle: String,
 }
 
 /// A form with a new question.
@@ -155,6 +159,27 @@ pub async fn enrolment(
     Ok(PasskeyEnrolment { question, name, error })
 }
 
+/// A passkey that was sent with the form, to be judged.
+pub struct Sent<'a> {
+    pub pending: Pending,
+    pub answer: &'a str,
+    pub name: String,
+}
+
+/// What was sent with the form.
+pub fn sent<'a>(
+    browser: &BrowserRequest,
+    member: &Member,
+    within: &str,
+    fields: &'a Params,
+) -> Result<Sent<'a>, PasskeyTrouble> {
+    // The authenticator has made it already: a missing name is no reason to lose it.
+    let name = name_of(fields.get("device_name")).unwrap_or_else(|| suggested_name(browser));
+    let answer = fields.get("answer").ok_or(PasskeyTrouble::PasskeyUnanswered)?;
+    let pending = open::<Pending>(browser, &enrolment_within(within), Some(&member.id), fields);
+    Ok(Sent { pending: pending.ok_or(PasskeyTrouble::PasskeyExpired)?, answer, name })
+}
+
 /// What was sent with the form: the passkey is added, in a transaction of the caller's, or the form again.
 pub async fn enrol(
     browser: &BrowserRequest,
@@ -162,24 +187,35 @@ pub async fn enrol(
     within: &str,
     fields: &Params,
 ) -> Result<Result<WriteTx, PasskeyEnrolment>, PageError> {
-    // The authenticator has made it already: a missing name is no reason to lose it.
-    let typed = fields.get("device_name");
-    let name = name_of(typed).unwrap_or_else(|| suggested_name(browser));
-    let pending = open::<Pending>(browser, &enrolment_within(within), Some(&member.id), fields);
-    let error = match (fields.get("answer"), pending) {
-        (None, _) => PasskeyTrouble::PasskeyUnanswered,
-        (_, None) => PasskeyTrouble::PasskeyExpired,
-        (Some(answer), Some(Pending { asked, handle })) => {
-            let asked: (&Asked<_>, &str) = (&asked, &handle);
-            match action::add(&browser.web.app, member, asked, answer, name, browser.device()).await? {
-                Answered::Right(Added::Done(tx)) => return Ok(Ok(tx)),
-                Answered::Right(Added::TooMany) => PasskeyTrouble::TooManyPasskeys,
-                Answered::Refused => PasskeyTrouble::SecurityKeyInvalid,
-                Answered::Expired => PasskeyTrouble::PasskeyExpired,
-            }
-        }
+    let error = match sent(browser, member, within, fields) {
+        Ok(sent) => match add(browser, member, sent).await? {
+            Ok(tx) => return Ok(Ok(tx)),
+            Err(error) => error,
+        },
+        Err(error) => error,
     };
-    Ok(Err(enrolment(browser, member, within, typed, Some(error)).await?))
+    Ok(Err(enrolment(browser, member, within, fields.get("device_name"), Some(error)).await?))
+}
+
+async fn add(
+    browser: &BrowserRequest,
+    member: &Member,
+    sent: Sent<'_>,
+) -> Result<Result<WriteTx, PasskeyTrouble>, PageError> {
+    let app = &browser.web.app;
+    let Sent { pending: Pending { asked, handle }, answer, name } = sent;
+    let credential = match judged(action::judge_new(app, &asked, answer)?) {
+        Ok(credential) => credential,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut tx = app.store.write().await?;
+    members::held(&mut tx, &member.id).await?;
+    let new = New { asked: &asked, handle: &handle, credential, name };
+    Ok(match judged(action::add_new(app, &mut tx, member, new, browser.device()).await?) {
+        Ok(Added::Done) => Ok(tx),
+        Ok(Added::TooMany) => Err(PasskeyTrouble::TooManyPasskeys),
+        Err(error) => Err(error),
+    })
 }
 
 /// For the samples of pages.

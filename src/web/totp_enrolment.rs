@@ -6,17 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qrcode::{Color, EcLevel, QrCode};
 use serde::{Deserialize, Serialize};
 
-use crate::actions::member::account_events::record;
+use crate::actions::member::authenticators::add_totp;
 use crate::domain::actor::Actor;
 use crate::domain::login::one_time_password::{Code, KEY_BYTES, TotpKey};
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::random;
 use crate::store::WriteTx;
-use crate::store::member::members;
 use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::{name_of, suggested_name};
@@ -67,8 +64,8 @@ struct Pending {
 
 /// A device whose code was right.
 pub struct Confirmed {
-    device: TotpDevice,
-    step: i64,
+    pub device: TotpDevice,
+    pub step: i64,
 }
 
 /// `within` is the session or the login that the form belongs to: it is of use in no other.
@@ -147,26 +144,15 @@ pub fn check(
     Ok(Ok(Confirmed { device: TotpDevice { id, name, sealed_key, created_at: now, last_used_at: now }, step }))
 }
 
-/// Adds the device, and chooses it as the method where the member has none; `false` if there are as many as there may be.
-/// The same form sent twice adds it once.
+/// Adds the device, in a transaction of the caller's.
 pub async fn add(
     browser: &BrowserRequest,
     tx: &mut WriteTx,
     member: &Member,
     confirmed: Confirmed,
 ) -> Result<bool, PageError> {
-    let app = &browser.web.app;
-    let max = app.settings.authentication.app.max_devices;
-    if !totp_devices::insert(tx, &member.id, &confirmed.device, confirmed.step, max).await? {
-        let devices = totp_devices::of_member(tx, &member.id).await?;
-        return Ok(devices.iter().any(|device| device.id == confirmed.device.id));
-    }
-    let name = confirmed.device.name;
-    record(app, tx, member, AccountEvent::TotpAdded { name }, &Actor::Member(browser.device())).await?;
-    if member.method.is_none() {
-        members::set_method(tx, &member.id, Some(Method::Totp)).await?;
-    }
-    Ok(true)
+    let Confirmed { device, step } = confirmed;
+    Ok(add_totp(&browser.web.app, tx, member, &device, step, &Actor::Member(browser.device())).await?)
 }
 
 /// The form again, with a new key, because the device could not be added.

@@ -2,7 +2,9 @@
 
 use super::TestApp;
 use super::smtp::Taken;
+use sekisho::actions::login::tell_of_locks;
 use sekisho::actions::mail::send_mail;
+use sekisho::domain::unix_time::Span;
 
 /// A mail as its reader sees it.
 #[derive(Clone, Debug)]
@@ -18,6 +20,12 @@ impl TestApp {
     /// Sends what is queued and due.
     pub async fn send_mail(&self) {
         while send_mail::send_due(&self.app).await.unwrap() > 0 {}
+    }
+
+    /// Tells owners of the password locks that fell, as a moment later the provider does by itself.
+    pub async fn tell_of_locks(&self) {
+        self.advance(Span::seconds(5));
+        while tell_of_locks::tell_one(&self.app).await.unwrap() {}
     }
 
     /// Sends what is queued; all mails to this address, the oldest first.

@@ -1,16 +1,12 @@
 //! One attempt with a user ID and a password: counted before it is judged, alike for IDs that exist and IDs that don't.
 
-use crate::actions::ActionError;
-use crate::actions::member::account_events::record;
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::crypto::password_hash::{HashError, Verified};
-use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
-use crate::domain::login::device::Device;
-use crate::domain::login::locks::{FailureCount, Until};
+use crate::domain::login::locks::{FailureCount, LockState, Until};
 use crate::domain::login::password_policy::normalise_password;
-use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::unix_time::UnixTime;
 use crate::store::WriteTx;
@@ -38,7 +34,9 @@ pub struct Proven {
     device: String,
 }
 
-/// A member's own counter applies where a device is known to have logged them in before; all others share one, and have
+/// Part of a verb that runs to its end, so that the count of a right password is taken back. The attempt is one transaction,
+/// the same for IDs that exist and IDs that don't: the count, the lock that falls with it, and that it is to be told
+/// ([`super::tell_of_locks`]). A member's own counter applies where a device is known to have logged them in before; all others share one, and have
 /// to pass `limit_strangers`, which is given the account's name.
 pub async fn check_password<E>(
     app: &App,
@@ -69,10 +67,9 @@ pub async fn check_password<E>(
     }
     // A place first: where none is free, the attempt is not made and does not count.
     let place = app.passwords.place()?;
-    let reserved = match reserve(app, &account, &device, member, now).await? {
-        Ok(count) => count,
-        Err(until) => return Ok(Attempt::Locked(until)),
-    };
+    if let Err(until) = reserve(app, &account, &device, member, now).await? {
+        return Ok(Attempt::Locked(until));
+    }
     let password = normalise_password(typed_password);
     let stored = found.as_ref().map(|(_, password)| password.hash.as_str());
     let verified = match place.verify_evenly(password.clone(), stored).await {
@@ -89,33 +86,15 @@ pub async fn check_password<E>(
             let upgraded_hash = if needs_upgrade { app.passwords.hash(password).await.ok() } else { None };
             Ok(Attempt::Right(Box::new(Proven { member, password: password_row, upgraded_hash, account, device })))
         }
-        (found, _) => {
-            if let (Some((member, _)), true) = (found, app.password_lock.falls_at(&reserved)) {
-                tell_of_lock(app.clone(), member);
-            }
-            Ok(Attempt::Wrong)
-        }
+        _ => Ok(Attempt::Wrong),
     }
 }
 
-/// Beside the answer: an ID that belongs to nobody is answered in the same time.
-fn tell_of_lock(app: App, member: Member) {
-    tokio::spawn(async move {
-        let told = async {
-            let mut tx = app.store.write().await?;
-            record(&app, &mut tx, &member, AccountEvent::PasswordLocked, &Actor::Stranger(Device::default())).await?;
-            Ok::<(), ActionError>(tx.commit().await?)
-        };
-        if let Err(error) = told.await {
-            tracing::error!(member = %member.id, "the member could not be told of the password lock: {error}");
-        }
-    });
-}
-
 impl Proven {
-    /// Ends the row of failures that this login ends, and stores the new hash. The member as they are now;
+    /// Ends the row of failures that this login ends, and stores the new hash. The member as they are now, held;
     /// `None` if the password that was given is no longer theirs.
     pub async fn settle(&self, tx: &mut WriteTx) -> Result<Option<Member>, ActionError> {
+        let Some(member) = members::held(tx, &self.member.id).await? else { return Ok(None) };
         if !members::still_has_password(tx, &self.member.id, &self.password).await? {
             return Ok(None);
         }
@@ -123,7 +102,7 @@ impl Proven {
         if let Some(hash) = &self.upgraded_hash {
             members::upgrade_hash(tx, &self.member.id, &self.password.hash, hash).await?;
         }
-        Ok(members::by_id(tx, &self.member.id).await?)
+        Ok(Some(member))
     }
 }
 
@@ -134,18 +113,36 @@ async fn reserve(
     device: &str,
     member: Option<&MemberId>,
     now: UnixTime,
-) -> Result<Result<FailureCount, Until>, ActionError> {
+) -> Result<Result<(), Until>, ActionError> {
     // Each round that is lost is one that another attempt has won: it ends with the lock at the latest.
     for _ in 0..100 {
-        let mut tx = app.store.write().await?;
+        let mut tx = run::begin(app).await?;
+        let together = match member.filter(|_| device != password_failures::STRANGERS) {
+            Some(member) => {
+                // The known devices count together: none of them may count beside another.
+                members::held(&mut tx, member).await?;
+                let since = now - app.settings.locks.password.known_device_lifetime;
+                let counts = password_failures::of_known_devices(&mut tx, account, member, since).await?;
+                FailureCount::together(&counts)
+            }
+            None => None,
+        };
+        let ceiling = app.password_lock.of_known_devices_together();
+        if let LockState::Locked(until) = ceiling.state(together, now) {
+            return Ok(Err(until));
+        }
         let seen = password_failures::count(&mut tx, account, device).await?;
         let next = match app.password_lock.reserve(seen, now) {
             Ok(next) => next,
             Err(until) => return Ok(Err(until)),
         };
-        if password_failures::replace(&mut tx, account, device, member, seen, next).await? {
+        let ceiling_falls = together.is_some_and(|count| {
+            ceiling.falls_at(&FailureCount { failures: count.failures.saturating_add(1), last_at: now })
+        });
+        let falls = app.password_lock.falls_at(&next) || ceiling_falls;
+        if password_failures::replace(&mut tx, account, device, member, seen, next, falls).await? {
             tx.commit().await?;
-            return Ok(Ok(next));
+            return Ok(Ok(()));
         }
     }
     Err(ActionError::Contended)

@@ -19,6 +19,7 @@ use crate::domain::member::profile::Member;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::client::Client;
 use crate::random;
+use crate::store::member::totp_devices::TotpDevice;
 use crate::store::member::{members, passkeys, recovery_codes, totp_devices};
 use crate::store::protocol::clients;
 use crate::store::{Reads, WriteTx};
@@ -90,6 +91,29 @@ pub fn demands(app: &App, client: Option<&Client>, request: Option<&Authorizatio
         recovery_codes: settings.recovery_codes,
         assurance: request.and_then(|request| request.assurance),
     }
+}
+
+/// Adds an authenticator app whose code was right in `totp_step`, in the transaction of a verb that holds the member, and
+/// chooses it as the method where the member has none. `false` if there are as many as there may be. The same form sent twice
+/// adds it once.
+pub async fn add_totp(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    device: &TotpDevice,
+    totp_step: i64,
+    actor: &Actor,
+) -> Result<bool, ActionError> {
+    let max = app.settings.authentication.app.max_devices;
+    if !totp_devices::insert(tx, &member.id, device, totp_step, max).await? {
+        let devices = totp_devices::of_member(tx, &member.id).await?;
+        return Ok(devices.iter().any(|one| one.id == device.id));
+    }
+    record(app, tx, member, AccountEvent::TotpAdded { name: device.name.clone() }, actor).await?;
+    if member.method.is_none() {
+        members::set_method(tx, &member.id, Some(Method::Totp)).await?;
+    }
+    Ok(true)
 }
 
 /// Makes an enrolled method the one that is asked for; `false` if it is not enrolled (any more).

@@ -1,5 +1,6 @@
 //! What staff do with members.
 
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::login::{check_password, one_time_passwords};
 use crate::actions::member::account_events::record;
 use crate::actions::{ActionError, run};
@@ -16,7 +17,7 @@ use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::login::logins::Login;
-use crate::store::login::{browser_sessions, known_devices, logins, one_time_password_failures, password_failures};
+use crate::store::login::{known_devices, logins, one_time_password_failures, password_failures};
 use crate::store::member::{lost_methods, members, password_costs, password_history, recovery};
 use crate::store::{StoreError, WriteTx};
 
@@ -199,7 +200,7 @@ pub async fn disable(app: &App, actor: &Actor, member: &Member) -> Result<bool, 
             return Ok(false);
         }
         logins::end_others(&mut tx, &member.id, None, now).await?;
-        browser_sessions::end_all(&mut tx, &member.id, now).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::All).await?;
         recovery::end_links(&mut tx, &member.id, now).await?;
         lost_methods::end(&mut tx, &member.id).await?;
         record(&app, &mut tx, &member, AccountEvent::AccountDisabled, &actor).await?;
@@ -280,13 +281,14 @@ pub async fn set_password(
     let mut tx = app.store.write().await?;
     let initial_until = initial.then(|| now + app.settings.passwords.initial_lifetime);
     replace_password(app, &mut tx, member, &hash, initial_until, None).await?;
-    browser_sessions::end_all(&mut tx, &member.id, now).await?;
+    end_sessions(app, &mut tx, &member.id, Which::All).await?;
     record(app, &mut tx, member, AccountEvent::PasswordIssued, actor).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Stores a new hash; what stood on the old password ends, but for sessions and the login in which it is chosen.
+/// Stores a new hash; what stood on the old password ends, but for sessions and the login in which it is chosen. Devices are
+/// known no more: whoever had one in hand guesses no new password with it.
 pub async fn replace_password(
     app: &App,
     tx: &mut WriteTx,
@@ -296,10 +298,11 @@ pub async fn replace_password(
     chosen_in: Option<&Login>,
 ) -> Result<(), ActionError> {
     let now = app.now();
+    members::held(tx, &member.id).await?;
     password_history::keep(tx, &member.id, app.settings.passwords.history, now).await?;
     members::set_password(tx, &member.id, hash, initial_until, now).await?;
     logins::end_others(tx, &member.id, chosen_in, now).await?;
-    known_devices::distrust_all(tx, &member.id).await?;
+    known_devices::forget_all(tx, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     password_failures::clear_all(tx, &account).await?;
     Ok(())

@@ -4,7 +4,7 @@ use crate::actions::ActionError;
 use crate::actions::member::account_events::record;
 use crate::actions::member::authenticators::{Removed, Removing};
 use crate::app::App;
-use crate::crypto::passkey::{Assertion, Authenticating, PasskeyError, Registering};
+use crate::crypto::passkey::{Assertion, Authenticating, NewCredential, PasskeyError, Registering};
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
@@ -38,17 +38,22 @@ fn refused<T>(why: &PasskeyError, member: Option<&MemberId>) -> Result<Answered<
     Ok(Answered::Refused)
 }
 
-/// Whether `answer` comes from a passkey, of `expected` if the member is known already. Right once: in a transaction of the
-/// caller's, who goes on in it.
-pub async fn authenticate(
+/// An answer that comes from a passkey.
+pub struct Judged {
+    passkey: Passkey,
+    /// Its new record; `None` if its counter went backwards.
+    record: Option<String>,
+}
+
+/// Whether `answer` comes from a passkey, of `expected` if the member is known already. Nothing is written: that it counts,
+/// and counts once, is for [`settle`].
+pub async fn judge(
     app: &App,
     asked: &Authenticating,
     answer: &str,
     expected: Option<&MemberId>,
-    device: Device,
-) -> Result<Answered<(WriteTx, Member)>, ActionError> {
+) -> Result<Answered<Judged>, ActionError> {
     let Some(relying_party) = &app.passkeys else { return Ok(Answered::Refused) };
-    let now = app.now();
     let assertion = match Assertion::read(answer) {
         Ok(assertion) => assertion,
         Err(why) => return refused(&why, expected),
@@ -56,82 +61,105 @@ pub async fn authenticate(
     let found = passkeys::by_credential_id(&mut app.store.reader().await?, &assertion.credential_id()).await?;
     let found = found.filter(|(passkey, _)| expected.is_none_or(|member| passkey.member == *member));
     let Some((passkey, handle)) = found else { return refused(&PasskeyError::Unknown, expected) };
-    let verified = relying_party.finish_authentication(asked, &assertion, &passkey, &handle, now);
-    let cloned = matches!(verified, Err(PasskeyError::Cloned));
-    if let (Err(why), false) = (&verified, cloned) {
-        return refused(why, Some(&passkey.member));
-    }
-    let mut tx = app.store.write().await?;
+    let record = match relying_party.finish_authentication(asked, &assertion, &passkey, &handle, app.now()) {
+        Ok(record) => Some(record),
+        Err(PasskeyError::Cloned) => None,
+        Err(why) => return refused(&why, Some(&passkey.member)),
+    };
+    Ok(Answered::Right(Judged { passkey, record }))
+}
+
+/// In the transaction of a verb, which is committed whatever comes of it: the member, held.
+pub async fn settle(
+    app: &App,
+    tx: &mut WriteTx,
+    asked: &Authenticating,
+    judged: Judged,
+    device: Device,
+) -> Result<Answered<Member>, ActionError> {
+    let now = app.now();
+    let Judged { passkey, record: new_record } = judged;
+    let Some(member) = members::held(tx, &passkey.member).await? else { return Ok(Answered::Refused) };
     // Before anything is made of the counter: the same answer sent twice is no second authenticator.
-    if !passkeys::take_challenge(&mut tx, &asked.challenge_digest, asked.expires_at).await? {
+    if !passkeys::take_challenge(tx, &asked.challenge_digest, asked.expires_at).await? {
         return Ok(Answered::Expired);
     }
-    let Some(member) = members::by_id(&mut tx, &passkey.member).await? else { return Ok(Answered::Refused) };
-    let Ok(new_record) = verified else {
-        if passkeys::mark_cloned(&mut tx, &passkey.id, now).await? {
-            record(app, &mut tx, &member, AccountEvent::PasskeyCloned { name: passkey.name }, &Actor::Member(device))
+    let Some(new_record) = new_record else {
+        if passkeys::mark_cloned(tx, &passkey.id, now).await? {
+            record(app, tx, &member, AccountEvent::PasskeyCloned { name: passkey.name }, &Actor::Member(device))
                 .await?;
         }
-        tx.commit().await?;
         return refused(&PasskeyError::Cloned, Some(&passkey.member));
     };
-    if !passkeys::note_use(&mut tx, &passkey, &new_record, device, now).await? {
+    if !passkeys::note_use(tx, &passkey, &new_record, device, now).await? {
         return Ok(Answered::Expired);
     }
-    Ok(Answered::Right((tx, member)))
+    Ok(Answered::Right(member))
 }
 
 /// What becomes of a new passkey.
 pub enum Added {
-    Done(WriteTx),
+    Done,
     /// There are as many as there may be.
     TooMany,
 }
 
-/// Adds the passkey that `answer` brings; authenticators know the member by `handle` from now on. The caller goes on in
-/// the transaction. The first one becomes the method of a member who has none.
-pub async fn add(
+/// A passkey that was made for what was `asked`.
+pub struct New<'a> {
+    pub asked: &'a Registering,
+    /// Authenticators know the member by it from now on.
+    pub handle: &'a str,
+    pub credential: NewCredential,
+    pub name: String,
+}
+
+/// Whether `answer` brings a passkey that was made for what was `asked`. Nothing is written.
+pub fn judge_new(app: &App, asked: &Registering, answer: &str) -> Result<Answered<NewCredential>, ActionError> {
+    let Some(relying_party) = &app.passkeys else { return Ok(Answered::Refused) };
+    match relying_party.finish_registration(asked, answer, app.now()) {
+        Ok(new) => Ok(Answered::Right(new)),
+        Err(why) => refused(&why, None),
+    }
+}
+
+/// Adds a passkey in the transaction of a verb that holds the member; nothing of it may stand unless it is done. The first
+/// one becomes the method of a member who has none.
+pub async fn add_new(
     app: &App,
+    tx: &mut WriteTx,
     member: &Member,
-    (asked, handle): (&Registering, &str),
-    answer: &str,
-    name: String,
+    new: New<'_>,
     device: Device,
 ) -> Result<Answered<Added>, ActionError> {
-    let Some(relying_party) = &app.passkeys else { return Ok(Answered::Refused) };
     let now = app.now();
-    let new = match relying_party.finish_registration(asked, answer, now) {
-        Ok(new) => new,
-        Err(why) => return refused(&why, Some(&member.id)),
-    };
-    let mut tx = app.store.write().await?;
-    if !passkeys::take_challenge(&mut tx, &asked.challenge_digest, asked.expires_at).await?
-        || passkeys::keep_user_handle(&mut tx, &member.id, handle, now).await? != handle
+    let New { asked, handle, credential, name } = new;
+    if !passkeys::take_challenge(tx, &asked.challenge_digest, asked.expires_at).await?
+        || passkeys::keep_user_handle(tx, &member.id, handle, now).await? != handle
     {
         return Ok(Answered::Expired);
     }
-    let there_are = passkeys::of_member(&mut tx, &member.id).await?.len();
+    let there_are = passkeys::of_member(tx, &member.id).await?.len();
     if there_are >= app.settings.authentication.passkeys.max_passkeys as usize {
         return Ok(Answered::Right(Added::TooMany));
     }
     let passkey = Passkey {
         id: random::identifier(),
         member: member.id.clone(),
-        credential_id: new.credential_id,
-        record: new.record,
+        credential_id: credential.credential_id,
+        record: credential.record,
         name: name.clone(),
         created_at: now,
         last_used: None,
         cloned_at: None,
     };
-    if !passkeys::insert(&mut tx, &passkey).await? {
+    if !passkeys::insert(tx, &passkey).await? {
         return refused(&PasskeyError::Unknown, Some(&member.id));
     }
-    record(app, &mut tx, member, AccountEvent::PasskeyAdded { name }, &Actor::Member(device)).await?;
+    record(app, tx, member, AccountEvent::PasskeyAdded { name }, &Actor::Member(device)).await?;
     if member.method.is_none() {
-        members::set_method(&mut tx, &member.id, Some(Method::Passkey)).await?;
+        members::set_method(tx, &member.id, Some(Method::Passkey)).await?;
     }
-    Ok(Answered::Right(Added::Done(tx)))
+    Ok(Answered::Right(Added::Done))
 }
 
 /// Deletes a passkey of the member's, unless the policy needs it.

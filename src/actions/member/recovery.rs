@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::actions::ActionError;
 use crate::actions::login::check_password;
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::login::lost_methods::password_digest;
 use crate::actions::mail::send_mail::{self, Letter};
 use crate::actions::member::account_events::record;
@@ -20,7 +21,6 @@ use crate::domain::member::profile::{Member, Password};
 use crate::mail::messages::Message;
 use crate::random;
 use crate::store::WriteTx;
-use crate::store::login::browser_sessions;
 use crate::store::member::recovery::{self, Request};
 use crate::store::member::{lost_methods, members};
 
@@ -122,6 +122,7 @@ pub async fn reset(app: &App, link: &Link, typed: &str, device: Device) -> Resul
     let hash = check_password::hash_new_password(app, typed).await?;
     let now = app.now();
     let mut tx = app.store.write().await?;
+    members::held(&mut tx, &link.member.id).await?;
     if !members::still_has_password(&mut tx, &link.member.id, &link.password).await?
         || !recovery::take_link(&mut tx, &link.digest, now).await?
     {
@@ -129,7 +130,7 @@ pub async fn reset(app: &App, link: &Link, typed: &str, device: Device) -> Resul
     }
     lost_methods::begin(&mut tx, &link.member.id, &Standing::reset(opaque_token::digest(&hash), now)).await?;
     member_actions::replace_password(app, &mut tx, &link.member, &hash, None, None).await?;
-    browser_sessions::end_all(&mut tx, &link.member.id, now).await?;
+    end_sessions(app, &mut tx, &link.member.id, Which::All).await?;
     record(app, &mut tx, &link.member, AccountEvent::PasswordReset, &Actor::Member(device)).await?;
     tx.commit().await?;
     Ok(true)

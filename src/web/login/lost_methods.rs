@@ -170,14 +170,10 @@ async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, P
     if fields.get("set_up_again").is_none() {
         return Ok(Outcome::GoTo(again));
     }
-    let Some(mut tx) = lost_methods::set_up_again(&app, &step.login, browser.device()).await? else {
-        return Ok(Outcome::GoTo(again));
-    };
-    // Nothing was shown by it: what the login still needs, it asks for.
-    let proved = step.login.proved;
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(Outcome::GoTo(to))
+    match lost_methods::set_up_again(&app, &step.of(browser)).await? {
+        Some(went) => Ok(Outcome::GoTo(step.on(browser, went))),
+        None => Ok(Outcome::GoTo(again)),
+    }
 }
 
 impl PageTemplate for LostMethodsPage {

@@ -4,16 +4,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::member::account_events::record;
-use crate::domain::actor::Actor;
-use crate::domain::login::next_step::Second;
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
+use crate::actions::login::enrol_method::{Enrolled, enrol_passkey};
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
-use crate::web::passkey::{self, PasskeyEnrolment};
+use crate::web::passkey::{self, PasskeyEnrolment, PasskeyTrouble};
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
 
@@ -74,18 +69,31 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     browser.web.limits.login(browser.address)?;
-    let mut tx = match passkey::enrol(browser, &step.member, &step.login.digest, fields).await? {
-        Ok(tx) => tx,
-        Err(form) => return Ok(Outcome::Again(page(&step, form))),
+    let error = match passkey::sent(browser, &step.member, &step.login.digest, fields) {
+        Ok(sent) => match add(browser, &step, sent).await? {
+            Ok(to) => return Ok(Outcome::GoTo(to)),
+            Err(error) => error,
+        },
+        Err(error) => error,
     };
+    let typed = fields.get("device_name");
+    let form = passkey::enrolment(browser, &step.member, &step.login.digest, typed, Some(error)).await?;
+    Ok(Outcome::Again(page(&step, form)))
+}
+
+async fn add(
+    browser: &mut BrowserRequest,
+    step: &Step,
+    sent: passkey::Sent<'_>,
+) -> Result<Result<String, PasskeyTrouble>, PageError> {
     let app = browser.web.app.clone();
-    members::set_method(&mut tx, &step.member.id, Some(Method::Passkey)).await?;
-    let event = AccountEvent::MethodChosen { method: Method::Passkey };
-    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
-    let proved = step.login.proved.with(Second::Method(Method::Passkey), false);
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(Outcome::GoTo(to))
+    let passkey::Sent { pending: passkey::Pending { asked, handle }, answer, name } = sent;
+    Ok(match passkey::judged(enrol_passkey(&app, &step.of(browser), asked, &handle, answer, &name).await?) {
+        Ok(Enrolled::Done(went)) => Ok(step.on(browser, went)),
+        Ok(Enrolled::TooMany) => Err(PasskeyTrouble::TooManyPasskeys),
+        Ok(Enrolled::NotNow) => Ok(step.anew(browser, LoginPage::PasskeyEnrolment).await?),
+        Err(error) => Err(error),
+    })
 }
 
 impl PageTemplate for LoginPasskeyEnrolmentPage {

@@ -3,13 +3,13 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::sealed_flow;
-use super::step::{self, Begun};
-use crate::actions::login::check_password::{Attempt, Proven, check_password};
+use super::{sealed_flow, step};
+use crate::actions::login::log_in_with_password::{Outcome as LogIn, log_in_with_password};
+use crate::actions::login::take_step::Begun;
 use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
-use crate::domain::login::next_step::{Closed, Proved};
+use crate::domain::login::next_step::Closed;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
@@ -169,12 +169,12 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
     browser.web.limits.login(browser.address)?;
     let limits = std::sync::Arc::clone(&browser.web.limits);
     // A device that has logged in before is not counted among the strangers: their guesses can't shut its owner out.
-    let strangers = |account: &str| limits.login_to_account(account);
-    match check_password(&app, user_id, password, browser.device_token(), strangers).await? {
-        Attempt::TooOften(exceeded) => Err(exceeded.into()),
-        Attempt::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
-        Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),
-        Attempt::Right(proven) => right_password(browser, flow, client, *proven).await,
+    let strangers = move |account: &str| limits.login_to_account(account);
+    match log_in_with_password(&app, &browser.for_login(), flow, user_id, password, strangers).await? {
+        LogIn::TooOften(exceeded) => Err(exceeded.into()),
+        LogIn::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
+        LogIn::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),
+        LogIn::Begun(begun) => self::begun(browser, begun),
     }
 }
 
@@ -198,32 +198,17 @@ pub fn cancel(browser: &BrowserRequest, flow: &Flow) -> String {
     }
 }
 
-async fn right_password(
-    browser: &mut BrowserRequest,
-    flow: Flow,
-    client: Option<Client>,
-    proven: Proven,
-) -> Result<Outcome, PageError> {
-    let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    // Hashing takes a while: staff may have given the member another password, or locked the account, meanwhile.
-    let Some(member) = proven.settle(&mut tx).await? else {
-        return Ok(Outcome::Again(PasswordError::WrongCredentials));
-    };
-    let begun = step::begin(browser, &mut tx, flow, client, member, Proved::PASSWORD).await?;
-    tx.commit().await?;
-    self::begun(browser, begun)
-}
-
 /// What the login page answers to somebody who has shown who they are.
-pub fn begun(browser: &BrowserRequest, begun: Begun) -> Result<Outcome, PageError> {
+pub fn begun(browser: &mut BrowserRequest, begun: Begun) -> Result<Outcome, PageError> {
     match begun {
-        Begun::GoTo(to) => Ok(Outcome::GoTo(to)),
+        Begun::On(page, token) => Ok(Outcome::GoTo(page.address(token.expose()))),
+        Begun::In(done) => Ok(Outcome::GoTo(step::logged_in(browser, *done))),
         Begun::Refused(Closed::AccountLocked { until }) => {
             Ok(Outcome::Again(PasswordError::AccountLocked { until: until.map(|at| browser.date_time(at)) }))
         }
         Begun::Refused(Closed::InitialPasswordExpired) => Ok(Outcome::Again(PasswordError::InitialPasswordExpired)),
         Begun::Refused(Closed::Disabled) => Err(PageError::page(ErrorKind::AccountDisabled)),
+        Begun::ClientGone => Err(PageError::page(ErrorKind::ClientUnknown)),
     }
 }
 

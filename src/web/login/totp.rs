@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::one_time_password::{CodeError, trust_days};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::login::one_time_passwords::{Tried, try_totp};
-use crate::domain::login::next_step::Second;
+use crate::actions::login::show_second_factor::{Shown, show_totp};
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
@@ -45,24 +44,24 @@ pub struct DeviceChoice {
 pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match show(&mut browser, token.as_deref()).await {
-        Ok(Shown::Page(page)) => browser.page(&page),
-        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Ok(Answer::Page(page)) => browser.page(&page),
+        Ok(Answer::GoTo(to)) => browser.redirect(&to),
         Err(error) => browser.page_error(error),
     }
 }
 
-enum Shown {
+enum Answer {
     Page(TotpPage),
     GoTo(String),
 }
 
-async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Shown, PageError> {
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Answer, PageError> {
     let step = match step::turn(browser, token, PAGE).await? {
         Turn::Here(step) => *step,
-        Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
+        Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
     let devices = devices(browser, &step).await?;
-    Ok(Shown::Page(page(browser, &step, &devices, None, false, None)))
+    Ok(Answer::Page(page(browser, &step, &devices, None, false, None)))
 }
 
 async fn devices(browser: &BrowserRequest, step: &Step) -> Result<Vec<TotpDevice>, PageError> {
@@ -98,19 +97,19 @@ fn page(
 
 pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
     match attempt(&mut browser, &fields).await {
-        Ok(Shown::GoTo(to)) => browser.redirect(&to),
-        Ok(Shown::Page(page)) => browser.form_again(&page),
+        Ok(Answer::GoTo(to)) => browser.redirect(&to),
+        Ok(Answer::Page(page)) => browser.form_again(&page),
         Err(error) => browser.page_error(error),
     }
 }
 
-async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown, PageError> {
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Answer, PageError> {
     let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
-        Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
+        Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Shown::GoTo(step.cancel(browser)));
+        return Ok(Answer::GoTo(step.cancel(browser)));
     }
     browser.web.limits.login(browser.address)?;
     let app = browser.web.app.clone();
@@ -122,19 +121,15 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown,
     };
     // Another member's device, or one that was removed meanwhile.
     let device = device.ok_or_else(|| PageError::page(ErrorKind::FormExpired))?;
-    let again = |error| Ok(Shown::Page(page(browser, &step, &devices, Some(&device.id), trust, Some(error))));
+    let again = |error| Ok(Answer::Page(page(browser, &step, &devices, Some(&device.id), trust, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    match try_totp(&app, &step.member, device, &code, browser.device()).await? {
-        Tried::Right(mut tx) => {
-            let proved = step.login.proved.with(Second::Method(Method::Totp), trust);
-            let to = step.go_on(browser, &mut tx, proved).await?;
-            tx.commit().await?;
-            Ok(Shown::GoTo(to))
-        }
-        Tried::Wrong | Tried::Spent => again(CodeError::CodeWrong),
-        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
+    match show_totp(&app, &step.of(browser), Some(&device.id), &code, trust).await? {
+        Shown::Right(went) => Ok(Answer::GoTo(step.on(browser, went))),
+        Shown::NotNow => Ok(Answer::GoTo(step.anew(browser, PAGE).await?)),
+        Shown::Wrong | Shown::Spent => again(CodeError::CodeWrong),
+        Shown::Locked => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 
