@@ -1,5 +1,6 @@
 //! In a login that needs a second factor: the member enrols one, which is the method from then on.
 
+use super::lost_methods::take_everything_away;
 use super::take_step::{Step, StepOf, Went, hold};
 use crate::actions::member::account_events::record;
 use crate::actions::member::authenticators::add_totp;
@@ -8,7 +9,7 @@ use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::passkey::Registering;
 use crate::domain::login::login_page::LoginPage;
-use crate::domain::login::next_step::Second;
+use crate::domain::login::next_step::{Proved, Second};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::store::WriteTx;
@@ -30,6 +31,9 @@ pub async fn enrol_email(app: &App, of: &StepOf) -> Result<Enrolled, ActionError
     run::to_its_end(app, |app| async move {
         let mut tx = run::begin(&app).await?;
         let Some(step) = hold(&app, &mut tx, &of, LoginPage::Method).await? else { return Ok(Enrolled::NotNow) };
+        if step.sets_up_again && !take_everything_away(&app, &mut tx, &step, &of.browser).await? {
+            return Ok(Enrolled::NotNow);
+        }
         members::set_email_method(&mut tx, &step.member.id, Some(app.now())).await?;
         let shown = step.login.proved.address;
         finish(&app, tx, &of, step, Method::Email, shown).await
@@ -44,6 +48,9 @@ pub async fn enrol_totp(app: &App, of: &StepOf, device: &TotpDevice, totp_step: 
         let mut tx = run::begin(&app).await?;
         let page = LoginPage::TotpEnrolment;
         let Some(step) = hold(&app, &mut tx, &of, page).await? else { return Ok(Enrolled::NotNow) };
+        if step.sets_up_again && !take_everything_away(&app, &mut tx, &step, &of.browser).await? {
+            return Ok(Enrolled::NotNow);
+        }
         if !add_totp(&app, &mut tx, &step.member, &device, totp_step, &of.browser.member()).await? {
             return Ok(Enrolled::TooMany);
         }
@@ -71,6 +78,9 @@ pub async fn enrol_passkey(
         let mut tx = run::begin(&app).await?;
         let page = LoginPage::PasskeyEnrolment;
         let Some(step) = hold(&app, &mut tx, &of, page).await? else { return Ok(Answered::Right(Enrolled::NotNow)) };
+        if step.sets_up_again && !take_everything_away(&app, &mut tx, &step, &of.browser).await? {
+            return Ok(Answered::Right(Enrolled::NotNow));
+        }
         let new = New { asked: &asked, handle: &handle, credential, name };
         match add_new(&app, &mut tx, &step.member, new, of.browser.device).await? {
             Answered::Right(Added::Done) => {}
@@ -94,7 +104,7 @@ async fn finish(
 ) -> Result<Enrolled, ActionError> {
     members::set_method(&mut tx, &step.member.id, Some(method)).await?;
     record(app, &mut tx, &step.member, AccountEvent::MethodChosen { method }, &of.browser.member()).await?;
-    let proved = step.login.proved;
+    let proved = Proved { sets_up_again: false, ..step.login.proved };
     let proved = if shown { proved.with(Second::Method(method), false) } else { proved };
     let Some(went) = step.go_on(app, &mut tx, &of.browser, proved).await? else { return Ok(Enrolled::NotNow) };
     tx.commit().await?;

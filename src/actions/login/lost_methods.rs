@@ -1,8 +1,9 @@
 //! Setting the authentication methods up again where none of them can be shown any more (product.md 1.8). The rule is
 //! `domain/login/lost_methods.rs`; every step is taken once, in the statement that names the stage before it.
 
+use super::Browser;
 use super::end_sessions::{Which, end_sessions};
-use super::take_step::{StepOf, Went, hold};
+use super::take_step::{Step, StepOf, Went, hold};
 use crate::actions::mail::send_mail::{self, Letter, Queued};
 use crate::actions::member::account_events::record;
 use crate::actions::{ActionError, run};
@@ -13,6 +14,7 @@ use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
 use crate::domain::login::login_page::LoginPage;
 use crate::domain::login::lost_methods::{MethodsReset, Stage, Standing};
+use crate::domain::login::next_step::Proved;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::mail::messages::Message;
@@ -137,35 +139,55 @@ pub async fn cancel(app: &App, link: &CancelLink, device: Device) -> Result<bool
     Ok(true)
 }
 
-/// Uses the right up in a login: whatever the member could show beside the password goes, and what the login needs from
-/// then on it asks for. `None` if there is no such right (any more).
+/// Whether the member has the right to set the methods up again.
+pub async fn may_set_up_again(app: &App, db: &mut impl Reads, member: &MemberId) -> Result<bool, ActionError> {
+    Ok(matches!(verdict(app, db, member).await?, MethodsReset::MaySetUpAgain { .. }))
+}
+
+/// Begins to use the right in a login, which goes on as that of a member who has nothing enrolled. What is enrolled stays until
+/// something new stands in its place, or until the login ends where the password alone is enough. `None` if there is no
+/// such right (any more).
 pub async fn set_up_again(app: &App, of: &StepOf) -> Result<Option<Went>, ActionError> {
     let of = of.clone();
     run::to_its_end(app, |app| async move {
         let mut tx = run::begin(&app).await?;
         let Some(step) = hold(&app, &mut tx, &of, LoginPage::LostMethods).await? else { return Ok(None) };
-        let member = &step.member;
-        // Whoever sets another password meanwhile waits, or has ended the right.
-        let Some(password) = &step.password else { return Ok(None) };
-        if !members::still_has_password(&mut tx, &member.id, password).await? {
+        if !may_set_up_again(&app, &mut tx, &step.member.id).await? {
             return Ok(None);
         }
-        let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(None) };
-        if !matches!(judge(&app, &mut tx, &member.id, Some(&standing)).await?, MethodsReset::MaySetUpAgain { .. }) {
-            return Ok(None);
-        }
-        take_away(&mut tx, &member.id).await?;
-        if !lost_methods::take(&mut tx, &member.id, &standing).await? {
-            return Ok(None);
-        }
-        end_what_stood_on_them(&app, &mut tx, member, Some(&step.login), &of.browser.member()).await?;
         // Nothing was shown by it.
-        let proved = step.login.proved;
+        let proved = Proved { sets_up_again: true, ..step.login.proved };
         let Some(went) = step.go_on(&app, &mut tx, &of.browser, proved).await? else { return Ok(None) };
         tx.commit().await?;
         Ok(Some(went))
     })
     .await
+}
+
+/// Uses the right up, in the transaction of the verb that puts something in place of what goes: whatever the member could
+/// show beside the password, and what stood on it. `false` if there is no such right (any more).
+pub async fn take_everything_away(
+    app: &App,
+    tx: &mut WriteTx,
+    step: &Step,
+    browser: &Browser,
+) -> Result<bool, ActionError> {
+    let member = &step.member;
+    // Whoever sets another password meanwhile waits, or has ended the right.
+    let Some(password) = &step.password else { return Ok(false) };
+    if !members::still_has_password(tx, &member.id, password).await? {
+        return Ok(false);
+    }
+    let Some(standing) = lost_methods::of_member(tx, &member.id).await? else { return Ok(false) };
+    if !matches!(judge(app, tx, &member.id, Some(&standing)).await?, MethodsReset::MaySetUpAgain { .. }) {
+        return Ok(false);
+    }
+    take_away(tx, &member.id).await?;
+    if !lost_methods::take(tx, &member.id, &standing).await? {
+        return Ok(false);
+    }
+    end_what_stood_on_them(app, tx, member, Some(&step.login), &browser.member()).await?;
+    Ok(true)
 }
 
 /// Staff take away whatever the member could show beside the password, to be set up again.

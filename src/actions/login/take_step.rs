@@ -4,11 +4,13 @@
 
 use super::Browser;
 use super::finish_login::{LoggedIn, finish_login};
+use super::lost_methods;
 use super::one_time_passwords::lift_if_over;
 use crate::actions::ActionError;
 use crate::actions::member::authenticators::{demands_of, enrolled};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
+use crate::domain::ids::MemberId;
 use crate::domain::login::flow::Flow;
 use crate::domain::login::login_page::LoginPage;
 use crate::domain::login::next_step::{Closed, Demands, First, NextStep, Proved, next_step};
@@ -19,7 +21,7 @@ use crate::domain::protocol::redirect_uri;
 use crate::domain::secret::Secret;
 use crate::store::login::known_devices;
 use crate::store::login::logins::{self, Login};
-use crate::store::member::{lost_methods, members};
+use crate::store::member::{lost_methods as rights, members};
 use crate::store::protocol::clients;
 use crate::store::{Reads, WriteTx};
 
@@ -41,6 +43,8 @@ pub struct Step {
     pub enrolled: Enrolled,
     pub demands: Demands,
     pub due: NextStep,
+    /// What is enrolled goes when something new stands in its place.
+    pub sets_up_again: bool,
 }
 
 /// Where a login stands after a step.
@@ -79,8 +83,21 @@ pub async fn step(app: &App, db: &mut impl Reads, of: &StepOf) -> Result<Option<
     let password = members::password(db, &member.id).await?;
     let enrolled = enrolled(db, &member).await?;
     let demands = demands_of(app, db, client.as_ref(), &login.flow).await?;
-    let due = next_step(&member, password.as_ref(), &enrolled, &login.proved, &demands, now);
-    Ok(Some(Step { token: of.token.clone(), login, member, password, client, enrolled, demands, due }))
+    let sets_up_again = sets_up_again(app, db, &member.id, &login.proved).await?;
+    let counts = if sets_up_again { &Enrolled::default() } else { &enrolled };
+    let due = next_step(&member, password.as_ref(), counts, &login.proved, &demands, now);
+    let token = of.token.clone();
+    Ok(Some(Step { token, login, member, password, client, enrolled, demands, due, sets_up_again }))
+}
+
+/// Whether this login uses the right to set the methods up again, and the right still stands.
+async fn sets_up_again(
+    app: &App,
+    db: &mut impl Reads,
+    member: &MemberId,
+    proved: &Proved,
+) -> Result<bool, ActionError> {
+    Ok(proved.sets_up_again && lost_methods::may_set_up_again(app, db, member).await?)
 }
 
 /// For a verb, first of all: the same with the member held. `None` if it is not the turn of `page` (any more).
@@ -104,7 +121,7 @@ pub async fn begin(
     let Ok(client) = client(tx, &flow).await? else { return Ok(Begun::ClientGone) };
     lift_if_over(app, tx, &mut member).await?;
     if proved.first == First::Passkey {
-        lost_methods::end(tx, &member.id).await?;
+        rights::end(tx, &member.id).await?;
     }
     // Where a change to the account waits, the second factor is shown even on a device that is trusted.
     if let (Some(device), None) = (&browser.device_token, &flow.confirms) {
@@ -148,7 +165,7 @@ impl Step {
         let now = app.now();
         // Whoever shows a second factor has not lost it.
         if proved.second.is_some() {
-            lost_methods::end(tx, &self.login.member).await?;
+            rights::end(tx, &self.login.member).await?;
         }
         if !logins::prove(tx, &self.login, &proved, now).await? {
             return Ok(None);
@@ -157,11 +174,17 @@ impl Step {
         let Some(member) = members::by_id(tx, &self.login.member).await? else { return Ok(None) };
         let password = members::password(tx, &member.id).await?;
         let enrolled = enrolled(tx, &member).await?;
-        let due = next_step(&member, password.as_ref(), &enrolled, &proved, &self.demands, now);
+        let sets_up_again = sets_up_again(app, tx, &member.id, &proved).await?;
+        let counts = if sets_up_again { &Enrolled::default() } else { &enrolled };
+        let due = next_step(&member, password.as_ref(), counts, &proved, &self.demands, now);
         match (LoginPage::of(&due), due) {
             (Some(page), _) => Ok(Some(Went::On(page))),
             (None, NextStep::Refuse(_)) => Ok(None),
             (None, _) => {
+                // The password alone is enough: nothing else comes in its place.
+                if sets_up_again && !lost_methods::take_everything_away(app, tx, &self, browser).await? {
+                    return Ok(None);
+                }
                 if !logins::take(tx, &self.login, now).await? {
                     return Ok(None);
                 }

@@ -49,6 +49,11 @@ impl LoginPage {
                 LoginPage::LostMethods => true,
                 _ => false,
             },
+            NextStep::LostMethods { recovery_code } => match self {
+                LoginPage::LostMethods => true,
+                LoginPage::RecoveryCode => *recovery_code,
+                _ => false,
+            },
             NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => self == LoginPage::InitialPassword,
             NextStep::RegisterEmailAddress => matches!(self, LoginPage::EmailAddress | LoginPage::EmailAddressCode),
             NextStep::ChooseMethod { offered } => match self {
@@ -65,6 +70,7 @@ impl LoginPage {
     pub fn of(due: &NextStep) -> Option<LoginPage> {
         match due {
             NextStep::SecondFactor { usual, .. } => Some(LoginPage::Factor(*usual)),
+            NextStep::LostMethods { .. } => Some(LoginPage::LostMethods),
             NextStep::ChangeInitialPassword | NextStep::ChangeOldPassword => Some(LoginPage::InitialPassword),
             NextStep::RegisterEmailAddress => Some(LoginPage::EmailAddress),
             NextStep::ChooseMethod { .. } => Some(LoginPage::Method),

@@ -51,8 +51,9 @@ pub enum LostState {
     MaySetUpAgain {
         until: String,
         email: bool,
-        apps: Vec<String>,
-        passkeys: Vec<String>,
+        /// How many. Their names are not told to somebody who has shown a password alone.
+        apps: usize,
+        passkeys: usize,
         recovery_codes: u32,
         trusted_devices: i64,
         /// A method is chosen next; otherwise the password alone is enough from then on.
@@ -131,8 +132,8 @@ fn state(browser: &BrowserRequest, step: &Step, reset: MethodsReset, holdings: H
             LostState::MaySetUpAgain {
                 until: browser.date_time(until),
                 email: holdings.email,
-                apps: holdings.apps,
-                passkeys: holdings.passkeys,
+                apps: holdings.apps.len(),
+                passkeys: holdings.passkeys.len(),
                 recovery_codes: holdings.recovery_codes,
                 trusted_devices: holdings.trusted_devices,
                 choose_next: due != NextStep::Complete,
@@ -191,8 +192,8 @@ impl PageTemplate for LostMethodsPage {
         let everything = LostState::MaySetUpAgain {
             until: at(),
             email: true,
-            apps: vec!["<phone>".into(), "tablet".into()],
-            passkeys: vec!["iPhone".into()],
+            apps: 2,
+            passkeys: 1,
             recovery_codes: 9,
             trusted_devices: 2,
             choose_next: true,
@@ -200,8 +201,8 @@ impl PageTemplate for LostMethodsPage {
         let one = LostState::MaySetUpAgain {
             until: at(),
             email: false,
-            apps: vec!["phone".into()],
-            passkeys: Vec::new(),
+            apps: 1,
+            passkeys: 0,
             recovery_codes: 0,
             trusted_devices: 0,
             choose_next: false,

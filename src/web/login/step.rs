@@ -141,9 +141,14 @@ impl Step {
 
     /// The methods that would do as well as the one of this page.
     pub fn alternatives(&self, to: LoginPage) -> Vec<Alternative> {
-        let NextStep::SecondFactor { usual, others, recovery_code } = &self.due else { return Vec::new() };
-        let methods = std::iter::once(*usual).chain(others.iter().copied());
-        let pages = methods.map(|method| (method.name(), LoginPage::Factor(method)));
+        let (methods, recovery_code) = match &self.due {
+            NextStep::SecondFactor { usual, others, recovery_code } => {
+                ([&[*usual], others.as_slice()].concat(), recovery_code)
+            }
+            NextStep::LostMethods { recovery_code } => (Vec::new(), recovery_code),
+            _ => return Vec::new(),
+        };
+        let pages = methods.into_iter().map(|method| (method.name(), LoginPage::Factor(method)));
         let codes = recovery_code.then_some(("recovery-code", LoginPage::RecoveryCode));
         pages
             .chain(codes)

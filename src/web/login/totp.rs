@@ -6,9 +6,11 @@ use serde::Serialize;
 use super::one_time_password::{CodeError, trust_days};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
 use crate::actions::login::show_second_factor::{Shown, show_totp};
+use crate::crypto::opaque_token;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
+use crate::store::login::known_devices;
 use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
@@ -22,7 +24,8 @@ const PAGE: LoginPage = LoginPage::Factor(Method::Totp);
 #[derive(Clone, Debug, Serialize)]
 pub struct TotpPage {
     pub step: String,
-    /// The last used first.
+    /// The last used first; none in a browser that is not known to be the member's. Their names are not told to somebody
+    /// who has shown a password alone: there, a code of any device will do.
     pub devices: Vec<DeviceChoice>,
     /// Days for which this device may be trusted.
     pub trust_days: Option<u32>,
@@ -60,12 +63,21 @@ async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Answe
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
-    let devices = devices(browser, &step).await?;
+    let devices = named_devices(browser, &step).await?;
     Ok(Answer::Page(page(browser, &step, &devices, None, false, None)))
 }
 
-async fn devices(browser: &BrowserRequest, step: &Step) -> Result<Vec<TotpDevice>, PageError> {
-    Ok(totp_devices::of_member(&mut browser.web.app.store.reader().await?, &step.member.id).await?)
+/// The devices to choose from, in a browser in which the member has logged in before.
+async fn named_devices(browser: &BrowserRequest, step: &Step) -> Result<Vec<TotpDevice>, PageError> {
+    let app = &browser.web.app;
+    let mut reader = app.store.reader().await?;
+    let member = &step.member.id;
+    let Some(token) = browser.for_login().device_token else { return Ok(Vec::new()) };
+    let since = app.now() - app.settings.locks.password.known_device_lifetime;
+    if !known_devices::is_known(&mut reader, &opaque_token::digest(&token), member, since).await? {
+        return Ok(Vec::new());
+    }
+    Ok(totp_devices::of_member(&mut reader, member).await?)
 }
 
 fn page(
@@ -113,19 +125,21 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Answer
     }
     browser.web.limits.login(browser.address)?;
     let app = browser.web.app.clone();
-    let devices = devices(browser, &step).await?;
+    let devices = named_devices(browser, &step).await?;
     let trust = fields.get("trust").is_some();
     let device = match fields.get("device") {
-        Some(id) => devices.iter().find(|device| device.id == id),
-        None => devices.first(),
+        // Another member's device, or one that was removed meanwhile.
+        Some(id) if !devices.iter().any(|device| device.id == id) => {
+            return Err(PageError::page(ErrorKind::FormExpired));
+        }
+        Some(id) => Some(id),
+        None => devices.first().map(|device| device.id.as_str()),
     };
-    // Another member's device, or one that was removed meanwhile.
-    let device = device.ok_or_else(|| PageError::page(ErrorKind::FormExpired))?;
-    let again = |error| Ok(Answer::Page(page(browser, &step, &devices, Some(&device.id), trust, Some(error))));
+    let again = |error| Ok(Answer::Page(page(browser, &step, &devices, device, trust, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    match show_totp(&app, &step.of(browser), Some(&device.id), &code, trust).await? {
+    match show_totp(&app, &step.of(browser), device, &code, trust).await? {
         Shown::Right(went) => Ok(Answer::GoTo(step.on(browser, went))),
         Shown::NotNow => Ok(Answer::GoTo(step.anew(browser, PAGE).await?)),
         Shown::Wrong | Shown::Spent => again(CodeError::CodeWrong),
@@ -158,6 +172,7 @@ impl PageTemplate for TotpPage {
             Alternative { name: "recovery-code", href: "/login/recovery-code?step=step-1".into() },
         ];
         vec![
+            ("unknown_browser", page(&[], None)),
             ("one_device", page(&one, None)),
             ("two_devices", page(&two, None)),
             ("wrong", page(&two, Some(CodeError::CodeWrong))),
