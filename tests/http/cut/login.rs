@@ -23,6 +23,7 @@ use sekisho::domain::member::profile::Member;
 use sekisho::domain::unix_time::Span;
 use sekisho::random;
 use sekisho::store::login::{browser_sessions, one_time_password_failures, password_failures};
+use sekisho::store::member::members as stored;
 use sekisho::store::member::totp_devices::{self, TotpDevice};
 use sekisho::store::member::{account_events, lost_methods};
 use tokio::io::AsyncWriteExt as _;
@@ -243,18 +244,20 @@ on_both_engines! {
             settings.authentication.email_address = sekisho::config::EmailAddress::Required;
         })
         .await;
-        let before = {
-            let mut reader = app.app.store.reader().await.unwrap();
-            let taro = member(&app, TARO.0).await;
-            sekisho::store::member::members::password(&mut reader, &taro.id).await.unwrap().unwrap()
-        };
         at_every_await(
             &app,
-            async || begun(&app, TARO).await,
-            async |step| replace_initial_password(&app.app, step, &before, "My-own-words-7").await.unwrap(),
-            async |_| {
+            async || {
                 let taro = member(&app, TARO.0).await;
-                let replaced = app.hash_of(TARO.0).await != before.hash;
+                let mut reader = app.app.store.reader().await.unwrap();
+                let initial = stored::password(&mut reader, &taro.id).await.unwrap().unwrap();
+                (begun(&app, TARO).await, initial)
+            },
+            async |(step, initial)| {
+                replace_initial_password(&app.app, step, initial, "My-own-words-7").await.unwrap()
+            },
+            async |(_, initial)| {
+                let taro = member(&app, TARO.0).await;
+                let replaced = app.hash_of(TARO.0).await != initial.hash;
                 assert_eq!(times(&app, &taro, &AccountEvent::PasswordChanged).await, usize::from(replaced));
                 members::set_password(&app.app, &STAFF, &taro, TARO.1, true).await.unwrap();
                 app.execute("DELETE FROM account_events WHERE event LIKE '%password%'").await;
