@@ -39,6 +39,11 @@ impl WayOn {
         WayOn { name: "to-login", href: paths::ACCOUNT_PROFILE.into() }
     }
 
+    /// To the portal, from which members begin.
+    pub fn to_portal(href: String) -> WayOn {
+        WayOn { name: "to-portal", href }
+    }
+
     /// The page whose form was not taken, anew.
     pub fn reopen(href: String) -> WayOn {
         WayOn { name: "reopen", href }
@@ -63,7 +68,6 @@ pub enum ErrorKind {
     RedirectUriMismatch,
     ClientUnknown,
     RequestInvalid,
-    ResponseTypeMissing,
     FlowExpired,
     FlowOtherBrowser,
     /// The login is complete: its page was opened or sent again.
@@ -94,7 +98,6 @@ impl ErrorKind {
             ErrorKind::RedirectUriMismatch => "redirect_uri_mismatch",
             ErrorKind::ClientUnknown => "client_unknown",
             ErrorKind::RequestInvalid => "request_invalid",
-            ErrorKind::ResponseTypeMissing => "response_type_missing",
             ErrorKind::FlowExpired => "flow_expired",
             ErrorKind::FlowOtherBrowser => "flow_other_browser",
             ErrorKind::FlowDone => "flow_done",
@@ -129,7 +132,6 @@ impl PageTemplate for ErrorPage {
             ErrorKind::RedirectUriMissing,
             ErrorKind::ClientUnknown,
             ErrorKind::RequestInvalid,
-            ErrorKind::ResponseTypeMissing,
             ErrorKind::FormExpired,
             ErrorKind::TooManyRequests { retry_seconds: 30 },
             ErrorKind::Busy,
@@ -154,6 +156,10 @@ impl PageTemplate for ErrorPage {
         samples.extend([
             ("flow_expired", leading(ErrorKind::FlowExpired, WayOn::log_in_again("/login/password?flow=f".into()))),
             ("flow_other_browser", leading(ErrorKind::FlowOtherBrowser, WayOn::to_login())),
+            (
+                "flow_other_browser_to_portal",
+                leading(ErrorKind::FlowOtherBrowser, WayOn::to_portal("https://portal.example.jp/".into())),
+            ),
             ("flow_done", leading(ErrorKind::FlowDone, WayOn::go_on("https://portal.example.jp/".into()))),
             ("form_expired_reopened", leading(ErrorKind::FormExpired, WayOn::reopen("/account/password".into()))),
             ("other_member_to_profile", leading(ErrorKind::OtherMember, WayOn::to_profile())),

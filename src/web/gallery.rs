@@ -32,6 +32,7 @@ use super::login::totp_enrolment::LoginTotpEnrolmentPage;
 use super::mail_folder::MailFolderPage;
 use super::member_notices::off::MemberNoticesOffPage;
 use super::oidc::end_session::{LoggedOutPage, LogoutConfirmPage};
+use super::oidc::refused::RefusedPage;
 use super::page::{ApplicationLine, Chrome, PageTemplate, Pages, RenderError};
 use super::recovery::cancel_methods_reset::CancelMethodsResetPage;
 use super::recovery::forgotten::ForgottenPage;
@@ -100,6 +101,7 @@ pub fn samples() -> Vec<Sample> {
         of::<QuestionPage>(),
         of::<GuidePage>(),
         of::<SearchPage>(),
+        of::<RefusedPage>(),
         of::<LogoutConfirmPage>(),
         of::<LoggedOutPage>(),
     ]

@@ -6,14 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actions::ActionError;
-use crate::actions::member::passkeys::{self as action, Added, Answered, New};
+use crate::actions::member::passkeys::{self as action, Answered, NewPasskey};
 use crate::crypto::passkey::{Authenticating, Registering, User, new_user_handle};
 use crate::domain::ids::MemberId;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
-use crate::store::WriteTx;
-use crate::store::member::{members, passkeys};
+use crate::store::member::passkeys;
 use crate::web::login::one_time_password::{name_of, suggested_name};
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
@@ -124,10 +123,9 @@ pub struct PasskeyEnrolment {
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct Pending {
-    pub asked: Registering,
-    /// Authenticators know the member by it.
-    pub handle: String,
+struct Pending {
+    asked: Registering,
+    handle: String,
 }
 
 /// A form with a new question.
@@ -159,62 +157,26 @@ pub async fn enrolment(
     Ok(PasskeyEnrolment { question, name, error })
 }
 
-/// A passkey that was sent with the form, to be judged.
-pub struct Sent<'a> {
-    pub pending: Pending,
-    pub answer: &'a str,
-    pub name: String,
-}
-
-/// What was sent with the form.
-pub fn sent<'a>(
-    browser: &BrowserRequest,
-    member: &Member,
-    within: &str,
-    fields: &'a Params,
-) -> Result<Sent<'a>, PasskeyTrouble> {
-    // The authenticator has made it already: a missing name is no reason to lose it.
-    let name = name_of(fields.get("device_name")).unwrap_or_else(|| suggested_name(browser));
-    let answer = fields.get("answer").ok_or(PasskeyTrouble::PasskeyUnanswered)?;
-    let pending = open::<Pending>(browser, &enrolment_within(within), Some(&member.id), fields);
-    Ok(Sent { pending: pending.ok_or(PasskeyTrouble::PasskeyExpired)?, answer, name })
-}
-
-/// What was sent with the form: the passkey is added, in a transaction of the caller's, or the form again.
-pub async fn enrol(
+/// What was sent with the form: a passkey to be added, or why not.
+pub fn brought(
     browser: &BrowserRequest,
     member: &Member,
     within: &str,
     fields: &Params,
-) -> Result<Result<WriteTx, PasskeyEnrolment>, PageError> {
-    let error = match sent(browser, member, within, fields) {
-        Ok(sent) => match add(browser, member, sent).await? {
-            Ok(tx) => return Ok(Ok(tx)),
-            Err(error) => error,
-        },
-        Err(error) => error,
-    };
-    Ok(Err(enrolment(browser, member, within, fields.get("device_name"), Some(error)).await?))
-}
-
-async fn add(
-    browser: &BrowserRequest,
-    member: &Member,
-    sent: Sent<'_>,
-) -> Result<Result<WriteTx, PasskeyTrouble>, PageError> {
-    let app = &browser.web.app;
-    let Sent { pending: Pending { asked, handle }, answer, name } = sent;
-    let credential = match judged(action::judge_new(app, &asked, answer)?) {
-        Ok(credential) => credential,
-        Err(error) => return Ok(Err(error)),
-    };
-    let mut tx = app.store.write().await?;
-    members::held(&mut tx, &member.id).await?;
-    let new = New { asked: &asked, handle: &handle, credential, name };
-    Ok(match judged(action::add_new(app, &mut tx, member, new, browser.device()).await?) {
-        Ok(Added::Done) => Ok(tx),
-        Ok(Added::TooMany) => Err(PasskeyTrouble::TooManyPasskeys),
-        Err(error) => Err(error),
+) -> Result<Result<NewPasskey, PasskeyTrouble>, ActionError> {
+    // The authenticator has made it already: a missing name is no reason to lose it.
+    let name = name_of(fields.get("device_name")).unwrap_or_else(|| suggested_name(browser));
+    let pending = open::<Pending>(browser, &enrolment_within(within), Some(&member.id), fields);
+    Ok(match (fields.get("answer"), pending) {
+        (None, _) => Err(PasskeyTrouble::PasskeyUnanswered),
+        (_, None) => Err(PasskeyTrouble::PasskeyExpired),
+        (Some(answer), Some(Pending { asked, handle })) => {
+            match action::verify(&browser.web.app, &member.id, (&asked, &handle), answer, name)? {
+                Answered::Right(new) => Ok(new),
+                Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
+                Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
+            }
+        }
     })
 }
 

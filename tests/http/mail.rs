@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sekisho::actions::mail::send_mail::{self, Letter, Queued};
+use sekisho::actions::mail::queue_mail::{self, Letter, Queued};
+use sekisho::actions::mail::send_mail;
 use sekisho::app::App;
 use sekisho::config::{Settings, SmtpSecurity};
 use sekisho::domain::login::device::Device;
@@ -30,7 +31,7 @@ fn event(app: &TestApp, event: AccountEvent) -> Message {
 async fn queue_for(app: &TestApp, to: &str, language: &str, cause: &str, message: Message) -> Queued {
     let mut tx = app.app.store.write().await.unwrap();
     let letter = Letter { to, member: None, language: Some(language), cause, message };
-    let queued = send_mail::queue(&app.app, &mut tx, letter).await.unwrap();
+    let queued = queue_mail::queue(&app.app, &mut tx, letter).await.unwrap();
     tx.commit().await.unwrap();
     queued
 }
@@ -298,6 +299,37 @@ on_both_engines! {
         assert_eq!(taken(&app).await.len(), 15);
         app.advance(Span::seconds(1));
         assert_eq!(taken(&app).await.len(), 16);
+    }
+
+    async fn a_stop_gives_back_what_no_server_has_and_waits_for_what_one_may_have(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let settings = app.app.settings.clone();
+        let node = || App::start(settings.clone(), app.app.clock.clone());
+        let changed = || event(&app, AccountEvent::PasswordChanged);
+        for (round, until) in ["EHLO", "RCPT", "DATA"].into_iter().enumerate() {
+            let stopped = node().await.unwrap();
+            if until != "DATA" {
+                app.mail_server.once(Fault::Hangs(until));
+            }
+            let before = heard(&app, until);
+            queue(&app, changed()).await;
+            let job = tokio::spawn(send_mail::keep_sending(stopped.clone()));
+            while heard(&app, until) == before {
+                tokio::task::yield_now().await;
+            }
+            // As the program stops: nothing new sets out, the jobs end, and the verbs are waited for.
+            stopped.stopping.cancel();
+            job.abort();
+            while !stopped.verbs.is_empty() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(app.rows("mail_outbox WHERE claimed_until IS NOT NULL").await, 0, "{until}");
+            // At once the next start sends it, once.
+            let next = node().await.unwrap();
+            while send_mail::send_due(&next).await.unwrap() > 0 {}
+            assert_eq!(app.mail_server.taken().len(), round + 1, "{until}");
+            assert_eq!(app.rows("mail_outbox WHERE state = 'sent' AND attempts = 1").await, i64::try_from(round + 1).unwrap());
+        }
     }
 
     async fn no_address_and_no_name_adds_a_header_or_a_recipient(engine: Engine) {

@@ -1,9 +1,11 @@
 //! Notices that portals send to members (product.md 1.10).
 
 use reqwest::header::WWW_AUTHENTICATE;
-use sekisho::actions::mail::send_mail::{self, Letter};
+use sekisho::actions::mail::queue_mail::{self, Letter};
+use sekisho::actions::mail::send_mail;
 use sekisho::actions::member::members;
 use sekisho::config::Quota;
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::Profile;
 use sekisho::domain::unix_time::Span;
@@ -123,7 +125,7 @@ on_both_engines! {
         let mut tx = app.app.store.write().await.unwrap();
         let code = Message::LoginCode { code: "271828".into(), valid: Span::minutes(10) };
         let letter = Letter { to: HERE, member: None, language: None, cause: "code", message: code };
-        send_mail::queue(&app.app, &mut tx, letter).await.unwrap();
+        queue_mail::queue(&app.app, &mut tx, letter).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(app.mails_to(HERE).await.pop().unwrap().header("List-Unsubscribe"), "");
     }
@@ -148,7 +150,7 @@ on_both_engines! {
         let nobody = reqwest::Client::new().post(app.at(PATH)).header("Idempotency-Key", "k").json(&body);
         let nobody = answer(nobody).await.expect_status(401);
         problem(&nobody);
-        assert_eq!(nobody.header(WWW_AUTHENTICATE.as_str()), Some("Bearer"));
+        assert_eq!(nobody.header(WWW_AUTHENTICATE.as_str()), Some("Bearer realm=\"sekisho\""));
         let forged = send(&app, "eyJhbGciOiJub25lIn0.e30.", "k", &body).await.expect_status(401);
         assert!(forged.header(WWW_AUTHENTICATE.as_str()).unwrap().contains("invalid_token"));
 
@@ -255,7 +257,7 @@ on_both_engines! {
         assert!(became_of(&app, &ids[1]).await.1.contains("no address"));
         assert_eq!(app.rows("mail_outbox WHERE content IS NOT NULL").await, 0);
         // Not even staff send what is not wanted.
-        assert!(matches!(send_mail::resend(&app.app, &ids[0]).await.unwrap(), send_mail::Resent::Cannot(_)));
+        assert!(matches!(send_mail::resend(&app.app, &Actor::CommandLine(None), &ids[0]).await.unwrap(), send_mail::Resent::Cannot(_)));
     }
 
     async fn one_press_turns_notices_off_and_nothing_else(engine: Engine) {
@@ -315,7 +317,7 @@ on_both_engines! {
 
     async fn a_portal_that_floods_stops_no_one_time_password(engine: Engine) {
         let app = TestApp::start_with(engine, |settings| {
-            settings.mail.per_address_per_hour = 5;
+            settings.mail.codes_per_hour = 5;
             settings.mail.notices_per_address_per_day = 12;
         })
         .await;
@@ -330,7 +332,7 @@ on_both_engines! {
             let mut tx = app.app.store.write().await.unwrap();
             let code = Message::LoginCode { code: "271828".into(), valid: Span::minutes(10) };
             let letter = Letter { to: HERE, member: None, language: None, cause: &cause.to_string(), message: code };
-            send_mail::queue(&app.app, &mut tx, letter).await.unwrap();
+            queue_mail::queue(&app.app, &mut tx, letter).await.unwrap();
             tx.commit().await.unwrap();
         }
         // What somebody waits for leaves first, however long the notices have waited.

@@ -2,9 +2,8 @@
 
 use super::TestApp;
 use super::smtp::Taken;
-use sekisho::actions::login::tell_of_locks;
 use sekisho::actions::mail::send_mail;
-use sekisho::domain::unix_time::Span;
+use sekisho::actions::member::answer_recovery_requests::answer_recovery_requests;
 
 /// A mail as its reader sees it.
 #[derive(Clone, Debug)]
@@ -22,10 +21,9 @@ impl TestApp {
         while send_mail::send_due(&self.app).await.unwrap() > 0 {}
     }
 
-    /// Tells owners of the password locks that fell, as a moment later the provider does by itself.
-    pub async fn tell_of_locks(&self) {
-        self.advance(Span::seconds(5));
-        while tell_of_locks::tell_one(&self.app).await.unwrap() {}
+    /// Answers what members have asked for who can't log in, as a job does at times drawn by chance.
+    pub async fn answer_recovery(&self) {
+        while answer_recovery_requests(&self.app).await.unwrap() > 0 {}
     }
 
     /// Sends what is queued; all mails to this address, the oldest first.

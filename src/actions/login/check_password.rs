@@ -36,7 +36,7 @@ pub struct Proven {
 
 /// Part of a verb that runs to its end, so that the count of a right password is taken back. The attempt is one transaction,
 /// the same for IDs that exist and IDs that don't: the count, the lock that falls with it, and that it is to be told
-/// ([`super::tell_of_locks`]). A member's own counter applies where a device is known to have logged them in before; all others share one, and have
+/// ([`super::tell_of_password_locks`]). A member's own counter applies where a device is known to have logged them in before; all others share one, and have
 /// to pass `limit_strangers`, which is given the account's name.
 pub async fn check_password<E>(
     app: &App,
@@ -106,7 +106,8 @@ impl Proven {
     }
 }
 
-/// Counts the attempt before it is made, so that guesses sent side by side can't exceed the threshold.
+/// Counts the attempt before it is made, so that guesses sent side by side can't exceed the threshold. If the lock falls with
+/// it, that stands in the same row, and the member is told at another time (`tell_of_password_locks`).
 async fn reserve(
     app: &App,
     account: &str,

@@ -3,18 +3,16 @@
 use super::lost_methods::take_everything_away;
 use super::take_step::{Step, StepOf, Went, hold};
 use crate::actions::member::account_events::record;
-use crate::actions::member::authenticators::add_totp;
-use crate::actions::member::passkeys::{Added, Answered, New, add_new, judge_new};
+use crate::actions::member::enrol_authenticator::{ConfirmedApp, add_app};
+use crate::actions::member::passkeys::{self, Answered, NewPasskey};
 use crate::actions::{ActionError, run};
 use crate::app::App;
-use crate::crypto::passkey::Registering;
 use crate::domain::login::login_page::LoginPage;
 use crate::domain::login::next_step::{Proved, Second};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::store::WriteTx;
 use crate::store::member::members;
-use crate::store::member::totp_devices::TotpDevice;
 
 pub enum Enrolled {
     Done(Went),
@@ -41,9 +39,9 @@ pub async fn enrol_email(app: &App, of: &StepOf) -> Result<Enrolled, ActionError
     .await
 }
 
-/// An authenticator app whose code was right in `totp_step`.
-pub async fn enrol_totp(app: &App, of: &StepOf, device: &TotpDevice, totp_step: i64) -> Result<Enrolled, ActionError> {
-    let (of, device) = (of.clone(), device.clone());
+/// An authenticator app whose code was right.
+pub async fn enrol_totp(app: &App, of: &StepOf, confirmed: ConfirmedApp) -> Result<Enrolled, ActionError> {
+    let of = of.clone();
     run::to_its_end(app, |app| async move {
         let mut tx = run::begin(&app).await?;
         let page = LoginPage::TotpEnrolment;
@@ -51,7 +49,7 @@ pub async fn enrol_totp(app: &App, of: &StepOf, device: &TotpDevice, totp_step: 
         if step.sets_up_again && !take_everything_away(&app, &mut tx, &step, &of.browser).await? {
             return Ok(Enrolled::NotNow);
         }
-        if !add_totp(&app, &mut tx, &step.member, &device, totp_step, &of.browser.member()).await? {
+        if !add_app(&app, &mut tx, &step.member, confirmed, &of.browser.member()).await? {
             return Ok(Enrolled::TooMany);
         }
         finish(&app, tx, &of, step, Method::Totp, true).await
@@ -59,32 +57,19 @@ pub async fn enrol_totp(app: &App, of: &StepOf, device: &TotpDevice, totp_step: 
     .await
 }
 
-/// A passkey that `answer` brings.
-pub async fn enrol_passkey(
-    app: &App,
-    of: &StepOf,
-    asked: Registering,
-    handle: &str,
-    answer: &str,
-    name: &str,
-) -> Result<Answered<Enrolled>, ActionError> {
-    let (of, handle, answer, name) = (of.clone(), handle.to_owned(), answer.to_owned(), name.to_owned());
+/// A passkey that an authenticator has made.
+pub async fn enrol_passkey(app: &App, of: &StepOf, new: NewPasskey) -> Result<Answered<Enrolled>, ActionError> {
+    let of = of.clone();
     run::to_its_end(app, |app| async move {
-        let credential = match judge_new(&app, &asked, &answer)? {
-            Answered::Right(credential) => credential,
-            Answered::Refused => return Ok(Answered::Refused),
-            Answered::Expired => return Ok(Answered::Expired),
-        };
         let mut tx = run::begin(&app).await?;
         let page = LoginPage::PasskeyEnrolment;
         let Some(step) = hold(&app, &mut tx, &of, page).await? else { return Ok(Answered::Right(Enrolled::NotNow)) };
         if step.sets_up_again && !take_everything_away(&app, &mut tx, &step, &of.browser).await? {
             return Ok(Answered::Right(Enrolled::NotNow));
         }
-        let new = New { asked: &asked, handle: &handle, credential, name };
-        match add_new(&app, &mut tx, &step.member, new, of.browser.device).await? {
-            Answered::Right(Added::Done) => {}
-            Answered::Right(Added::TooMany) => return Ok(Answered::Right(Enrolled::TooMany)),
+        match passkeys::add(&app, &mut tx, &step.member, new, &of.browser.member()).await? {
+            Answered::Right(true) => {}
+            Answered::Right(false) => return Ok(Answered::Right(Enrolled::TooMany)),
             Answered::Refused => return Ok(Answered::Refused),
             Answered::Expired => return Ok(Answered::Expired),
         }

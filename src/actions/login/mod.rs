@@ -14,7 +14,7 @@ pub mod register_email_address;
 pub mod replace_initial_password;
 pub mod show_second_factor;
 pub mod take_step;
-pub mod tell_of_locks;
+pub mod tell_of_password_locks;
 
 use crate::app::App;
 use crate::crypto::opaque_token;

@@ -4,16 +4,13 @@ use super::email_codes::{self, Purpose, Sent};
 use super::one_time_passwords::{Tried, judge_email_code};
 use super::show_second_factor::Shown;
 use super::take_step::{StepOf, hold};
-use crate::actions::member::account_events::record;
+use crate::actions::member::verified_address;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::login::login_page::LoginPage;
 use crate::domain::login::next_step::Proved;
 use crate::domain::login::one_time_password::Code;
-use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
-use crate::domain::member::email_address::masked;
-use crate::store::member::members;
 
 /// Sends the second factor to the address that is registered; `None` if it is not the time for it.
 pub async fn send_login_code(app: &App, of: &StepOf, language: &str) -> Result<Option<Sent>, ActionError> {
@@ -45,10 +42,7 @@ async fn send(
         let Some(address) = new.as_deref().or(step.member.verified_email()) else { return Ok(None) };
         let place = purpose.place(&step.login.digest);
         let sent = email_codes::send(&app, &mut tx, purpose, &place, &step.member, address, &language).await?;
-        // A code whose mail is withheld is not written down either: the one before still counts.
-        if sent != Sent::TooMany {
-            tx.commit().await?;
-        }
+        tx.commit().await?;
         Ok(Some(sent))
     })
     .await
@@ -65,10 +59,8 @@ pub async fn register_email_address(app: &App, of: &StepOf, code: &Code) -> Resu
         let actor = of.browser.member();
         let shown = match judge_email_code(&app, &mut tx, &step.member, &place, &code, &actor).await? {
             Tried::Right(address) => {
-                members::set_verified_email(&mut tx, &step.member.id, &address, app.now()).await?;
-                let event =
-                    AccountEvent::EmailChanged { from: step.member.verified_email().map(masked), to: masked(&address) };
-                record(&app, &mut tx, &step.member, event, &actor).await?;
+                let within = Some(&step.login);
+                verified_address::take(&app, &mut tx, &step.member, &address, within, &actor).await?;
                 let proved = Proved { address: true, ..step.login.proved };
                 match step.go_on(&app, &mut tx, &of.browser, proved).await? {
                     Some(went) => Shown::Right(went),

@@ -4,7 +4,7 @@ use super::check_password::hash_new_password;
 use super::end_sessions::{Which, end_sessions};
 use super::take_step::{StepOf, Went, hold};
 use crate::actions::member::account_events::record;
-use crate::actions::member::members::replace_password;
+use crate::actions::member::replace_password::replace_password;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::login::login_page::LoginPage;

@@ -1,41 +1,21 @@
-//! Queues mail in the transaction of what caused it, and sends what is queued.
+//! Sends the mail that is queued, and what became of it.
 
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::actions::ActionError;
+use crate::actions::mail::queue_mail::recipient_key;
+use crate::actions::{ActionError, run};
 use crate::app::App;
-use crate::crypto::opaque_token;
-use crate::domain::ids::MemberId;
+use crate::domain::actor::Actor;
 use crate::domain::member::profile::Member;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::mail::messages::{Message, Society, compose};
 use crate::mail::transport::Outcome;
 use crate::random;
-use crate::store::mail::mail_outbox::{self, Claimed, NewMail, Rank, Remembered, Said, State};
+use crate::store::mail::mail_outbox::{self, Claimed, Rank, Remembered, Said, State};
 use crate::store::member::members;
-use crate::store::{Reads, StoreError, WriteTx};
-
-/// A mail to be queued.
-pub struct Letter<'a> {
-    pub to: &'a str,
-    pub member: Option<&'a MemberId>,
-    /// A tag; without one it is Japanese.
-    pub language: Option<&'a str>,
-    /// One cause, one mail.
-    pub cause: &'a str,
-    pub message: Message,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queued {
-    Queued,
-    /// Its cause has had a mail.
-    Already,
-    /// The address has got too many, or its owner wants none: it is written down and not sent.
-    Withheld,
-}
+use crate::store::{Reads, StoreError};
 
 /// How many mails one node sends at once.
 const AT_ONCE: usize = 8;
@@ -44,67 +24,6 @@ const CLAIM: Span = Span::minutes(5);
 /// The pause after the first try that failed; it doubles up to the longest.
 const FIRST_PAUSE: Span = Span::seconds(30);
 const LONGEST_PAUSE: Span = Span::hours(1);
-
-/// In the caller's transaction; it leaves when that is committed.
-pub async fn queue(app: &App, tx: &mut WriteTx, letter: Letter<'_>) -> Result<Queued, ActionError> {
-    let settings = &app.settings.mail;
-    let budget = Budget { rank: Rank::First, most: settings.per_address_per_hour, within: Span::hours(1) };
-    queue_as(app, tx, &random::identifier(), letter, &budget, None).await
-}
-
-/// How many mails of a rank one address may get.
-pub(super) struct Budget {
-    pub rank: Rank,
-    pub most: u32,
-    pub within: Span,
-}
-
-/// With an ID, a budget, and the reason for which it is not to be sent but written down only.
-pub(super) async fn queue_as(
-    app: &App,
-    tx: &mut WriteTx,
-    id: &str,
-    letter: Letter<'_>,
-    budget: &Budget,
-    unwanted: Option<&str>,
-) -> Result<Queued, ActionError> {
-    let now = app.now();
-    let recipient_key = recipient_key(letter.to);
-    let sent = mail_outbox::to_address_since(tx, &recipient_key, budget.rank, now - budget.within).await?;
-    let over_budget = (sent >= budget.most).then_some("the address had got too many mails");
-    let withheld = unwanted.or(over_budget);
-    let json = serde_json::to_vec(&letter.message).unwrap_or_default();
-    let sealed = app.at_rest.seal(&json, &mail_outbox::place(id));
-    let new = NewMail {
-        id,
-        cause_digest: &opaque_token::digest(letter.cause),
-        member: letter.member,
-        kind: letter.message.kind(),
-        recipient: letter.to,
-        recipient_key: &recipient_key,
-        language: letter.language.unwrap_or("ja"),
-        // Staff may send what was too much, but not what is unwanted.
-        content: unwanted.is_none().then_some(sealed.as_str()),
-        rank: budget.rank,
-        state: if withheld.is_some() { State::Withheld } else { State::Queued },
-        answer: withheld,
-        expires_at: letter.message.valid().map(|valid| now + valid),
-    };
-    if !mail_outbox::insert(tx, &new, now).await? {
-        return Ok(Queued::Already);
-    }
-    if let Some(reason) = withheld {
-        tracing::warn!(mail = id, kind = new.kind, "a mail is withheld: {reason}");
-        return Ok(Queued::Withheld);
-    }
-    tx.wake_after_commit(&app.mail_waits);
-    Ok(Queued::Queued)
-}
-
-/// Stands for an address, however it is written.
-fn recipient_key(address: &str) -> String {
-    opaque_token::digest(&address.to_lowercase())
-}
 
 /// The latest mails to a member, those to their address that were for all who share it among them.
 pub async fn latest_to(
@@ -128,26 +47,35 @@ pub enum Resent {
 }
 
 /// Has a mail tried again now that did not arrive.
-pub async fn resend(app: &App, id: &str) -> Result<Resent, StoreError> {
-    let mut tx = app.store.write().await?;
-    let Some(mail) = mail_outbox::by_id(&mut tx, id).await? else { return Ok(Resent::Unknown) };
-    if !mail_outbox::resend(&mut tx, id, app.now()).await? {
-        return Ok(Resent::Cannot(mail));
-    }
-    tx.wake_after_commit(&app.mail_waits);
-    tx.commit().await?;
-    Ok(Resent::Queued(mail))
+pub async fn resend(app: &App, actor: &Actor, id: &str) -> Result<Resent, ActionError> {
+    let (actor, id) = (actor.clone(), id.to_owned());
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let Some(mail) = mail_outbox::by_id(&mut tx, &id).await? else { return Ok(Resent::Unknown) };
+        if !mail_outbox::resend(&mut tx, &id, app.now()).await? {
+            return Ok(Resent::Cannot(mail));
+        }
+        tracing::info!(mail = id, actor = actor.stored(), "a mail is tried again");
+        tx.wake_after_commit(&app.mail_waits);
+        tx.commit().await?;
+        Ok(Resent::Queued(mail))
+    })
+    .await
 }
 
-/// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued. A
-/// mail that takes long holds up no other.
+/// The mails that this node sends just now. Each is a verb of its own, which goes on when this is dropped.
+type UnderWay = JoinSet<Result<(), ActionError>>;
+
+/// Sends for ever, whatever is due; woken when something is queued here that somebody waits for, and now and then for the
+/// rest. A mail that takes long holds up no other.
 pub async fn keep_sending(app: App) {
-    let mut under_way = JoinSet::new();
+    let mut under_way = UnderWay::new();
     loop {
         match begin_due(&app, &mut under_way).await {
             Ok(0) => tokio::select! {
                 () = app.mail_waits.notified() => {}
-                () = tokio::time::sleep(Duration::from_secs(2)) => {}
+                // Drawn by chance: what anybody has asked for leaves at a time that shows nobody who was known.
+                () = tokio::time::sleep(Duration::from_millis(500 + u64::from(random::below(3_000)))) => {}
                 Some(done) = under_way.join_next() => match done {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => tracing::error!("what became of a mail can't be written down: {error}"),
@@ -164,8 +92,8 @@ pub async fn keep_sending(app: App) {
 }
 
 /// Sends what is due now; how many mails were tried.
-pub async fn send_due(app: &App) -> Result<usize, StoreError> {
-    let mut under_way = JoinSet::new();
+pub async fn send_due(app: &App) -> Result<usize, ActionError> {
+    let mut under_way = UnderWay::new();
     let tried = begin_due(app, &mut under_way).await?;
     while let Some(done) = under_way.join_next().await {
         if let Ok(Err(error)) = done {
@@ -176,44 +104,58 @@ pub async fn send_due(app: &App) -> Result<usize, StoreError> {
 }
 
 /// Takes care of what is due now, as far as there is room; how many mails are on their way since.
-async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -> Result<usize, StoreError> {
+async fn begin_due(app: &App, under_way: &mut UnderWay) -> Result<usize, ActionError> {
     let now = app.now();
     let room = AT_ONCE.saturating_sub(under_way.len());
     let mut reader = app.store.reader().await?;
     let mut due = mail_outbox::due(&mut reader, now, Rank::First, room).await?;
-    // Notices leave room for what comes next.
-    let for_notices = room.saturating_sub(due.len()).min((AT_ONCE / 2).saturating_sub(under_way.len()));
-    due.extend(mail_outbox::due(&mut reader, now, Rank::Notice, for_notices).await?);
+    for rank in [Rank::Anonymous, Rank::Notice] {
+        // They leave room for what comes next.
+        let half = (AT_ONCE / 2).saturating_sub(under_way.len());
+        let room = room.saturating_sub(due.len()).min(half);
+        due.extend(mail_outbox::due(&mut reader, now, rank, room).await?);
+    }
     drop(reader);
     let mut begun = 0;
     for id in due {
-        let mut tx = app.store.write().await?;
-        let claimed = mail_outbox::claim(&mut tx, &id, now, now + CLAIM).await?;
-        tx.commit().await?;
-        if let Some(mail) = claimed {
+        let sending = run::to_its_end(app, |app| async move { begin(&app, &id).await }).await?;
+        if let Some(sending) = sending {
             begun += 1;
-            let app = app.clone();
-            under_way.spawn(async move { send_one(&app, mail).await });
+            under_way.spawn(async move { sending.await.unwrap_or(Err(ActionError::Stopped)) });
         }
     }
     Ok(begun)
 }
 
-async fn send_one(app: &App, mail: Claimed) -> Result<(), StoreError> {
+/// Claims a mail and begins to send it, in a verb that a stop waits for; `None` if somebody else has it.
+async fn begin(app: &App, id: &str) -> Result<Option<JoinHandle<Result<(), ActionError>>>, ActionError> {
+    let now = app.now();
+    let mut tx = run::begin(app).await?;
+    let claimed = mail_outbox::claim(&mut tx, id, now, now + CLAIM).await?;
+    tx.commit().await?;
+    let sender = app.clone();
+    Ok(claimed.map(|mail| app.verbs.spawn(async move { send_one(&sender, mail).await })))
+}
+
+async fn send_one(app: &App, mail: Claimed) -> Result<(), ActionError> {
     let now = app.now();
     let outcome = if mail.expires_at.is_some_and(|at| now >= at) { None } else { Some(attempt(app, &mail, now).await) };
-    let mut tx = app.store.write().await?;
+    let mut tx = run::begin(app).await?;
     let server = app.mail.name();
     let (state, answer) = match outcome {
         None => (State::Expired, None),
         Some(Outcome::Accepted(answer)) => (State::Sent, Some(answer)),
         Some(Outcome::Refused(answer)) => (State::Refused, Some(answer)),
+        Some(Outcome::BrokenOff) => {
+            mail_outbox::give_back(&mut tx, &mail.id).await?;
+            return Ok(tx.commit().await?);
+        }
         Some(Outcome::TryLater(answer)) => {
             let next = now + pause_after(mail.attempts);
             if next < mail.tried_since + app.settings.mail.give_up_after {
                 tracing::warn!(mail = mail.id, "a mail could not be sent, it is tried again: {answer}");
                 mail_outbox::retry(&mut tx, &mail.id, Said { server: &server, answer: &answer }, next).await?;
-                return tx.commit().await;
+                return Ok(tx.commit().await?);
             }
             (State::GivenUp, Some(answer))
         }
@@ -247,7 +189,7 @@ async fn attempt(app: &App, mail: &Claimed, now: UnixTime) -> Outcome {
     };
     let to = member.as_ref().map(|member| member.name.as_deref().unwrap_or(&member.user_id));
     match compose(&app.catalogue, &society, locale, to, &message) {
-        Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now).await,
+        Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now, &app.stopping).await,
         Err(error) => Outcome::Refused(error.to_string()),
     }
 }
@@ -257,8 +199,8 @@ async fn addressee(app: &App, mail: &Claimed) -> Result<Option<Member>, StoreErr
     members::by_id(&mut app.store.reader().await?, id).await
 }
 
-/// Doubles with each try.
-fn pause_after(attempts: u32) -> Span {
+/// Before the next try, of a mail or of whatever else is tried again: it doubles with each.
+pub fn pause_after(attempts: u32) -> Span {
     let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1)).saturating_mul(FIRST_PAUSE.as_seconds());
     Span::seconds(doubled).min(LONGEST_PAUSE)
 }

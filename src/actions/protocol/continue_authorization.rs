@@ -72,10 +72,7 @@ pub async fn approve(app: &App, tx: &mut WriteTx, grant: &Grant) -> Result<Optio
     if !grants::approve(tx, &grant.id, &digest, expires_at, code_kept_until(app)).await? {
         return Ok(None);
     }
-    let client = &grant.request.client;
-    let before = consents::agreed(tx, &grant.member, client).await?.unwrap_or_default();
-    let all = before.joined_with(&grant.request.needed_consent());
-    consents::remember(tx, &grant.member, client, &all, now).await?;
+    consents::add(tx, &grant.member, &grant.request.client, &grant.request.needed_consent(), now).await?;
     Ok(Some(code))
 }
 
@@ -98,6 +95,9 @@ async fn least(
 fn new_grant(app: &App, request: &AuthorizationRequest, session: &BrowserSession, stage: Stage) -> Grant {
     Grant {
         id: GrantId(random::identifier()),
+        client: request.client.clone(),
+        scopes: request.scopes.clone(),
+        resources: request.resources.clone(),
         member: session.member.clone(),
         session: session.id.clone(),
         request: request.clone(),

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::{ReplyTo, ResponseMode};
 use super::claims::RequestedClaims;
 use super::client::{Client, GrantType};
 use super::oauth_error::{ErrorCode, OAuthError};
 use super::params::Params;
 use super::pkce::Challenge;
 use super::prompt::Prompt;
-use super::scope::{OFFLINE_ACCESS, OPENID, SUPPORTED, Scopes};
+use super::resource_server::{Resources, Target};
+use super::scope::{OFFLINE_ACCESS, SUPPORTED, Scopes};
 use crate::domain::ids::{ClientId, FlowId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
@@ -21,7 +23,15 @@ pub struct AuthorizationRequest {
     pub flow: FlowId,
     pub client: ClientId,
     pub redirect_uri: String,
+    #[serde(default)]
+    pub response_mode: ResponseMode,
+    /// See [`ReplyTo::vouched_for`].
+    #[serde(default)]
+    pub vouched_for: bool,
     pub scopes: Scopes,
+    /// What the tokens may be for (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
     pub state: Option<String>,
     pub nonce: Option<String>,
     pub challenge: Option<Challenge>,
@@ -48,9 +58,10 @@ impl AuthorizationRequest {
     pub fn read(
         params: &Params,
         client: &Client,
-        redirect_uri: &str,
+        reply_to: ReplyTo,
         flow: FlowId,
         hinted_member: Option<MemberId>,
+        resources: &Resources,
     ) -> Result<AuthorizationRequest, OAuthError> {
         params.each_once()?;
         for (name, code) in [
@@ -71,7 +82,7 @@ impl AuthorizationRequest {
             }
         }
         code_flow(params, client)?;
-        let scopes = granted_scopes(params, client)?;
+        let target = granted(params, client, resources)?;
         let challenge = Challenge::of_request(params, client.pkce)?;
         let prompt = Prompt::parse(params.get("prompt"))?;
         let claims = RequestedClaims::parse(params.get("claims"))?;
@@ -90,9 +101,12 @@ impl AuthorizationRequest {
         Ok(AuthorizationRequest {
             flow,
             client: client.id.clone(),
-            redirect_uri: redirect_uri.to_owned(),
-            scopes,
-            state: params.get("state").map(str::to_owned),
+            redirect_uri: reply_to.redirect_uri,
+            response_mode: reply_to.mode,
+            vouched_for: reply_to.vouched_for,
+            scopes: target.scopes,
+            resources: target.resources,
+            state: reply_to.state,
             nonce: params.get("nonce").map(str::to_owned),
             challenge,
             prompt,
@@ -194,16 +208,18 @@ fn code_flow(params: &Params, client: &Client) -> Result<(), OAuthError> {
 
 /// Scopes that don't exist here are left out (OpenID Connect Core 1.0, 3.1.2.1); those that exist but are not the client's
 /// are refused. `offline_access` means nothing to a client that may not refresh.
-fn granted_scopes(params: &Params, client: &Client) -> Result<Scopes, OAuthError> {
-    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&Scopes::of(&SUPPORTED));
+fn granted(params: &Params, client: &Client, resources: &Resources) -> Result<Target, OAuthError> {
+    let known = Scopes::of(&SUPPORTED).joined_with(&resources.scopes());
+    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&known);
     let asked = if client.may_use(GrantType::RefreshToken) { asked } else { asked.without(OFFLINE_ACCESS) };
     if !asked.is_within(&client.scopes) {
         return Err(ErrorCode::InvalidScope.because(format!("this client may ask for: {}", client.scopes)));
     }
-    if asked.without(OFFLINE_ACCESS).is_empty() {
+    let target = resources.granted(&params.all("resource"), &asked, &client.scopes)?;
+    if target.scopes.without(OFFLINE_ACCESS).is_empty() {
         return Err(ErrorCode::InvalidScope.because(format!("scope must name at least one of: {}", client.scopes)));
     }
-    Ok(asked)
+    Ok(target)
 }
 
 fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
@@ -216,12 +232,15 @@ fn max_age(params: &Params) -> Result<Option<u32>, OAuthError> {
 }
 
 impl AuthorizationRequest {
-    pub fn is_openid(&self) -> bool {
-        self.scopes.contains(OPENID)
-    }
-
-    pub fn wants_refresh(&self) -> bool {
-        self.scopes.contains(OFFLINE_ACCESS)
+    /// Where its answer goes.
+    pub fn reply_to(&self) -> ReplyTo {
+        ReplyTo {
+            client: self.client.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            mode: self.response_mode,
+            state: self.state.clone(),
+            vouched_for: self.vouched_for,
+        }
     }
 }
 
@@ -253,7 +272,16 @@ mod tests {
     }
 
     fn read(query: &str, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
-        AuthorizationRequest::read(&Params::parse(query), client, "https://rp.example/cb", FlowId("f1".into()), None)
+        let params = Params::parse(query);
+        let reply_to = ReplyTo {
+            client: client.id.clone(),
+            redirect_uri: "https://rp.example/cb".into(),
+            mode: ResponseMode::Query,
+            state: params.get("state").map(str::to_owned),
+            vouched_for: true,
+        };
+        let resources = Resources::new("https://id.example.jp", Vec::new());
+        AuthorizationRequest::read(&params, client, reply_to, FlowId("f1".into()), None, &resources)
     }
 
     fn session(flow: &str, authenticated_at: UnixTime) -> BrowserSession {
@@ -279,6 +307,7 @@ mod tests {
             ("response_type=code&scope=openid&scope=email", ErrorCode::InvalidRequest),
             ("response_type=code", ErrorCode::InvalidScope),
             ("response_type=code&scope=unknown", ErrorCode::InvalidScope),
+            ("response_type=code&scope=openid&resource=https://api.example", ErrorCode::InvalidTarget),
             ("response_type=code&scope=openid&request=x", ErrorCode::RequestNotSupported),
             ("response_type=code&scope=openid&request_uri=https://a", ErrorCode::RequestUriNotSupported),
             ("response_type=code&scope=openid&registration=%7B%7D", ErrorCode::RegistrationNotSupported),

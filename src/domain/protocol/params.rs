@@ -10,6 +10,9 @@ pub struct Params {
     too_many: bool,
 }
 
+/// Those that may be sent several times (RFC 8707, 2).
+const SEVERAL: [&str; 1] = ["resource"];
+
 /// More parameters than any standard has.
 const MOST: usize = 100;
 
@@ -21,13 +24,14 @@ impl Params {
             if value.is_empty() {
                 continue;
             }
-            if params.get(&name).is_some() {
+            if params.get(&name).is_some() && !SEVERAL.contains(&name.as_ref()) {
                 params.repeated.get_or_insert(name.into_owned());
             } else if params.pairs.len() >= MOST {
                 params.too_many = true;
                 break;
             } else {
-                params.pairs.push((name.into_owned(), value.into_owned()));
+                // No text of ours has a NUL, and PostgreSQL takes none.
+                params.pairs.push((name.into_owned(), value.replace('\0', "\u{fffd}")));
             }
         }
         params
@@ -36,6 +40,11 @@ impl Params {
     /// The value of `name`; of a repeated one the first, but see [`Params::each_once`].
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of one that may be sent several times.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
     }
 
     /// Refuses a request in which any parameter is repeated, or that has far too many.
@@ -81,6 +90,9 @@ mod tests {
         assert!(params.is_repeated("a") && !params.is_repeated("c"));
         assert_eq!(params.each_once().unwrap_err().code, ErrorCode::InvalidRequest);
         assert!(Params::parse("b=&b=2").each_once().is_ok());
+        let resources = Params::parse("resource=a&resource=b&resource=");
+        assert!(resources.each_once().is_ok());
+        assert_eq!(resources.all("resource"), ["a", "b"]);
     }
 
     #[test]

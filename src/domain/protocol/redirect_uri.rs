@@ -94,6 +94,16 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Where a URI leads, for a member to read: a host with its port, or the scheme of an application on their own device.
+pub fn destination(uri: &str) -> String {
+    let Ok(url) = Url::parse(uri) else { return String::new() };
+    match (url.scheme(), url.host_str(), url.port()) {
+        ("https" | "http", Some(host), Some(port)) => format!("{host}:{port}"),
+        ("https" | "http", Some(host), None) => host.to_owned(),
+        (scheme, ..) => scheme.to_owned(),
+    }
+}
+
 /// Whether a request's redirect URI is a registered one. Exactly; but a native application on a loopback address may
 /// listen on any port (RFC 8252, 7.3).
 pub fn is_registered(requested: &str, registered: &[String], application: ApplicationType) -> bool {
@@ -192,6 +202,19 @@ mod tests {
         ] {
             assert!(!is_registered(other, &registered, Web), "{other}");
             assert!(!is_registered(other, &registered, Native), "{other} (native)");
+        }
+    }
+
+    #[test]
+    fn a_member_reads_the_host_and_never_the_part_before_it() {
+        for (uri, destination_) in [
+            ("https://rp.example.jp/id.example.jp?x=y", "rp.example.jp"),
+            ("https://rp.example.jp:8443/", "rp.example.jp:8443"),
+            ("http://[::1]:3000/cb", "[::1]:3000"),
+            ("jp.example.app:/callback", "jp.example.app"),
+            ("jp.example.app://id.example.jp/", "jp.example.app"),
+        ] {
+            assert_eq!(destination(uri), destination_);
         }
     }
 

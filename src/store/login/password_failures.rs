@@ -59,7 +59,7 @@ pub async fn all(db: &mut impl Reads, account: &str) -> Result<Vec<(String, Fail
 }
 
 /// Replaces the count `seen` by `next`; `false` if somebody else has changed it since, and it must be judged again. Where the
-/// lock `falls` with it, that is to be told.
+/// lock falls with it, somebody is to be told: see [`untold`].
 pub async fn replace(
     tx: &mut WriteTx,
     account: &str,
@@ -67,13 +67,13 @@ pub async fn replace(
     member: Option<&MemberId>,
     seen: Option<FailureCount>,
     next: FailureCount,
-    falls: bool,
+    lock_falls: bool,
 ) -> Result<bool, StoreError> {
-    let to_be_told = falls.then_some(next.last_at.0);
+    let untold_since = lock_falls.then_some(next.last_at.0);
     let done = match seen {
         None => {
             sqlx::query(
-                "INSERT INTO password_failures (account_key, device, member_id, failures, last_at, to_be_told)
+                "INSERT INTO password_failures (account_key, device, member_id, failures, last_at, untold_since)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_key, device) DO NOTHING",
             )
             .bind(account)
@@ -81,14 +81,14 @@ pub async fn replace(
             .bind(member.map(MemberId::as_str))
             .bind(i64::from(next.failures))
             .bind(next.last_at.0)
-            .bind(to_be_told)
+            .bind(untold_since)
             .execute(tx.connection())
             .await?
         }
         Some(seen) => {
             sqlx::query(
                 "UPDATE password_failures SET failures = $3, last_at = $4,
-                        to_be_told = COALESCE(CAST($7 AS BIGINT), to_be_told)
+                        untold_since = COALESCE(CAST($7 AS BIGINT), untold_since)
                   WHERE account_key = $1 AND device = $2 AND failures = $5 AND last_at = $6",
             )
             .bind(account)
@@ -97,11 +97,53 @@ pub async fn replace(
             .bind(next.last_at.0)
             .bind(i64::from(seen.failures))
             .bind(seen.last_at.0)
-            .bind(to_be_told)
+            .bind(untold_since)
             .execute(tx.connection())
             .await?
         }
     };
+    Ok(done.rows_affected() == 1)
+}
+
+/// A lock that fell, and of which nobody was told yet.
+#[derive(Clone, Debug)]
+pub struct Untold {
+    pub account: String,
+    pub device: String,
+    /// Whom it is to be told; `None` if the ID belongs to nobody.
+    pub member: Option<MemberId>,
+}
+
+/// The locks that fell by then and of which nobody was told yet.
+pub async fn untold(db: &mut impl Reads, until: UnixTime, most: u32) -> Result<Vec<Untold>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT account_key, device, member_id FROM password_failures
+          WHERE untold_since IS NOT NULL AND untold_since <= $1 ORDER BY untold_since LIMIT $2",
+    )
+    .bind(until.0)
+    .bind(i64::from(most))
+    .fetch_all(db.connection())
+    .await?;
+    let untold = |row: &AnyRow| {
+        Ok(Untold {
+            account: row.try_get("account_key")?,
+            device: row.try_get("device")?,
+            member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
+        })
+    };
+    rows.iter().map(untold).collect()
+}
+
+/// Takes it on to tell of a lock; `false` if somebody else does, or there is nothing to tell any more.
+pub async fn take_untold(tx: &mut WriteTx, untold: &Untold) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE password_failures SET untold_since = NULL
+          WHERE account_key = $1 AND device = $2 AND untold_since IS NOT NULL",
+    )
+    .bind(&untold.account)
+    .bind(&untold.device)
+    .execute(tx.connection())
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -122,33 +164,6 @@ pub async fn clear_all(tx: &mut WriteTx, account: &str) -> Result<bool, StoreErr
         .execute(tx.connection())
         .await?;
     Ok(done.rows_affected() > 0)
-}
-
-/// A lock that fell at `until` or before and that nobody has been told of yet: from now on it has been. Whose it is; the
-/// inner `None` stands for an ID that belongs to nobody.
-pub async fn take_to_be_told(tx: &mut WriteTx, until: UnixTime) -> Result<Option<Option<MemberId>>, StoreError> {
-    let row = sqlx::query(
-        "SELECT account_key, device FROM password_failures WHERE to_be_told <= $1 ORDER BY to_be_told LIMIT 1",
-    )
-    .bind(until.0)
-    .fetch_optional(tx.connection())
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let (account, device): (String, String) = (row.try_get("account_key")?, row.try_get("device")?);
-    let told = sqlx::query(
-        "UPDATE password_failures SET to_be_told = NULL
-          WHERE account_key = $1 AND device = $2 AND to_be_told <= $3 RETURNING member_id",
-    )
-    .bind(account)
-    .bind(device)
-    .bind(until.0)
-    .fetch_optional(tx.connection())
-    .await?;
-    // Another node was faster, or the lock was lifted: then there is nothing to tell.
-    Ok(Some(match told {
-        Some(row) => row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
-        None => None,
-    }))
 }
 
 /// Drops the oldest counts of IDs that belong to nobody, so that at most `keep` stay.

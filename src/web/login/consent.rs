@@ -98,13 +98,13 @@ async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<String,
     let mut tx = app.store.write().await?;
     let to = if fields.get("decision") == Some("allow") {
         let code = approve(&app, &mut tx, &grant).await?.ok_or_else(gone)?;
-        authorize::code_to_client(browser, &grant.request, &code)
+        authorize::code_to_client(browser, &grant.request, code)
     } else {
         if !grants::deny(&mut tx, &grant.id).await? {
             return Err(gone());
         }
         let error = ErrorCode::AccessDenied.because("the member did not agree");
-        authorize::error_to_client(browser, &grant.request.redirect_uri, grant.request.state.as_deref(), &error)
+        authorize::error_to_client(browser, &grant.request, error)
     };
     tx.commit().await?;
     Ok(to)

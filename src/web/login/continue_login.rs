@@ -4,7 +4,7 @@
 
 use axum::response::Response;
 
-use super::{password, sealed_flow};
+use super::{purpose, sealed_flow};
 use crate::actions::protocol::continue_authorization::{Next, continue_authorization};
 use crate::domain::login::flow::{Continue, Flow};
 use crate::web::oidc::authorize;
@@ -31,7 +31,7 @@ async fn next(browser: &mut BrowserRequest) -> Result<String, PageError> {
     let sealed = browser.query.get("flow").unwrap_or_default().to_owned();
     let flow = sealed_flow::open(browser, Some(&sealed))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    password::on_behalf_of(browser, &flow, client.as_ref());
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
     let login_page =
         |browser: &BrowserRequest| format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow));
     // Logged out meanwhile; nothing is written for somebody who is not logged in.
@@ -48,9 +48,7 @@ async fn next(browser: &mut BrowserRequest) -> Result<String, PageError> {
     Ok(match next {
         Next::Login => login_page(browser),
         Next::AskConsent(page) => format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose()),
-        Next::Code(code) => authorize::code_to_client(browser, request, &code),
-        Next::Refuse(error) => {
-            authorize::error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
-        }
+        Next::Code(code) => authorize::code_to_client(browser, request, code),
+        Next::Refuse(error) => authorize::error_to_client(browser, request, error),
     })
 }

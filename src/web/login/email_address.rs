@@ -102,7 +102,7 @@ async fn register(browser: &mut BrowserRequest, fields: &Params) -> Result<Outco
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let typed = fields.get("email").unwrap_or_default();
     let again = |error| Ok(Outcome::Page(address_page(browser, &step, typed.to_owned(), Some(error))));
     let Some(address) = EmailAddress::understand(typed) else { return again(AddressError::EmailMalformed) };
@@ -186,7 +186,7 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let Some(address) = address_of(browser, &step).await? else {
         return Ok(Outcome::GoTo(LoginPage::EmailAddress.address(&step.token)));
     };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::step::{self, Alternative, LoginPage, Step, Turn};
 use crate::actions::login::lost_methods::{self, Asked, Holdings};
 use crate::config::LostMethods;
+use crate::domain::actor::Actor;
 use crate::domain::login::lost_methods::MethodsReset;
 use crate::domain::login::next_step::{NextStep, next_step};
 use crate::domain::member::authentication_method::Enrolled;
@@ -24,8 +25,6 @@ pub struct LostMethodsPage {
     pub step: String,
     pub state: LostState,
     pub alternatives: Vec<Alternative>,
-    /// Nothing was asked for, as the mail that tells of it can't be sent.
-    pub too_many_mails: bool,
 }
 
 /// Moments are written as the reader's language writes them.
@@ -85,12 +84,12 @@ enum Outcome {
 
 async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
     match step::turn(browser, token, PAGE).await? {
-        Turn::Here(step) => Ok(Outcome::Page(page(browser, &step, false).await?)),
+        Turn::Here(step) => Ok(Outcome::Page(page(browser, &step).await?)),
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
 }
 
-async fn page(browser: &BrowserRequest, step: &Step, too_many_mails: bool) -> Result<LostMethodsPage, PageError> {
+async fn page(browser: &BrowserRequest, step: &Step) -> Result<LostMethodsPage, PageError> {
     let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
     let reset = lost_methods::methods_reset(app, &mut reader, &step.member.id).await?;
@@ -100,7 +99,6 @@ async fn page(browser: &BrowserRequest, step: &Step, too_many_mails: bool) -> Re
         step: step.token.clone(),
         state: state(browser, step, reset, holdings),
         alternatives: step.alternatives(PAGE),
-        too_many_mails,
     })
 }
 
@@ -158,15 +156,14 @@ async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, P
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     // Where it is no longer the time for what was pressed, the page says what it is the time for.
     let again = PAGE.address(&step.token);
     if fields.get("ask").is_some() {
-        return match lost_methods::ask(&app, &step.member.id, browser.device()).await? {
-            Asked::Done | Asked::NotNow => Ok(Outcome::GoTo(again)),
-            Asked::TooManyMails => Ok(Outcome::Page(page(browser, &step, true).await?)),
-        };
+        let actor = Actor::Member(browser.device());
+        let (Asked::Done | Asked::NotNow) = lost_methods::ask(&app, &actor, &step.member.id).await?;
+        return Ok(Outcome::GoTo(again));
     }
     if fields.get("set_up_again").is_none() {
         return Ok(Outcome::GoTo(again));
@@ -185,7 +182,6 @@ impl PageTemplate for LostMethodsPage {
             step: "step-1".into(),
             state,
             alternatives: vec![Alternative { name: "totp", href: "/login/totp?step=step-1".into() }],
-            too_many_mails: false,
         };
         let first = |cancelled, then| page(LostState::ResetPasswordFirst { cancelled, then });
         let at = || String::from("2026-11-22 10:42");
@@ -207,7 +203,6 @@ impl PageTemplate for LostMethodsPage {
             trusted_devices: 0,
             choose_next: false,
         };
-        let asking = page(LostState::MayAsk { ready_at: Some(at()) });
         vec![
             ("show_another", page(LostState::ShowAnother)),
             ("reset_first", first(false, Then::SetUp)),
@@ -215,8 +210,7 @@ impl PageTemplate for LostMethodsPage {
             ("reset_first_then_wait", first(false, Then::Wait)),
             ("cancelled", first(true, Then::Wait)),
             ("may_ask_staff", page(LostState::MayAsk { ready_at: None })),
-            ("may_ask_and_wait", asking.clone()),
-            ("too_many_mails", LostMethodsPage { too_many_mails: true, ..asking }),
+            ("may_ask_and_wait", page(LostState::MayAsk { ready_at: Some(at()) })),
             ("wait_for_staff", page(LostState::WaitForStaff { asked_at: at() })),
             ("wait", page(LostState::Wait { until: at() })),
             ("may_set_up_again", page(everything)),

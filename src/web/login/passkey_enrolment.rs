@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::login::enrol_method::{Enrolled, enrol_passkey};
+use crate::actions::member::passkeys::NewPasskey;
 use crate::domain::protocol::params::Params;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
@@ -68,9 +69,9 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
-    let error = match passkey::sent(browser, &step.member, &step.login.digest, fields) {
-        Ok(sent) => match add(browser, &step, sent).await? {
+    browser.limit_attempts()?;
+    let error = match passkey::brought(browser, &step.member, &step.login.digest, fields)? {
+        Ok(new) => match add(browser, &step, new).await? {
             Ok(to) => return Ok(Outcome::GoTo(to)),
             Err(error) => error,
         },
@@ -84,11 +85,10 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
 async fn add(
     browser: &mut BrowserRequest,
     step: &Step,
-    sent: passkey::Sent<'_>,
+    new: NewPasskey,
 ) -> Result<Result<String, PasskeyTrouble>, PageError> {
     let app = browser.web.app.clone();
-    let passkey::Sent { pending: passkey::Pending { asked, handle }, answer, name } = sent;
-    Ok(match passkey::judged(enrol_passkey(&app, &step.of(browser), asked, &handle, answer, &name).await?) {
+    Ok(match passkey::judged(enrol_passkey(&app, &step.of(browser), new).await?) {
         Ok(Enrolled::Done(went)) => Ok(step.on(browser, went)),
         Ok(Enrolled::TooMany) => Err(PasskeyTrouble::TooManyPasskeys),
         Ok(Enrolled::NotNow) => Ok(step.anew(browser, LoginPage::PasskeyEnrolment).await?),

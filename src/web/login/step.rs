@@ -13,7 +13,7 @@ use crate::store::login::logins;
 use crate::store::protocol::clients;
 use crate::web::banner::Banner;
 use crate::web::error_page::{ErrorKind, WayOn};
-use crate::web::login::{continue_login, password, sealed_flow};
+use crate::web::login::{continue_login, purpose, sealed_flow};
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 
@@ -55,7 +55,7 @@ pub async fn turn(browser: &mut BrowserRequest, token: Option<&str>, page: Login
     };
     drop(reader);
     let client = sealed_flow::client(browser, &login.flow).await?;
-    password::on_behalf_of(browser, &login.flow, client.as_ref());
+    purpose::on_behalf_of(browser, &login.flow, client.as_ref());
     let of = StepOf { token, browser: browser.for_login() };
     let step = take_step::step(&app, &mut app.store.reader().await?, &of).await?.ok_or_else(gone)?;
     if let NextStep::Refuse(closed) = step.due {
@@ -136,7 +136,7 @@ impl Step {
 
     /// Back to where the login came from.
     pub fn cancel(&self, browser: &BrowserRequest) -> String {
-        password::cancel(browser, &self.login.flow)
+        purpose::cancel(browser, &self.login.flow)
     }
 
     /// The methods that would do as well as the one of this page.

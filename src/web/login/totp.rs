@@ -123,7 +123,7 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Answer
     if fields.get("cancel").is_some() {
         return Ok(Answer::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     let devices = named_devices(browser, &step).await?;
     let trust = fields.get("trust").is_some();

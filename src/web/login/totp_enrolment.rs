@@ -26,7 +26,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match step::turn(&mut browser, token.as_deref(), LoginPage::TotpEnrolment).await {
         Ok(Turn::Here(step)) => {
-            let page = page(&step, totp_enrolment::fresh(&browser, &step.member, &step.login.digest));
+            let page = page(&step, totp_enrolment::fresh(&mut browser, &step.member, &step.login.digest, &[]));
             browser.page(&page)
         }
         Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
@@ -61,14 +61,17 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let confirmed = match totp_enrolment::check(browser, &step.member, &step.login.digest, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
     let app = browser.web.app.clone();
-    match enrol_totp(&app, &step.of(browser), &confirmed.device, confirmed.step).await? {
-        Enrolled::Done(went) => Ok(Outcome::GoTo(step.on(browser, went))),
+    match enrol_totp(&app, &step.of(browser), confirmed).await? {
+        Enrolled::Done(went) => {
+            browser.forget_enrolment();
+            Ok(Outcome::GoTo(step.on(browser, went)))
+        }
         Enrolled::NotNow => Ok(Outcome::GoTo(step.anew(browser, LoginPage::TotpEnrolment).await?)),
         Enrolled::TooMany => {
             let form = totp_enrolment::too_many(browser, &step.member, &step.login.digest);

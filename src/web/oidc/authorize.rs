@@ -6,8 +6,8 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::Response;
-use url::Url;
 
+use super::refused;
 use crate::actions::ActionError;
 use crate::actions::protocol::continue_authorization::{Next, continue_authorization};
 use crate::crypto::jwt::{self, TokenType};
@@ -15,14 +15,17 @@ use crate::domain::ids::{FlowId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::{Continue, Flow};
+use crate::domain::protocol::answer::{Answer, ReplyTo, ResponseMode, Says};
 use crate::domain::protocol::authorization_request::{AuthorizationRequest, Decision};
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::redirect_uri;
+use crate::domain::protocol::resource_server::Resources;
 use crate::domain::secret::Secret;
 use crate::random;
-use crate::store::protocol::clients;
+use crate::store::protocol::clients::{self, StoredClient};
+use crate::store::protocol::resource_servers;
 use crate::store::{StoreError, WriteTx};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
@@ -51,29 +54,38 @@ pub async fn post(State(web): State<WebState>, browser: BrowserRequest, request:
 /// The order of checks: each step needs what the one before has shown. Answers the address to go on to.
 async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
     let params = &browser.query;
-    let client = known_client(browser, params).await?;
-    let redirect_uri = matched_redirect_uri(params, &client)?;
-    let to_client = |error: OAuthError| error_to_client(browser, redirect_uri, params.get("state"), &error);
+    let stored = known_client(browser, params).await?;
+    let client = &stored.client;
+    let reply_to = ReplyTo {
+        client: client.id.clone(),
+        redirect_uri: matched_redirect_uri(params, client)?.to_owned(),
+        mode: ResponseMode::Query,
+        state: params.get("state").map(str::to_owned),
+        vouched_for: stored.is_vouched_for(),
+    };
+    let refuse = |error: OAuthError| to_client(browser, &reply_to.error(error));
 
-    let hinted = match hinted_member(browser, params, &client) {
+    let hinted = match hinted_member(browser, params, client) {
         Ok(hinted) => hinted,
-        Err(error) => return Ok(to_client(error)),
+        Err(error) => return Ok(refuse(error)),
     };
     let flow = FlowId(random::identifier());
-    let request = match AuthorizationRequest::read(params, &client, redirect_uri, flow, hinted) {
+    let servers = resource_servers::all(&mut browser.web.app.store.reader().await?).await?;
+    let resources = Resources::new(browser.web.app.settings.issuer(), servers);
+    let request = match AuthorizationRequest::read(params, client, reply_to.clone(), flow, hinted, &resources) {
         Ok(request) => request,
-        Err(error) => return Ok(to_client(error)),
+        Err(error) => return Ok(refuse(error)),
     };
-    match answered(browser, request, &client).await {
+    match answered(browser, request, client).await {
         Ok(next) => Ok(next),
         // A status can't be told by a redirect: the standard has two codes for it (RFC 6749, 4.1.2.1).
-        Err(busy @ ActionError::Store(StoreError::Busy)) => {
-            tracing::warn!("{busy}");
-            Ok(to_client(ErrorCode::TemporarilyUnavailable.because("the provider is busy")))
+        Err(busy @ ActionError::Store(StoreError::Busy(_))) => {
+            tracing::debug!("{busy}");
+            Ok(refuse(ErrorCode::TemporarilyUnavailable.because("the provider is busy")))
         }
         Err(error) => {
             tracing::error!("{error}");
-            Ok(to_client(ErrorCode::ServerError.because("the provider could not do it; its log says why")))
+            Ok(refuse(ErrorCode::ServerError.because("the provider could not do it; its log says why")))
         }
     }
 }
@@ -87,9 +99,7 @@ async fn answered(
     // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
     let Some(session) = browser.session().await? else {
         return Ok(match request.decide(client, None, None, Assurance::Password, browser.web.app.now()) {
-            Decision::Refuse(error) => {
-                error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
-            }
+            Decision::Refuse(error) => error_to_client(browser, &request, error),
             Decision::Login | Decision::AskConsent { .. } | Decision::Issue => login_page(browser, request),
         });
     };
@@ -100,14 +110,14 @@ async fn answered(
 }
 
 /// The client, before anything else (RFC 6749, 4.1.2.1): an unknown one gets no redirect.
-async fn known_client(browser: &BrowserRequest, params: &Params) -> Result<Client, PageError> {
+async fn known_client(browser: &BrowserRequest, params: &Params) -> Result<StoredClient, PageError> {
     let unknown = |detail: &str| PageError::detailed(ErrorKind::ClientUnknown, detail);
     if params.is_repeated("client_id") {
         return Err(unknown("client_id is sent more than once"));
     }
     let id = params.get("client_id").ok_or_else(|| unknown("client_id is missing"))?;
     let found = clients::by_id(&mut browser.web.app.store.reader().await?, id).await?;
-    Ok(found.ok_or_else(|| unknown("client_id is not registered here"))?.client)
+    found.ok_or_else(|| unknown("client_id is not registered here"))
 }
 
 /// The redirect URI: sent, once, and registered letter by letter (OpenID Connect Core 1.0, 3.1.2.1).
@@ -156,8 +166,8 @@ pub async fn proceed(
     match continue_authorization(&browser.web.app, tx, &request, client, Some(session)).await? {
         Next::Login => Ok(login_page(browser, request)),
         Next::AskConsent(page) => Ok(format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose())),
-        Next::Code(code) => Ok(code_to_client(browser, &request, &code)),
-        Next::Refuse(error) => Ok(error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)),
+        Next::Code(code) => Ok(code_to_client(browser, &request, code)),
+        Next::Refuse(error) => Ok(error_to_client(browser, &request, error)),
     }
 }
 
@@ -172,31 +182,23 @@ fn login_page(browser: &BrowserRequest, request: AuthorizationRequest) -> String
     format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow))
 }
 
-/// The answer with a code (RFC 6749, 4.1.2; RFC 9207).
-pub fn code_to_client(browser: &BrowserRequest, request: &AuthorizationRequest, code: &Secret<String>) -> String {
-    answer(browser, &request.redirect_uri, request.state.as_deref(), &[("code", code.expose())])
+/// The way to the client with a code (RFC 6749, 4.1.2; RFC 9207).
+pub fn code_to_client(browser: &BrowserRequest, request: &AuthorizationRequest, code: Secret<String>) -> String {
+    to_client(browser, &request.reply_to().code(code))
 }
 
-/// The answer with an error (RFC 6749, 4.1.2.1).
-pub fn error_to_client(
-    browser: &BrowserRequest,
-    redirect_uri: &str,
-    state: Option<&str>,
-    error: &OAuthError,
-) -> String {
-    tracing::info!(error = error.code.name(), description = %error.description, "authorization refused");
-    answer(browser, redirect_uri, state, &[("error", error.code.name()), ("error_description", &error.description)])
+/// The way to the client with an error (RFC 6749, 4.1.2.1).
+pub fn error_to_client(browser: &BrowserRequest, request: &AuthorizationRequest, error: OAuthError) -> String {
+    to_client(browser, &request.reply_to().error(error))
 }
 
-fn answer(browser: &BrowserRequest, redirect_uri: &str, state: Option<&str>, fields: &[(&str, &str)]) -> String {
-    let Ok(mut url) = Url::parse(redirect_uri) else { return redirect_uri.to_owned() };
-    {
-        let mut query = url.query_pairs_mut();
-        query.extend_pairs(fields);
-        if let Some(state) = state {
-            query.append_pair("state", state);
+/// The address at which the client gets this answer, or that of a page of ours which asks the member first.
+fn to_client(browser: &BrowserRequest, answer: &Answer) -> String {
+    if let Says::Error(error) = &answer.says {
+        tracing::info!(error = error.code.name(), description = %error.description, "authorization refused");
+        if !answer.goes_by_itself() {
+            return refused::address(browser, &answer.to, error);
         }
-        query.append_pair("iss", browser.web.app.settings.issuer());
     }
-    url.into()
+    answer.address(browser.web.app.settings.issuer())
 }

@@ -12,8 +12,9 @@ use crate::domain::ids::{BrowserSessionId, ClientId, MemberId};
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::protocol::logout::{After, Decision, Hint, LogoutRequest, Refusal, decide};
 use crate::domain::protocol::params::Params;
+use crate::domain::protocol::redirect_uri;
 use crate::store::login::browser_sessions;
-use crate::store::protocol::clients;
+use crate::store::protocol::clients::{self, StoredClient};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
@@ -39,16 +40,18 @@ pub struct LoggedOutPage {
 /// The application that the member came from.
 #[derive(Clone, Debug, Serialize)]
 pub struct WayBack {
+    /// Its name, or where it is if nobody has looked at it: it chose its name itself.
     pub name: String,
-    /// A registered http(s) URL.
+    /// A registered URI.
     pub uri: String,
+    pub vouched_for: bool,
 }
 
 /// Where a logout that was asked about leads, sealed into the page that asks.
 #[derive(Serialize, Deserialize)]
 struct Asked {
     then: Option<String>,
-    client: Option<ClientId>,
+    vouched_for: bool,
 }
 
 enum Outcome {
@@ -98,15 +101,17 @@ async fn requested(browser: &mut BrowserRequest, params: &Params) -> Result<Outc
     let hint = params.get("id_token_hint").map(|hint| read_hint(browser, hint)).transpose()?;
     let client_id = params.get("client_id");
     let named = hint.as_ref().map(|h| h.client.as_str()).or(client_id);
-    let client = match named {
-        Some(id) => clients::by_id(&mut browser.web.app.store.reader().await?, id).await?.map(|s| s.client),
+    let stored = match named {
+        Some(id) => clients::by_id(&mut browser.web.app.store.reader().await?, id).await?,
         None => None,
     };
+    let client = stored.as_ref().map(|stored| &stored.client);
+    let vouched_for = stored.as_ref().is_some_and(StoredClient::is_vouched_for);
     let session = browser.session().await?;
     let request = LogoutRequest {
         hint: hint.as_ref(),
         client_id,
-        client: client.as_ref(),
+        client,
         post_logout_redirect_uri: params.get("post_logout_redirect_uri"),
     };
     let with_state = |after: After| match after {
@@ -122,24 +127,34 @@ async fn requested(browser: &mut BrowserRequest, params: &Params) -> Result<Outc
         }
         Decision::Ask { then } => {
             let then = with_state(then);
-            let asked = Asked { then, client: client.map(|c| c.id) };
+            let asked = Asked { then, vouched_for };
             let json = serde_json::to_vec(&asked).unwrap_or_default();
             Ok(Outcome::Ask(LogoutConfirmPage { request: browser.web.app.in_flow.seal(&json, &place(browser)) }))
         }
         Decision::End { then } => {
             end(browser, session.as_ref()).await?;
-            Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
+            Ok(logged_out(with_state(then), vouched_for))
         }
-        Decision::Nothing { then } => {
-            Ok(with_state(then).map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
+        Decision::Nothing { then } => Ok(logged_out(with_state(then), vouched_for)),
+    }
+}
+
+/// Back to the application. Nobody is sent on unasked to where nobody has looked (RFC 9700, 4.11.2).
+fn logged_out(then: Option<String>, vouched_for: bool) -> Outcome {
+    match then {
+        Some(uri) if vouched_for => Outcome::GoTo(uri),
+        Some(uri) => {
+            let application = WayBack { name: redirect_uri::destination(&uri), uri, vouched_for };
+            Outcome::Done(LoggedOutPage { application: Some(application) })
         }
+        None => Outcome::Done(LoggedOutPage { application: None }),
     }
 }
 
 /// The member has answered, or pressed the button on a page of ours.
 async fn answered(browser: &mut BrowserRequest, params: &Params) -> Result<Outcome, PageError> {
     let asked = match params.get("request") {
-        None => Asked { then: None, client: None },
+        None => Asked { then: None, vouched_for: false },
         Some(sealed) => {
             let gone = || PageError::page(ErrorKind::FormExpired);
             let json = browser.web.app.in_flow.open(sealed, &place(browser)).map_err(|_| gone())?;
@@ -151,7 +166,7 @@ async fn answered(browser: &mut BrowserRequest, params: &Params) -> Result<Outco
     }
     let session = browser.session().await?;
     end(browser, session.as_ref()).await?;
-    Ok(asked.then.map_or(Outcome::Done(LoggedOutPage { application: None }), Outcome::GoTo))
+    Ok(logged_out(asked.then, asked.vouched_for))
 }
 
 async fn end(browser: &mut BrowserRequest, session: Option<&BrowserSession>) -> Result<(), PageError> {
@@ -213,7 +228,13 @@ impl PageTemplate for LoggedOutPage {
     const TEMPLATE: &'static str = "logout/done.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let portal = WayBack { name: "Portal".into(), uri: "https://portal.example.jp/".into() };
-        vec![("plain", LoggedOutPage { application: None }), ("way_back", LoggedOutPage { application: Some(portal) })]
+        let to = |name: &str, uri: &str, vouched_for| LoggedOutPage {
+            application: Some(WayBack { name: name.into(), uri: uri.into(), vouched_for }),
+        };
+        vec![
+            ("plain", LoggedOutPage { application: None }),
+            ("way_back", to("Portal", "https://portal.example.jp/", true)),
+            ("way_back_unchecked", to("rp.example.jp", "https://rp.example.jp/bye?state=s", false)),
+        ]
     }
 }

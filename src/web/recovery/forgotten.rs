@@ -3,14 +3,14 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::member::recovery;
+use crate::actions::member::ask_for_recovery::{Asked, ask_for_recovery};
 use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
-use crate::store::member::recovery::Request;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::rate_limit::Exceeded;
 
 /// The page that asks, and the one that answers.
 #[derive(Clone, Debug, Serialize)]
@@ -71,7 +71,9 @@ async fn answer(OwnForm { browser, fields }: OwnForm, user_id_wanted: bool) -> R
 
 async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) -> Result<ForgottenPage, PageError> {
     let app = &browser.web.app;
-    browser.web.limits.login(browser.address)?;
+    // By where it comes from alone: what is typed is for whoever asks to choose, an owner's own ID as well as a new one each
+    // time. How many mails one member or address gets is looked at where they are queued.
+    browser.web.limits.recovery(browser.address)?;
     let mut page = page(browser, user_id_wanted);
     page.user_id = fields.get("user_id").unwrap_or_default().to_owned();
     page.email = fields.get("email").unwrap_or_default().to_owned();
@@ -80,18 +82,11 @@ async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) ->
     page.user_id_missing = !user_id_wanted && app.user_ids.understand(&page.user_id).is_empty();
     if let (Some(address), false) = (address, page.user_id_missing) {
         let key = app.user_ids.lookup_key(&page.user_id);
-        browser.web.limits.login_to_account(&format!(
-            "recovery of {} {}",
-            key.as_str(),
-            address.as_str().to_lowercase()
-        ))?;
-        let request = Request {
-            user_id_key: (!user_id_wanted).then(|| key.as_str().to_owned()),
-            address: address.as_str().to_owned(),
-            language: browser.locale().tag().to_owned(),
-        };
-        recovery::ask(app, &request).await?;
-        page.sent = true;
+        let key = (!user_id_wanted).then(|| key.as_str());
+        match ask_for_recovery(app, key, address.as_str(), browser.locale().tag()).await? {
+            Asked::WrittenDown => page.sent = true,
+            Asked::TooMany => return Err(Exceeded { retry_seconds: 60 }.into()),
+        }
     }
     Ok(page)
 }

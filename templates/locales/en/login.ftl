@@ -114,8 +114,8 @@ scope-offline_access = Access while you are away
 # Showing again who one is, before a change to the account.
 
 confirm-heading = Confirm that it is you
-confirm-why = You are about to change something important. Please log in once more.
-confirm-again = Some time had passed, so what you sent from the last page has not been done yet. Please do it once more on the page that follows the login.
+confirm-why = You are about to see or change something important. Please log in once more.
+confirm-again = You have to show first that it is you, so what you sent from the last page has not been done yet. Please do it once more on the page that follows the login.
 
 # The second factor.
 
@@ -299,8 +299,6 @@ lost-may-ask = Do you want to ask to set up your authentication methods again?
     .staff = Our staff will look at it. Once they have approved it, you will get a mail and can set them up again. Until then everything stays as it is.
     .told = A mail to your registered address will tell of it. It can be cancelled from that mail.
     .button = Ask for it
-lost-too-many-mails =
-    .next = The mail that tells of it can’t be sent, so nothing has been asked for yet. Please try again in an hour.
 lost-wait-for-staff = Waiting for our staff
     .since = We received your request on { $at }.
     .next = Once it is approved you will get a mail. Then log in again and choose “I can’t use this any more”. If it is urgent, please write to us.

@@ -1,35 +1,47 @@
 //! The steps of a login, and attempts that were wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use sekisho::actions::login::Browser;
-use sekisho::actions::login::enrol_method::enrol_totp;
+use sekisho::actions::login::enrol_method::{enrol_email, enrol_passkey, enrol_totp};
+use sekisho::actions::login::log_in_with_passkey::log_in_with_passkey;
 use sekisho::actions::login::log_in_with_password::{Outcome, log_in_with_password};
 use sekisho::actions::login::lost_methods::set_up_again;
+use sekisho::actions::login::note_session_use::note_session_use;
+use sekisho::actions::login::one_time_passwords::recovery_code_digest;
 use sekisho::actions::login::register_email_address::{register_email_address, send_address_code, send_login_code};
 use sekisho::actions::login::replace_initial_password::replace_initial_password;
-use sekisho::actions::login::show_second_factor::{show_recovery_code, show_totp};
+use sekisho::actions::login::show_second_factor::{show_email_code, show_passkey, show_recovery_code, show_totp};
 use sekisho::actions::login::take_step::{Begun, StepOf};
-use sekisho::actions::member::authenticators::{add_totp, make_recovery_codes};
+use sekisho::actions::login::tell_of_password_locks::tell_of_password_locks;
+use sekisho::actions::member::disable_member::{disable_member, enable_member};
+use sekisho::actions::member::enrol_authenticator::{ConfirmedApp, add_app};
+use sekisho::actions::member::issue_password::issue_password;
+use sekisho::actions::member::lift_locks::lift_locks;
 use sekisho::actions::member::members;
+use sekisho::actions::member::passkeys::{self, Answered, NewPasskey};
 use sekisho::config::SecondFactor;
+use sekisho::crypto::passkey::{User, new_user_handle};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::FlowId;
-use sekisho::domain::login::device::Device;
 use sekisho::domain::login::flow::{AccountPage, Continue, Flow};
 use sekisho::domain::login::one_time_password::{Code, TotpKey, step_at};
+use sekisho::domain::login::recovery_code::of_places;
 use sekisho::domain::member::account_event::AccountEvent;
+use sekisho::domain::member::authentication_method::Method;
 use sekisho::domain::member::profile::Member;
 use sekisho::domain::unix_time::Span;
 use sekisho::random;
 use sekisho::store::login::{browser_sessions, one_time_password_failures, password_failures};
 use sekisho::store::member::members as stored;
 use sekisho::store::member::totp_devices::{self, TotpDevice};
-use sekisho::store::member::{account_events, lost_methods};
+use sekisho::store::member::{account_events, lost_methods, recovery_codes};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::support::app::{HANAKO, TARO};
+use crate::support::authenticator::Authenticator;
 use crate::support::cut::at_every_await;
 use crate::support::relying_party::answer;
 use crate::support::{Engine, TestApp, on_both_engines};
@@ -104,9 +116,32 @@ fn wrong_code(app: &TestApp) -> Code {
     (0..3).map(Code::of_number).find(|code| !right.iter().any(|one| one == code.expose())).unwrap()
 }
 
-fn device(app: &TestApp, id: &str) -> TotpDevice {
+fn confirmed(app: &TestApp, id: &str) -> ConfirmedApp {
     let sealed_key = app.app.at_rest.seal(key().expose(), &totp_devices::place(id));
-    TotpDevice { id: id.into(), name: "phone".into(), sealed_key, created_at: app.now(), last_used_at: app.now() }
+    let (created_at, last_used_at) = (app.now(), app.now());
+    ConfirmedApp {
+        device: TotpDevice { id: id.into(), name: "phone".into(), sealed_key, created_at, last_used_at },
+        step: 0,
+    }
+}
+
+/// As a job does, at a time drawn by chance.
+async fn tell_later(app: &TestApp) {
+    app.advance(Span::seconds(15));
+    while tell_of_password_locks(&app.app).await.unwrap() > 0 {}
+}
+
+/// A passkey that an authenticator has made for this member.
+fn new_passkey(app: &TestApp, member: &Member, handle: &str) -> (Authenticator, NewPasskey) {
+    let relying_party = app.app.passkeys.as_ref().unwrap();
+    let user = User { handle, name: &member.user_id, display_name: &member.user_id };
+    let expires_at = app.now() + Span::minutes(5);
+    let (options, asked) = relying_party.start_registration("Portal", user, &[], expires_at).unwrap();
+    let mut authenticator = Authenticator::new(&app.issuer);
+    let answer = authenticator.create(&options);
+    let judged = passkeys::verify(&app.app, &member.id, (&asked, handle), &answer, "key".into()).unwrap();
+    let Answered::Right(new) = judged else { panic!("refused") };
+    (authenticator, new)
 }
 
 /// Hanako has an authenticator app.
@@ -114,7 +149,7 @@ async fn by_app(engine: Engine) -> TestApp {
     let app = TestApp::start_with(engine, |settings| settings.authentication.recovery_codes = true).await;
     let hanako = member(&app, HANAKO.0).await;
     let mut tx = app.app.store.write().await.unwrap();
-    assert!(add_totp(&app.app, &mut tx, &hanako, &device(&app, "phone"), 0, &STAFF).await.unwrap());
+    assert!(add_app(&app.app, &mut tx, &hanako, confirmed(&app, "phone"), &STAFF).await.unwrap());
     tx.commit().await.unwrap();
     app
 }
@@ -139,7 +174,7 @@ on_both_engines! {
             &app,
             async || {
                 let hanako = member(&app, HANAKO.0).await;
-                members::unlock(&app.app, &STAFF, &hanako).await.unwrap();
+                lift_locks(&app.app, &STAFF, &hanako.id).await.unwrap();
                 for _ in 0..4 {
                     attempt(&app, &browser(), HANAKO.0, "Wrong-password-1").await;
                 }
@@ -148,7 +183,7 @@ on_both_engines! {
             },
             async |_| attempt(&app, &browser(), HANAKO.0, "Wrong-password-1").await,
             async |(events, mails, hanako)| {
-                app.tell_of_locks().await;
+                tell_later(&app).await;
                 let locked = usize::from(wrong_passwords(&app, HANAKO.0).await == 5);
                 assert_eq!(times(&app, hanako, &AccountEvent::PasswordLocked).await - events, locked);
                 assert_eq!(app.mails_to(MAILBOX).await.len() - mails, locked);
@@ -182,7 +217,7 @@ on_both_engines! {
             &app,
             async || {
                 let hanako = member(&app, HANAKO.0).await;
-                members::unlock(&app.app, &STAFF, &hanako).await.unwrap();
+                lift_locks(&app.app, &STAFF, &hanako.id).await.unwrap();
                 let step = begun(&app, HANAKO).await;
                 for _ in 0..9 {
                     show_totp(&app.app, &step, None, &wrong_code(&app), false).await.unwrap();
@@ -222,8 +257,11 @@ on_both_engines! {
             },
         )
         .await;
-        let codes = make_recovery_codes(&app.app, &hanako, Device::default()).await.unwrap();
-        let mut codes = codes.into_iter();
+        let mut codes = (0..10).map(|n| of_places(&[n; 12]));
+        let all: Vec<_> = codes.clone().map(|code| recovery_code_digest(&app.app, &hanako.id, &code)).collect();
+        let mut tx = app.app.store.write().await.unwrap();
+        recovery_codes::replace_all(&mut tx, &hanako.id, &all, app.now()).await.unwrap();
+        tx.commit().await.unwrap();
         at_every_await(
             &app,
             async || (begun(&app, HANAKO).await, sessions(&app, &hanako).await, codes.next().unwrap()),
@@ -259,14 +297,14 @@ on_both_engines! {
                 let taro = member(&app, TARO.0).await;
                 let replaced = app.hash_of(TARO.0).await != initial.hash;
                 assert_eq!(times(&app, &taro, &AccountEvent::PasswordChanged).await, usize::from(replaced));
-                members::set_password(&app.app, &STAFF, &taro, TARO.1, true).await.unwrap();
+                issue_password(&app.app, &STAFF, &taro.id, TARO.1, true).await.unwrap();
                 app.execute("DELETE FROM account_events WHERE event LIKE '%password%'").await;
             },
         )
         .await;
         // His own from now on; then the address, its code, and the app.
         let taro = member(&app, TARO.0).await;
-        members::set_password(&app.app, &STAFF, &taro, "My-own-words-7", false).await.unwrap();
+        issue_password(&app.app, &STAFF, &taro.id, "My-own-words-7", false).await.unwrap();
         let own = (TARO.0, "My-own-words-7");
         at_every_await(
             &app,
@@ -302,16 +340,16 @@ on_both_engines! {
         let mut apps = 0..;
         at_every_await(
             &app,
-            async || (begun(&app, own).await, device(&app, &format!("app-{}", apps.next().unwrap()))),
-            async |(step, device)| enrol_totp(&app.app, step, device, 0).await.unwrap(),
+            async || (begun(&app, own).await, format!("app-{}", apps.next().unwrap())),
+            async |(step, id)| enrol_totp(&app.app, step, confirmed(&app, id)).await.unwrap(),
             async |_| {
                 let taro = member(&app, TARO.0).await;
                 let enrolled = app.rows("totp_devices").await;
                 assert_eq!(usize::try_from(enrolled).unwrap(), times(&app, &taro, &AccountEvent::TotpAdded { name: String::new() }).await);
                 assert_eq!(enrolled == 1, taro.method.is_some());
                 assert_eq!(usize::try_from(enrolled).unwrap(), sessions(&app, &taro).await);
-                members::disable(&app.app, &STAFF, &taro).await.unwrap();
-                members::enable(&app.app, &STAFF, &taro).await.unwrap();
+                disable_member(&app.app, &STAFF, &taro.id).await.unwrap();
+                enable_member(&app.app, &STAFF, &taro.id).await.unwrap();
                 app.execute("DELETE FROM totp_devices").await;
                 app.execute("DELETE FROM account_events").await;
                 app.execute("UPDATE members SET authentication_method = NULL").await;
@@ -339,6 +377,139 @@ on_both_engines! {
         .await;
     }
 
+    async fn codes_by_mail_are_shown_and_enrolled_whole_or_again(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.authentication.second_factor = SecondFactor::Required;
+        })
+        .await;
+        let hanako = member(&app, HANAKO.0).await;
+        at_every_await(
+            &app,
+            async || begun(&app, HANAKO).await,
+            async |step| enrol_email(&app.app, step).await.unwrap(),
+            async |_| {
+                let enrolled = usize::from(member(&app, HANAKO.0).await.email_method_at.is_some());
+                let method = AccountEvent::MethodChosen { method: Method::Email };
+                assert_eq!(times(&app, &hanako, &method).await, enrolled);
+                app.execute("UPDATE members SET email_method_at = NULL, authentication_method = NULL").await;
+                app.execute("DELETE FROM account_events").await;
+            },
+        )
+        .await;
+        app.execute("UPDATE members SET email_method_at = 1, authentication_method = 'email' WHERE user_id = 'hanako'").await;
+        at_every_await(
+            &app,
+            async || {
+                app.advance(Span::hours(2));
+                let step = begun(&app, HANAKO).await;
+                send_login_code(&app.app, &step, "ja").await.unwrap();
+                let code = Code::understand(&app.code_mailed_to(MAILBOX).await).unwrap();
+                (step, code, times(&app, &hanako, &AccountEvent::LoggedIn { with: None }).await)
+            },
+            async |(step, code, _)| show_email_code(&app.app, step, code, false).await.unwrap(),
+            async |(step, code, before)| {
+                let logins = async || times(&app, &hanako, &AccountEvent::LoggedIn { with: None }).await;
+                if logins().await == *before {
+                    show_email_code(&app.app, step, code, false).await.unwrap();
+                }
+                assert_eq!((logins().await, wrong_codes(&app, &hanako).await), (before + 1, 0));
+            },
+        )
+        .await;
+    }
+
+    async fn passkeys_are_enrolled_and_shown_whole_or_again(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.authentication.second_factor = SecondFactor::Required;
+        })
+        .await;
+        let hanako = member(&app, HANAKO.0).await;
+        let handle = new_user_handle();
+        at_every_await(
+            &app,
+            async || {
+                let step = begun(&app, HANAKO).await;
+                let (_, new) = new_passkey(&app, &hanako, &handle);
+                (step, Mutex::new(Some(new)))
+            },
+            async |(step, new)| {
+                let new = new.lock().unwrap().take().unwrap();
+                drop(enrol_passkey(&app.app, step, new).await.unwrap());
+            },
+            async |_| {
+                let enrolled = usize::try_from(app.rows("passkeys").await).unwrap();
+                assert_eq!(times(&app, &hanako, &AccountEvent::PasskeyAdded { name: String::new() }).await, enrolled);
+                assert_eq!(member(&app, HANAKO.0).await.method.is_some(), enrolled == 1);
+                app.execute("DELETE FROM passkeys").await;
+                app.execute("DELETE FROM account_events").await;
+                app.execute("UPDATE members SET authentication_method = NULL").await;
+            },
+        )
+        .await;
+        let mut tx = app.app.store.write().await.unwrap();
+        let (mut authenticator, new) = new_passkey(&app, &hanako, &handle);
+        drop(passkeys::add(&app.app, &mut tx, &hanako, new, &STAFF).await.unwrap());
+        tx.commit().await.unwrap();
+        let relying_party = app.app.passkeys.as_ref().unwrap();
+        let logins = async || times(&app, &hanako, &AccountEvent::LoggedIn { with: None }).await;
+        for instead_of_password in [true, false] {
+            at_every_await(
+                &app,
+                async || {
+                    let step = begun(&app, HANAKO).await;
+                    let expires_at = app.now() + Span::minutes(5);
+                    let mut reader = app.app.store.reader().await.unwrap();
+                    let existing = sekisho::store::member::passkeys::of_member(&mut reader, &hanako.id).await.unwrap();
+                    let (options, asked) = match instead_of_password {
+                        true => relying_party.start_login(expires_at).unwrap(),
+                        false => relying_party.start_for_member(&existing, expires_at).unwrap(),
+                    };
+                    (step, authenticator.get(&options), Mutex::new(Some(asked)), logins().await)
+                },
+                async |(step, answer, asked, _)| {
+                    let asked = asked.lock().unwrap().take().unwrap();
+                    if instead_of_password {
+                        let browser = &step.browser;
+                        drop(log_in_with_passkey(&app.app, browser, flow(&app), asked, answer).await.unwrap());
+                    } else {
+                        drop(show_passkey(&app.app, step, &hanako.id, asked, answer).await.unwrap());
+                    }
+                },
+                async |(_, _, _, before)| {
+                    let done = logins().await - before;
+                    let answered = app.rows("used_webauthn_challenges").await;
+                    assert_eq!(i64::try_from(done).unwrap(), answered);
+                    app.execute("DELETE FROM used_webauthn_challenges").await;
+                },
+            )
+            .await;
+        }
+    }
+
+    async fn the_use_of_a_session_is_noted_or_not(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let hanako = member(&app, HANAKO.0).await;
+        attempt(&app, &browser(), HANAKO.0, HANAKO.1).await;
+        let used = async || {
+            let mut reader = app.app.store.reader().await.unwrap();
+            let since = app.now() - Span::hours(1);
+            browser_sessions::of_member(&mut reader, &hanako.id, since, app.now()).await.unwrap().remove(0)
+        };
+        at_every_await(
+            &app,
+            async || {
+                app.advance(Span::minutes(2));
+                used().await
+            },
+            async |session| note_session_use(&app.app, &session.id).await.unwrap(),
+            async |session| {
+                let now = used().await.last_used_at;
+                assert!(now == session.last_used_at || now == app.now());
+            },
+        )
+        .await;
+    }
+
     async fn setting_up_again_uses_the_right_up_or_leaves_everything(engine: Engine) {
         let app = by_app(engine).await;
         at_every_await(
@@ -353,7 +524,7 @@ on_both_engines! {
                 let approved = asked.approved(app.now());
                 assert!(lost_methods::advance(&mut tx, &hanako.id, &reset, &asked, None).await.unwrap());
                 assert!(lost_methods::advance(&mut tx, &hanako.id, &asked, &approved, None).await.unwrap());
-                drop(add_totp(&app.app, &mut tx, &hanako, &device(&app, "phone"), 0, &STAFF).await.unwrap());
+                drop(add_app(&app.app, &mut tx, &hanako, confirmed(&app, "phone"), &STAFF).await.unwrap());
                 tx.commit().await.unwrap();
                 (begun(&app, HANAKO).await, times(&app, &hanako, &AccountEvent::MethodsReset).await)
             },
@@ -402,7 +573,7 @@ on_both_engines! {
             assert!(sent < 500, "no attempt is counted");
         }
         let hanako = member(&app, HANAKO.0).await;
-        app.tell_of_locks().await;
+        tell_later(&app).await;
         assert_eq!(times(&app, &hanako, &AccountEvent::PasswordLocked).await, 1);
         assert_eq!(app.mails_to(MAILBOX).await.len(), 1);
     }
