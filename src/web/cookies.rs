@@ -47,6 +47,7 @@ impl Name {
             Name::Device => opaque_token::fits(Kind::Device, value),
             Name::Language => (1..=35).contains(&value.len()) && is_of(b"-"),
             Name::Notice => Banner::named(value).is_some(),
+            Name::Enrolment => (1..=1_024).contains(&value.len()) && is_of(b"-_."),
             Name::HelpVotes => (1..=128).contains(&value.len()) && is_of(b"-_."),
         }
     }

@@ -1,7 +1,5 @@
 //! `/login/password`: user ID and password.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::response::Response;
 use serde::Serialize;
 
@@ -22,7 +20,7 @@ use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::rate_limit::Exceeded;
+use crate::web::request::rate_limit::{Exceeded, Payment};
 use crate::web::root::way_on;
 
 /// The login page.
@@ -166,21 +164,19 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
         (false, Some(password)) => password,
     };
     browser.limit_attempts()?;
-    let (limits, address) = (Arc::clone(&browser.web.limits), browser.address);
-    let paid = Arc::new(Mutex::new(None));
-    let pays = Arc::clone(&paid);
+    let (limits, address) = (std::sync::Arc::clone(&browser.web.limits), browser.address);
+    let payment = Payment::default();
+    let paid = payment.clone();
     // A device that has logged in before is not counted among the strangers: neither their guesses nor those of neighbours
     // behind the same address can shut its owner out.
     let strangers = move |account: &str| {
-        let attempt = limits.login_by_stranger(address, account)?;
-        *pays.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
+        paid.put(limits.login_by_stranger(address, account)?);
         Ok::<(), Exceeded>(())
     };
     let outcome = log_in_with_password(&app, &browser.for_login(), flow, user_id, password, strangers).await;
-    let paid = paid.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match (&outcome, paid) {
-        (Ok(LogIn::Begun(_)), Some(paid)) => paid.was_right(),
-        (Err(_), Some(paid)) => paid.was_not_made(),
+    match &outcome {
+        Ok(LogIn::Begun(_)) => payment.was_right(),
+        Err(_) => payment.was_not_made(),
         _ => {}
     }
     match outcome? {

@@ -19,7 +19,7 @@ pub fn cancel(browser: &BrowserRequest, flow: &Flow) -> String {
     match &flow.then {
         Continue::Authorize(request) => {
             let error = ErrorCode::AccessDenied.because("the member cancelled the login");
-            authorize::error_to_client(browser, &request.redirect_uri, request.state.as_deref(), &error)
+            authorize::error_to_client(browser, request, error)
         }
         Continue::Account(_) if flow.confirms.is_some() => AccountPage::Profile.path(),
         Continue::Account(_) => paths::HELP.to_owned(),
