@@ -149,7 +149,7 @@ pub async fn cancel(app: &App, actor: &Actor, link: &CancelLink) -> Result<bool,
 
 /// Whether the member has the right to set the methods up again.
 pub async fn may_set_up_again(app: &App, db: &mut impl Reads, member: &MemberId) -> Result<bool, ActionError> {
-    Ok(matches!(verdict(app, db, member).await?, MethodsReset::MaySetUpAgain { .. }))
+    Ok(matches!(methods_reset(app, db, member).await?, MethodsReset::MaySetUpAgain { .. }))
 }
 
 /// Begins to use the right in a login, which goes on as that of a member who has nothing enrolled. What is enrolled stays until

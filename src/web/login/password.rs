@@ -10,7 +10,6 @@ use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
 use crate::domain::login::next_step::Closed;
-use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
 use crate::random;
 use crate::web::error_page::ErrorKind;
