@@ -14,7 +14,6 @@ use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
 use crate::store::member::passkeys;
 use crate::web::login::one_time_password::{name_of, suggested_name};
-use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 
 /// What a form asks the browser.
