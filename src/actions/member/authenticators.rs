@@ -24,11 +24,13 @@ pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, 
     if !totp_devices::of_member(db, &member.id).await?.is_empty() {
         methods.push(Method::Totp);
     }
-    if passkeys::of_member(db, &member.id).await?.iter().any(Passkey::is_usable) {
+    let passkeys = passkeys::of_member(db, &member.id).await?;
+    if passkeys.iter().any(Passkey::is_usable) {
         methods.push(Method::Passkey);
     }
+    let copied_passkey = passkeys.iter().any(|passkey| !passkey.is_usable());
     let recovery_codes = recovery_codes::left(db, &member.id).await? > 0;
-    Ok(Enrolled { methods, recovery_codes })
+    Ok(Enrolled { methods, recovery_codes, copied_passkey })
 }
 
 /// The methods that members may use here.

@@ -29,6 +29,10 @@ pub struct Proved {
     pub trusted_device: bool,
     /// The member wants to trust this device from now on.
     pub trust_device: bool,
+    /// The member has the right to set the methods up again, and uses it in this login: what is enrolled is not asked for, and
+    /// goes when something new stands in its place.
+    #[serde(default)]
+    pub sets_up_again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +86,11 @@ pub enum NextStep {
         others: Vec<Method>,
         recovery_code: bool,
     },
+    /// The member had more than a password, and nothing of it can be shown: only a recovery code or the way of
+    /// `lost_methods` leads on, never the password alone.
+    LostMethods {
+        recovery_code: bool,
+    },
     /// The password came from the society: the member chooses their own.
     ChangeInitialPassword,
     /// The password is older than the operator allows.
@@ -108,8 +117,14 @@ pub enum Closed {
 }
 
 impl Proved {
-    pub const PASSWORD: Proved =
-        Proved { first: First::Password, second: None, address: false, trusted_device: false, trust_device: false };
+    pub const PASSWORD: Proved = Proved {
+        first: First::Password,
+        second: None,
+        address: false,
+        trusted_device: false,
+        trust_device: false,
+        sets_up_again: false,
+    };
     pub const PASSKEY: Proved = Proved { first: First::Passkey, ..Proved::PASSWORD };
 
     /// With a second factor, after which the device may be trusted if the member wants that.
@@ -139,7 +154,7 @@ impl Proved {
 impl Demands {
     /// The least that a finished login must have shown, for a member who has these methods.
     pub fn least(&self, enrolled: &Enrolled) -> Assurance {
-        let could_show_one = self.usable(enrolled).next().is_some();
+        let could_show_one = self.usable(enrolled).next().is_some() || enrolled.copied_passkey;
         let asked_for = match self.second_factor {
             SecondFactor::Required => true,
             SecondFactor::Optional => could_show_one,
@@ -189,7 +204,9 @@ pub fn next_step(
         return NextStep::Refuse(Closed::InitialPasswordExpired);
     }
     let least = demands.least(enrolled);
-    let enough = proved.assurance() >= least;
+    // What the operator offers no more vouches for the enrolment of something else, and for nothing beyond that.
+    let only_vouched = matches!(proved.second, Some(Second::Method(shown)) if !demands.methods.contains(&shown));
+    let enough = proved.assurance() >= least && !(only_vouched && least > Assurance::Password);
     let good_enough = |method: &Method| least < Assurance::PhishingResistant || *method == Method::Passkey;
     let usable: Vec<Method> = demands.usable(enrolled).collect();
     // What has been shown already need not be shown again, unless it was not good enough.
@@ -197,11 +214,19 @@ pub fn next_step(
     if askable.is_empty() && proved.second.is_none() {
         askable = usable;
     }
+    if askable.is_empty() && proved.second.is_none() {
+        // A passkey can't be asked for where there are none.
+        let withdrawn = |method: &Method| !demands.methods.contains(method) && *method != Method::Passkey;
+        askable = enrolled.methods.iter().copied().filter(withdrawn).collect();
+    }
+    let recovery_code = demands.recovery_codes && enrolled.recovery_codes && least < Assurance::PhishingResistant;
     if !enough && let Some(first) = askable.first().copied() {
         let usual = member.method.filter(|method| askable.contains(method)).unwrap_or(first);
         let others = askable.into_iter().filter(|method| *method != usual).collect();
-        let recovery_code = demands.recovery_codes && enrolled.recovery_codes && least < Assurance::PhishingResistant;
         return NextStep::SecondFactor { usual, others, recovery_code };
+    }
+    if !enough && proved.second.is_none() && (enrolled.copied_passkey || !enrolled.methods.is_empty()) {
+        return NextStep::LostMethods { recovery_code };
     }
     if initial_until.is_some() {
         return NextStep::ChangeInitialPassword;
@@ -265,7 +290,7 @@ mod tests {
         }
 
         fn enrolled(mut self, methods: &[Method]) -> Case {
-            self.enrolled = Enrolled { methods: methods.into(), recovery_codes: false };
+            self.enrolled = Enrolled { methods: methods.into(), recovery_codes: false, copied_passkey: false };
             self
         }
 
@@ -312,8 +337,36 @@ mod tests {
         // What the operator no longer offers is not asked for.
         both.demands.methods = vec![Email];
         assert_eq!(both.next(), factor(Email, &[]));
-        let with_codes = Case { enrolled: Enrolled { methods: vec![Totp], recovery_codes: true }, ..case() };
+        let with_codes =
+            Case { enrolled: Enrolled { methods: vec![Totp], recovery_codes: true, copied_passkey: false }, ..case() };
         assert_eq!(with_codes.next(), NextStep::SecondFactor { usual: Totp, others: vec![], recovery_code: true });
+    }
+
+    #[test]
+    fn who_had_more_than_a_password_enrols_nothing_with_the_password_alone() {
+        // The operator offers apps no more: a code vouches for what takes its place, and is not enough by itself.
+        let mut withdrawn = case().enrolled(&[Totp]).required();
+        withdrawn.demands.methods = vec![Email];
+        assert_eq!(withdrawn.next(), factor(Totp, &[]));
+        let shown = withdrawn.proved(Totp);
+        assert_eq!(shown.next(), choose(&[Email]));
+        assert_eq!(shown.enrolled(&[Totp, Email]).proved(Email).next(), NextStep::Complete);
+        // A copy of the only passkey was used.
+        for second_factor in [SecondFactor::Required, SecondFactor::Optional] {
+            let mut copied = case();
+            copied.demands.second_factor = second_factor;
+            copied.enrolled.copied_passkey = true;
+            assert_eq!(copied.next(), NextStep::LostMethods { recovery_code: false });
+            copied.enrolled.recovery_codes = true;
+            assert_eq!(copied.next(), NextStep::LostMethods { recovery_code: true });
+            copied.proved.second = Some(Second::RecoveryCode);
+            assert_eq!(copied.next(), NextStep::Complete);
+        }
+        let mut no_passkeys = case().enrolled(&[Passkey]).required();
+        no_passkeys.demands.methods = vec![Totp];
+        assert_eq!(no_passkeys.next(), NextStep::LostMethods { recovery_code: false });
+        // Who never had any is asked for none before they enrol the first.
+        assert_eq!(case().required().next(), choose(&[Email, Totp, Passkey]));
     }
 
     #[test]

@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn enrolled(methods: &[Method]) -> Enrolled {
-        Enrolled { methods: methods.into(), recovery_codes: false }
+        Enrolled { methods: methods.into(), recovery_codes: false, copied_passkey: false }
     }
 
     /// The least that is enough right after the login.

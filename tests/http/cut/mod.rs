@@ -1,6 +1,7 @@
 //! Each verb is cut off at every await of its caller: what it began stands whole, or not at all.
 
 mod account;
+mod login;
 mod mail;
 mod recovery;
 mod staff;
