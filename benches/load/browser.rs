@@ -55,3 +55,9 @@ pub fn hidden(page: &str, name: &str) -> Result<String> {
     let (_, value) = page.split_once(&marker).ok_or_else(|| format!("no field {name} in {page}"))?;
     Ok(value.split('"').next().unwrap_or_default().to_owned())
 }
+
+/// Where a page goes on to by itself.
+pub fn leaves_for(page: &str) -> Result<String> {
+    let (_, url) = page.split_once(r#"content="0; url="#).ok_or_else(|| format!("a page that leaves, not {page}"))?;
+    Ok(url.split('"').next().unwrap_or_default().replace("&amp;", "&"))
+}

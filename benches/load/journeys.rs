@@ -27,8 +27,8 @@ pub enum Journey {
     ClientCredentials,
     /// `/authorize` in a live session, then the code for an access token and an ID token: two requests.
     Code,
-    /// A browser that was never here: `/authorize`, the login page, user ID and password, then the code for tokens: four
-    /// requests.
+    /// A browser that was never here: `/authorize`, the login page, user ID and password, the page that leaves, then the
+    /// code for tokens: five requests.
     Login,
     /// An answer of the help, as a portal's menu asks for it.
     HelpAnswer,
@@ -93,7 +93,9 @@ impl Journey {
                     ("password", PASSWORD),
                 ];
                 let form = connection.post(format!("{address}/login/password")).form(&fields);
-                let back = browser.redirected(form).await?;
+                let on = browser.redirected(form).await?;
+                let page = browser.send(connection.get(format!("{address}{on}"))).await?;
+                let back = browser::leaves_for(&browser::ok(page).await?)?;
                 redeem(connection, address, society, &back).await
             }
             Journey::HelpAnswer => help(connection, address, ANSWER).await,

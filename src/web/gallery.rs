@@ -16,6 +16,7 @@ use super::account::totp_devices::{TotpDeviceDeletionPage, TotpDevicePage};
 use super::account::totp_enrolment::AccountTotpEnrolmentPage;
 use super::error_page::ErrorPage;
 use super::help::pages::{FaqPage, GuidePage, HelpPage, QuestionPage, SearchPage};
+use super::leave_page::LeavePage;
 use super::login::consent::ConsentPage;
 use super::login::email_address::{EmailAddressCodePage, EmailAddressPage};
 use super::login::email_code::EmailCodePage;
@@ -74,6 +75,7 @@ pub fn samples() -> Vec<Sample> {
         of::<LoginTotpEnrolmentPage>(),
         of::<RecoveryCodePage>(),
         of::<ConsentPage>(),
+        of::<LeavePage>(),
         of::<ErrorPage>(),
         of::<ProfilePage>(),
         of::<AccountPasswordPage>(),

@@ -18,6 +18,8 @@ pub mod gallery;
 mod health;
 /// The FAQ and the guide, as JSON for portals and as pages.
 pub mod help;
+/// The way out after a form.
+pub mod leave_page;
 /// The steps of a login.
 pub mod login;
 /// The mails of a trial.

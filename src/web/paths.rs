@@ -29,6 +29,7 @@ pub const LOGIN_LOST_METHODS: &str = "/login/lost-methods";
 pub const LOGIN_METHOD: &str = "/login/method";
 pub const LOGIN_TOTP_ENROLMENT: &str = "/login/totp-enrolment";
 pub const LOGIN_CONSENT: &str = "/login/consent";
+pub const LOGIN_CONTINUE: &str = "/login/continue";
 
 // The account
 pub const ACCOUNT_PROFILE: &str = "/account/profile";

@@ -69,6 +69,7 @@ pub fn router(web: WebState) -> Router {
         .route(paths::LOGIN_METHOD, get(login::method::get).post(login::method::post))
         .route(paths::LOGIN_TOTP_ENROLMENT, get(login::totp_enrolment::get).post(login::totp_enrolment::post))
         .route(paths::LOGIN_CONSENT, get(login::consent::get).post(login::consent::post))
+        .route(paths::LOGIN_CONTINUE, get(login::continue_login::get))
         .route(paths::ACCOUNT_PROFILE, get(account::profile::get))
         .route(paths::ACCOUNT_LANGUAGE, post(account::profile::post_language))
         .route(paths::ACCOUNT_MEMBER_NOTICES, post(account::profile::post_notices))

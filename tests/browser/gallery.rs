@@ -21,7 +21,7 @@ use sekisho::web::brand::Brand;
 use sekisho::web::gallery;
 use sekisho::web::help::HelpSnapshot;
 use sekisho::web::page::{Chrome, Pages};
-use sekisho::web::request::browser::content_security_policy;
+use sekisho::web::request::browser::CONTENT_SECURITY_POLICY_OF_PAGES;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -74,7 +74,9 @@ impl Gallery {
             for (chrome, name) in [(&full, "full"), (&bare, "bare")] {
                 if name == "full" || sample.template != before {
                     names.push(format!("{} {} {name}", sample.template, sample.state));
-                    html.push(sample.render(&pages, &around(chrome)).unwrap());
+                    // A page that goes on by itself stays, to be looked at.
+                    let page = sample.render(&pages, &around(chrome)).unwrap();
+                    html.push(page.replace("http-equiv=\"refresh\"", "name=\"refresh\""));
                 }
             }
             before = sample.template;
@@ -97,7 +99,7 @@ impl Gallery {
 }
 
 async fn page(State(shown): State<Arc<Shown>>, Path(number): Path<usize>) -> Response {
-    ([(CONTENT_SECURITY_POLICY, content_security_policy(None))], Html(shown.html[number].clone())).into_response()
+    ([(CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_OF_PAGES)], Html(shown.html[number].clone())).into_response()
 }
 
 async fn asset(State(shown): State<Arc<Shown>>, Path((_, name)): Path<(String, String)>) -> Response {

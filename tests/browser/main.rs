@@ -18,6 +18,7 @@ mod gallery;
 mod harness;
 mod help;
 mod journey;
+mod leaving;
 mod member_notices;
 mod passkeys;
 mod passwords;

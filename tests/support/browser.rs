@@ -67,13 +67,15 @@ impl Browser {
         let attach = json!({ "targetId": target, "flatten": true });
         let attached = chromium.command(None, "Target.attachToTarget", attach).await.unwrap();
         let session = string(&attached, "sessionId");
-        let (journey, _) = watch::channel(Journey { main_frame: target.clone(), begun: Begun::No });
+        let journey = Journey { main_frame: target.clone(), begun: Begun::No, goes_on: false, asked_for: Vec::new() };
+        let (journey, _) = watch::channel(journey);
         let journey = Arc::new(journey);
         chromium.journeys.lock().unwrap().insert(session.clone(), Arc::clone(&journey));
 
         let page = Page { chromium, session, target, journey };
         let Options { width, height, mobile, locale, javascript } = self.options;
         page.command("Page.enable", json!({})).await;
+        page.command("Network.enable", json!({})).await;
         // A tab behind another takes input and keeps its focus as if it stood in front.
         page.command("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
         let scale = if mobile { 2 } else { 1 };
@@ -196,6 +198,17 @@ impl Page {
         let tree = self.command("Page.getFrameTree", json!({})).await;
         let frame = &tree["frameTree"]["frame"];
         format!("{}{}", string(frame, "url"), frame["urlFragment"].as_str().unwrap_or_default())
+    }
+
+    /// Waits until the tab, or a redirect on its way, asks for an address that begins so, whether or not anything here can
+    /// open it; the address.
+    pub async fn asks_for(&self, beginning: &str) -> String {
+        let found = |journey: &Journey| journey.asked_for.iter().find(|url| url.starts_with(beginning)).cloned();
+        let mut journey = self.journey.subscribe();
+        match timeout(PATIENCE, journey.wait_for(|journey| found(journey).is_some())).await {
+            Ok(Ok(journey)) => found(&journey).unwrap(),
+            _ => panic!("{beginning} was never asked for, but {:?}", self.journey.borrow().asked_for),
+        }
     }
 
     /// The value of a script expression (promises are awaited). Works for the test even where the page may run none.
@@ -381,6 +394,10 @@ impl Drop for Page {
 struct Journey {
     main_frame: String,
     begun: Begun,
+    /// The page that loads leaves by itself, as by `<meta http-equiv="refresh">`.
+    goes_on: bool,
+    /// Every address that was asked for.
+    asked_for: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -394,7 +411,9 @@ enum Begun {
 impl Journey {
     fn follow(&mut self, event: &str, params: &Value) {
         let frame = params.get("frameId").and_then(Value::as_str);
-        if event == "Page.frameNavigated" {
+        if event == "Network.requestWillBeSent" && params["type"] == "Document" {
+            self.asked_for.push(string(&params["request"], "url"));
+        } else if event == "Page.frameNavigated" {
             let frame = &params["frame"];
             if frame.get("parentId").is_none() {
                 self.main_frame = string(frame, "id");
@@ -404,10 +423,17 @@ impl Journey {
                 self.begun = Begun::No;
             }
         } else if frame == Some(self.main_frame.as_str()) {
+            match event {
+                "Page.frameScheduledNavigation" => self.goes_on = true,
+                "Page.frameClearedScheduledNavigation" => self.goes_on = false,
+                "Page.frameRequestedNavigation" => self.asked_for.push(string(params, "url")),
+                _ => {}
+            }
             self.begun = match event {
                 "Page.frameScheduledNavigation" => Begun::Asked,
                 "Page.frameRequestedNavigation" if params["disposition"] == "currentTab" => Begun::Asked,
                 "Page.frameStartedLoading" => Begun::Loading,
+                "Page.frameStoppedLoading" if self.goes_on => Begun::Asked,
                 "Page.frameStoppedLoading" | "Page.navigatedWithinDocument" => Begun::No,
                 _ => return,
             };

@@ -104,13 +104,7 @@ impl RelyingParty {
 
 /// A request from a program, without cookies.
 pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    Answer {
-        url: response.url().to_string(),
-        status: response.status(),
-        headers: response.headers().clone(),
-        body: response.text().await.unwrap(),
-    }
+    Answer::read(request.send().await.unwrap()).await
 }
 
 /// The claims of a JWT, unverified: for tests that look into what was issued.

@@ -18,6 +18,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    leaves_for: Option<String>,
 }
 
 impl Visitor {
@@ -30,18 +31,17 @@ impl Visitor {
         self.send(self.http.get(self.absolute(url))).await
     }
 
+    /// Sends a form. Where that ends a login, the visitor goes on to the page that leaves, as every browser does.
     pub async fn post(&self, url: &str, fields: &BTreeMap<String, String>) -> Answer {
-        self.send(self.http.post(self.absolute(url)).form(fields)).await
+        let answer = self.send(self.http.post(self.absolute(url)).form(fields)).await;
+        match answer.location().filter(|to| to.starts_with("/login/continue?")) {
+            Some(to) => self.get(to).await,
+            None => answer,
+        }
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        Answer {
-            url: response.url().to_string(),
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.text().await.unwrap(),
-        }
+        Answer::read(request.send().await.unwrap()).await
     }
 
     /// Goes on from redirect to redirect for as long as they stay with the provider.
@@ -97,9 +97,27 @@ fn unfolded(element: ElementRef<'_>) -> String {
     text
 }
 
+/// Where a page goes on to by itself at once.
+fn leaves_for(body: &str) -> Option<String> {
+    body.contains("http-equiv=\"refresh\"").then(|| {
+        let html = Html::parse_document(body);
+        let refresh = Selector::parse("head > meta[http-equiv=refresh]").unwrap();
+        let content = html.select(&refresh).next().unwrap().attr("content").unwrap();
+        content.strip_prefix("0; url=").unwrap().to_owned()
+    })
+}
+
 impl Answer {
+    pub async fn read(response: reqwest::Response) -> Answer {
+        let (url, status, headers) = (response.url().to_string(), response.status(), response.headers().clone());
+        let body = response.text().await.unwrap();
+        let leaves_for = leaves_for(&body);
+        Answer { url, status, headers, body, leaves_for }
+    }
+
+    /// Where the browser goes on to by itself: a redirect, or the page that leaves.
     pub fn location(&self) -> Option<&str> {
-        self.headers.get(LOCATION).map(|v| v.to_str().unwrap())
+        self.headers.get(LOCATION).map(|v| v.to_str().unwrap()).or(self.leaves_for.as_deref())
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -44,7 +44,7 @@ async fn waiting(browser: &mut BrowserRequest, page: Option<&str>) -> Result<Gra
         return Err(answered_or_over(&mut reader, &page, &session).await?);
     };
     let stored = clients::by_id(&mut reader, grant.request.client.as_str()).await?.ok_or_else(gone)?;
-    browser.on_behalf_of(&stored.client, &grant.request.redirect_uri, grant.request.ui_locales.as_deref());
+    browser.on_behalf_of(&stored.client, grant.request.ui_locales.as_deref());
     Ok(grant)
 }
 

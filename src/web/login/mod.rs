@@ -1,6 +1,7 @@
 //! The steps of a login, a file each.
 
 pub mod consent;
+pub mod continue_login;
 pub mod email_address;
 pub mod email_code;
 pub mod initial_password;

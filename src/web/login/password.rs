@@ -118,7 +118,7 @@ pub fn and_again(to_account: String) -> String {
 /// Shows on every page of a login which application it is for.
 pub fn on_behalf_of(browser: &mut BrowserRequest, flow: &Flow, client: Option<&Client>) {
     if let (Some(request), Some(client)) = (flow.request(), client) {
-        browser.on_behalf_of(client, &request.redirect_uri, request.ui_locales.as_deref());
+        browser.on_behalf_of(client, request.ui_locales.as_deref());
     }
 }
 

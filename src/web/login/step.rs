@@ -16,8 +16,7 @@ use crate::store::protocol::clients;
 use crate::store::{Reads, WriteTx};
 use crate::web::banner::Banner;
 use crate::web::error_page::{ErrorKind, WayOn};
-use crate::web::login::{password, sealed_flow};
-use crate::web::oidc::authorize;
+use crate::web::login::{continue_login, password, sealed_flow};
 use crate::web::page_error::PageError;
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
@@ -230,7 +229,7 @@ pub async fn begin(
         }
         None => match due {
             NextStep::Refuse(closed) => Ok(Begun::Refused(closed)),
-            _ => Ok(Begun::GoTo(finish(browser, tx, flow, client.as_ref(), &member, &proved).await?)),
+            _ => Ok(Begun::GoTo(finish(browser, tx, flow, &member, &proved).await?)),
         },
     }
 }
@@ -266,7 +265,7 @@ impl Step {
                 if !logins::take(tx, &self.login, now).await? {
                     return Err(ended(browser, tx, &self.login.digest).await?);
                 }
-                finish(browser, tx, self.login.flow, self.client.as_ref(), &member, &proved).await
+                finish(browser, tx, self.login.flow, &member, &proved).await
             }
         }
     }
@@ -317,7 +316,6 @@ async fn finish(
     browser: &mut BrowserRequest,
     tx: &mut WriteTx,
     flow: Flow,
-    client: Option<&Client>,
     member: &Member,
     proved: &Proved,
 ) -> Result<String, PageError> {
@@ -325,11 +323,8 @@ async fn finish(
     let before = browser.session_in(tx).await?;
     let done = complete_login(&app, tx, member, &flow.id, proved, browser.from_browser(before.as_ref())).await?;
     browser.log_in(&done);
-    Ok(match (flow.then, client) {
-        (Continue::Authorize(request), Some(client)) => {
-            authorize::proceed(browser, tx, *request, client, &done.session).await?
-        }
-        (Continue::Authorize(_), None) => AccountPage::Profile.path(),
-        (Continue::Account(page), _) => page.path(),
+    Ok(match &flow.then {
+        Continue::Account(page) => page.path(),
+        Continue::Authorize(_) => continue_login::address(browser, flow),
     })
 }

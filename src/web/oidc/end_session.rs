@@ -127,9 +127,6 @@ async fn requested(browser: &mut BrowserRequest, params: &Params) -> Result<Outc
         }
         Decision::Ask { then } => {
             let then = with_state(then);
-            if let Some(uri) = &then {
-                browser.may_lead_to(uri);
-            }
             let asked = Asked { then, vouched_for };
             let json = serde_json::to_vec(&asked).unwrap_or_default();
             Ok(Outcome::Ask(LogoutConfirmPage { request: browser.web.app.in_flow.seal(&json, &place(browser)) }))

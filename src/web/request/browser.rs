@@ -29,6 +29,7 @@ use crate::store::{Reads, StoreError};
 use crate::web::banner::Banner;
 use crate::web::cookies::{self, Name};
 use crate::web::error_page::{ErrorKind, ErrorPage, WayOn};
+use crate::web::leave_page::LeavePage;
 use crate::web::page::{ApplicationLine, Chrome, PageTemplate};
 use crate::web::page_error::PageError;
 use crate::web::paths;
@@ -59,8 +60,6 @@ pub struct BrowserRequest {
     /// Stands for the member whose account this page shows.
     owner: Option<String>,
     notice: Option<Banner>,
-    /// Where a form on this page may lead in the end: the redirect URI's origin or scheme.
-    form_leads_to: Option<String>,
     /// `Set-Cookie` headers of the answer.
     set_cookies: Vec<String>,
 }
@@ -119,7 +118,6 @@ impl BrowserRequest {
             application: None,
             owner: None,
             notice: cookie(Name::Notice).as_deref().and_then(Banner::named),
-            form_leads_to: None,
             set_cookies,
             query,
             web,
@@ -131,7 +129,7 @@ impl BrowserRequest {
     }
 
     /// Shows which application the login is for, and speaks its language unless the member chose another.
-    pub fn on_behalf_of(&mut self, client: &Client, redirect_uri: &str, ui_locales: Option<&str>) {
+    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
         if self.chosen_language.is_none() {
             self.locale = self.web.catalogue.negotiate(ui_locales, None, self.accept_language.as_deref());
         }
@@ -141,12 +139,6 @@ impl BrowserRequest {
             policy_uri: client.policy_uri.clone(),
             tos_uri: client.tos_uri.clone(),
         });
-        self.form_leads_to = form_target(redirect_uri);
-    }
-
-    /// Lets the forms of this page end up at `uri`.
-    pub fn may_lead_to(&mut self, uri: &str) {
-        self.form_leads_to = form_target(uri);
     }
 
     /// The page shows this member's account: its forms change no other.
@@ -292,10 +284,9 @@ impl BrowserRequest {
         };
         match self.web.pages.render(&chrome, page) {
             Ok(html) => {
-                let policy = content_security_policy(self.form_leads_to.as_deref());
                 let mut response = (status, Html(html)).into_response();
                 let headers = response.headers_mut();
-                insert(headers, CONTENT_SECURITY_POLICY, &policy);
+                insert(headers, CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_OF_PAGES);
                 insert(headers, CONTENT_LANGUAGE, language);
                 self.with_cookies(response)
             }
@@ -306,11 +297,23 @@ impl BrowserRequest {
         }
     }
 
-    /// On to another address: one of our own paths, or a URI that was checked against a client's registration.
+    /// On to another address: one of our own paths, or a URI that was checked against a client's registration. After a
+    /// form, that URI is left for by a page of ours.
     pub fn redirect(self, to: &str) -> Response {
+        if self.is_post && !to.starts_with('/') {
+            return self.leave_to(to);
+        }
         let mut response = StatusCode::SEE_OTHER.into_response();
         insert(response.headers_mut(), LOCATION, to);
         self.with_cookies(response)
+    }
+
+    /// Away from here, to a URI that was checked against a client's registration, by a page that goes on by itself: browsers
+    /// hold all redirects that follow a form, here and at whatever they lead to, against `form-action`, and stay where they are
+    /// without a word (docs/decisions/form-action.md).
+    pub fn leave_to(mut self, uri: &str) -> Response {
+        let application = self.application.take().map(|application| application.name);
+        self.show(StatusCode::OK, &LeavePage::new(uri, application), String::new())
     }
 
     fn with_cookies(self, mut response: Response) -> Response {
@@ -404,25 +407,9 @@ fn insert(headers: &mut HeaderMap, name: axum::http::HeaderName, value: &str) {
     }
 }
 
-/// What a form's answer may lead to in the end, as a CSP source. Browsers hold the whole chain of redirects against
-/// `form-action`, and an application may send its member on to other hosts of its own: so its scheme, and on loopback
-/// its origin.
-fn form_target(uri: &str) -> Option<String> {
-    let url = url::Url::parse(uri).ok()?;
-    match url.scheme() {
-        "http" => Some(url.origin().ascii_serialization()),
-        scheme => Some(format!("{scheme}:")),
-    }
-}
-
-/// No script but our own files, nothing from elsewhere but an application's logo.
-pub fn content_security_policy(form_leads_to: Option<&str>) -> String {
-    format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; form-action 'self'{}{}; frame-ancestors 'none'; base-uri 'none'",
-        if form_leads_to.is_some() { " " } else { "" },
-        form_leads_to.unwrap_or_default()
-    )
-}
+/// No script but our own files, nothing from elsewhere but an application's logo, and no form that leads away.
+pub const CONTENT_SECURITY_POLICY_OF_PAGES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' https: data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
@@ -443,18 +430,5 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorKind::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorKind::AccountDisabled | ErrorKind::AccountLocked | ErrorKind::OtherMember => StatusCode::FORBIDDEN,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_may_lead_to_the_application_and_nowhere_else() {
-        assert_eq!(form_target("https://rp.example/cb").as_deref(), Some("https:"));
-        assert_eq!(form_target("http://localhost:8090/callback").as_deref(), Some("http://localhost:8090"));
-        assert_eq!(form_target("jp.example.app:/cb").as_deref(), Some("jp.example.app:"));
-        assert!(content_security_policy(None).contains("form-action 'self'; frame"));
     }
 }

@@ -26,6 +26,11 @@ application-policy = Privacy policy of “{ $name }”
 application-terms = Terms of use of “{ $name }”
 this-application = the site you came from
 
+leave-heading = On your way
+leave-by-itself = You are taken on automatically. If this page stays, please press the button.
+leave-stays = Once the app has opened, you can close this page.
+leave-to = Go on to “{ $name }”
+
 help-link = Help and FAQ
 help-in-new-tab = Read this on a page of its own
 inquiry-link = Inquiry form

@@ -13,6 +13,11 @@ application-policy = 「{ $name }」のプライバシーポリシー
 application-terms = 「{ $name }」の利用規約
 this-application = 元のサイト
 
+leave-heading = 移動しています
+leave-by-itself = 自動で移動します。画面が変わらないときは、ボタンを押してください。
+leave-stays = アプリが開いたら、このページは閉じてかまいません。
+leave-to = 「{ $name }」へ進む
+
 help-link = ヘルプ・よくある質問
 help-in-new-tab = この説明を別の画面で読む
 inquiry-link = お問い合わせフォーム
