@@ -101,9 +101,10 @@ impl Catalogue {
         asked.take(MAX_RANGES).chain(chosen).chain(preferred).find_map(|range| self.lookup(range)).unwrap_or(self.first)
     }
 
-    /// RFC 4647, 3.4: `en-GB-oxendict` is tried whole, then as `en-GB`, then as `en`.
+    /// RFC 4647, 3.4: `en-GB-oxendict` is tried whole, then as `en-GB`, then as `en`. Many systems write `en_GB`.
     fn lookup(&self, range: &str) -> Option<Locale> {
-        let mut tag = range.trim();
+        let range = range.trim().replace('_', "-");
+        let mut tag = range.as_str();
         loop {
             if let Some(found) = self.locales().find(|locale| locale.0.eq_ignore_ascii_case(tag)) {
                 return Some(found);
@@ -247,6 +248,9 @@ mod tests {
             (None, None, None, "ja"),
             (Some("fr-FR en-GB ja"), None, None, "en"),
             (Some("EN-us"), None, None, "en"),
+            (Some("en_US"), None, None, "en"),
+            (None, Some("en_GB"), None, "en"),
+            (None, None, Some("en_US,ja;q=0.5"), "en"),
             (Some("fr de"), Some("en"), None, "en"),
             (Some("../../etc e- -"), Some(""), Some(";;,"), "ja"),
         ] {

@@ -88,7 +88,10 @@ pub struct KeySet(Vec<SigningKey>);
 
 impl KeySet {
     pub fn open(stored: Vec<StoredKey>, sealer: &Sealer) -> Result<KeySet, KeyError> {
-        stored.into_iter().map(|key| open(key, sealer)).collect::<Result<_, _>>().map(KeySet)
+        let mut keys: Vec<SigningKey> = stored.into_iter().map(|key| open(key, sealer)).collect::<Result<_, _>>()?;
+        // What relying parties read stays in one order, however the rows come.
+        keys.sort_by(|a, b| (a.signs_from, &a.id).cmp(&(b.signs_from, &b.id)));
+        Ok(KeySet(keys))
     }
 
     /// The key to sign with now: the one that took over last.
@@ -161,6 +164,19 @@ mod tests {
         assert!(set.by_id(&old_id, t(299)).is_some());
         assert!(set.by_id(&old_id, t(300)).is_none());
         assert!(matches!(set.signing(Algorithm::Rs256, t(200)), Err(KeyError::None(Algorithm::Rs256))));
+    }
+
+    #[test]
+    fn the_published_set_has_one_order_however_the_rows_come() {
+        let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
+        let key = |from| generate(Algorithm::Es256, &sealer, UnixTime(0), UnixTime(from)).unwrap();
+        let keys = [key(0), key(0), key(100)];
+        let published = |order: [usize; 3]| {
+            let set = KeySet::open(order.map(|at| keys[at].clone()).into(), &sealer).unwrap();
+            set.jwks(UnixTime(0)).to_string()
+        };
+        assert_eq!(published([0, 1, 2]), published([2, 1, 0]));
+        assert_eq!(published([0, 1, 2]), published([1, 2, 0]));
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl WayOn {
         WayOn { name: "to-profile", href: paths::ACCOUNT_PROFILE.into() }
     }
 
+    /// To the page that logs out, whoever asked.
+    pub fn log_out() -> WayOn {
+        WayOn { name: "log-out", href: paths::LOGOUT.into() }
+    }
+
     /// What a login that is complete was for.
     pub fn go_on(href: String) -> WayOn {
         WayOn { name: "go-on", href }
@@ -136,8 +141,6 @@ impl PageTemplate for ErrorPage {
             ErrorKind::NotFound,
             ErrorKind::MethodNotAllowed,
             ErrorKind::ServerError,
-            ErrorKind::LogoutHintInvalid,
-            ErrorKind::PostLogoutRedirectUriMismatch,
             ErrorKind::AccountDisabled,
             ErrorKind::AccountLocked,
             ErrorKind::OtherMember,
@@ -155,6 +158,8 @@ impl PageTemplate for ErrorPage {
             ("flow_expired", leading(ErrorKind::FlowExpired, WayOn::log_in_again("/login/password?flow=f".into()))),
             ("flow_other_browser", leading(ErrorKind::FlowOtherBrowser, WayOn::to_login())),
             ("flow_done", leading(ErrorKind::FlowDone, WayOn::go_on("https://portal.example.jp/".into()))),
+            ("logout_hint_invalid", leading(ErrorKind::LogoutHintInvalid, WayOn::log_out())),
+            ("post_logout_redirect_uri_mismatch", leading(ErrorKind::PostLogoutRedirectUriMismatch, WayOn::log_out())),
             ("form_expired_reopened", leading(ErrorKind::FormExpired, WayOn::reopen("/account/password".into()))),
             ("other_member_to_profile", leading(ErrorKind::OtherMember, WayOn::to_profile())),
         ]);

@@ -12,6 +12,7 @@
 mod account;
 mod authorize;
 mod code;
+mod consent;
 mod cut;
 mod discovery;
 mod email_codes;

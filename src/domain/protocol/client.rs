@@ -99,6 +99,9 @@ pub struct Client {
     pub id_token_alg: Algorithm,
     /// Seconds.
     pub default_max_age: Option<u32>,
+    /// As sent: which of them exist here is asked when they count.
+    #[serde(default)]
+    pub default_acr_values: Vec<String>,
     pub logo_uri: Option<String>,
     pub client_uri: Option<String>,
     pub policy_uri: Option<String>,
@@ -195,6 +198,7 @@ impl Client {
                 .one_of("id_token_signed_response_alg", &Algorithm::ALL.map(|a| (a.name(), a)))
                 .unwrap_or(Algorithm::Rs256),
             default_max_age: read.seconds("default_max_age"),
+            default_acr_values: read.texts("default_acr_values"),
             logo_uri: read.link("logo_uri"),
             client_uri: read.link("client_uri"),
             policy_uri: read.link("policy_uri"),
@@ -234,6 +238,9 @@ impl Client {
             put(&if tag.is_empty() { "client_name".to_owned() } else { format!("client_name#{tag}") }, json!(name));
         }
         put("default_max_age", json!(self.default_max_age));
+        if !self.default_acr_values.is_empty() {
+            put("default_acr_values", json!(self.default_acr_values));
+        }
         put("logo_uri", json!(self.logo_uri));
         put("client_uri", json!(self.client_uri));
         put("policy_uri", json!(self.policy_uri));
@@ -527,6 +534,7 @@ mod tests {
             "scope": "openid email offline_access",
             "id_token_signed_response_alg": "ES256",
             "default_max_age": 600,
+            "default_acr_values": ["urn:sekisho:acr:two-factors", "1"],
             "logo_uri": "https://rp.example/logo.png",
             "initiate_login_uri": "https://rp.example/start",
             "contacts": ["ops@rp.example"],

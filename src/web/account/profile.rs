@@ -83,7 +83,7 @@ fn languages(browser: &BrowserRequest, member: &Member) -> Vec<Language> {
 
 /// Whether a language tag (RFC 5646), such as `ja-JP`, is of this language.
 fn is_in(tag: &str, locale: Locale) -> bool {
-    tag.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(locale.tag()))
+    tag.split(['-', '_']).next().is_some_and(|language| language.eq_ignore_ascii_case(locale.tag()))
 }
 
 /// `POST /account/language`: the language of pages and mails. It neither weakens the account nor tells anything: any login

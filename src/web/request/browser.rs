@@ -14,6 +14,7 @@ use axum_extra::extract::cookie::CookieJar;
 use super::address;
 use crate::actions::ActionError;
 use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
+use crate::actions::login::live_session::live_session;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::crypto::password_hash::HashError;
 use crate::domain::ids::MemberId;
@@ -128,11 +129,16 @@ impl BrowserRequest {
         &self.locale
     }
 
-    /// Shows which application the login is for, and speaks its language unless the member chose another.
-    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
+    /// Speaks the language that an application wishes for, unless the member chose another.
+    pub fn prefer_language(&mut self, ui_locales: Option<&str>) {
         if self.chosen_language.is_none() {
             self.locale = self.web.catalogue.negotiate(ui_locales, None, self.accept_language.as_deref());
         }
+    }
+
+    /// Shows which application the login is for, and speaks its language unless the member chose another.
+    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
+        self.prefer_language(ui_locales);
         self.application = Some(ApplicationLine {
             name: client.name(self.locale.tag()).to_owned(),
             logo_uri: client.logo_uri.clone(),
@@ -201,10 +207,12 @@ impl BrowserRequest {
 
     /// The same, looked up inside a transaction, which must not wait for another connection; the use is not noted.
     pub async fn session_in(&self, db: &mut impl Reads) -> Result<Option<BrowserSession>, StoreError> {
-        let Some(token) = &self.session_token else { return Ok(None) };
-        let app = &self.web.app;
-        let found = browser_sessions::by_token(db, &opaque_token::digest(token)).await?;
-        Ok(found.filter(|s| s.is_alive(app.settings.sessions.idle, app.now())))
+        live_session(&self.web.app, db, self.session_token()).await
+    }
+
+    /// The cookie that stands for the session, alive or not.
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
     }
 
     pub fn device_token(&self) -> Option<&str> {
@@ -386,6 +394,7 @@ impl BrowserRequest {
             ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
                 Some(WayOn::to_login())
             }
+            ErrorKind::LogoutHintInvalid | ErrorKind::PostLogoutRedirectUriMismatch => Some(WayOn::log_out()),
             ErrorKind::OtherMember => Some(WayOn::to_profile()),
             ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),
             _ => None,
