@@ -3,5 +3,6 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=config/help");
+    println!("cargo:rerun-if-changed=migrations");
     println!("cargo:rerun-if-changed=templates");
 }

@@ -10,7 +10,7 @@ sekisho_port=${SEKISHO_PORT:-8080}
 portal_port=${PORTAL_PORT:-8090}
 # The provider takes its settings from SEKISHO_* variables, and this is none of them.
 unset SEKISHO_PORT
-release=${CARGO_TARGET_DIR:-target}/release
+built=${CARGO_TARGET_DIR:-target}/quick
 
 processes=()
 stop() {
@@ -23,9 +23,9 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$release/sekisho" demo --port "$sekisho_port" --portal-port "$portal_port" &
+"$built/sekisho" demo --port "$sekisho_port" --portal-port "$portal_port" &
 processes+=($!)
-PORTAL_PORT=$portal_port PORTAL_ISSUER="http://localhost:$sekisho_port" "$release/examples/portal" &
+PORTAL_PORT=$portal_port PORTAL_ISSUER="http://localhost:$sekisho_port" "$built/examples/portal" &
 processes+=($!)
 
 # Neither should end by itself: the first that does says so with its status.

@@ -28,6 +28,7 @@ use crate::mail::transport::{Route, Security, Senders, Server, Transport, Transp
 use crate::store::member::{password_costs, password_peppers};
 use crate::store::protocol::signing_keys;
 use crate::store::{OpenError, Store, StoreError};
+use crate::text_file;
 
 /// Everything that outlives a request. Cheap to clone.
 #[derive(Clone)]
@@ -169,7 +170,7 @@ pub fn stored_cost(cost: HashCost) -> password_costs::Cost {
 fn common_passwords(settings: &Settings) -> Result<CommonPasswords, StartError> {
     let passwords = &settings.passwords;
     let Some(file) = &passwords.blocklist_file else { return Ok(CommonPasswords::shipped()) };
-    let text = std::fs::read_to_string(file).map_err(|reason| StartError::Blocklist { file: file.clone(), reason })?;
+    let text = text_file::read(file).map_err(|reason| StartError::Blocklist { file: file.clone(), reason })?;
     Ok(CommonPasswords::with_own(&text, passwords.refuse_common))
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use chrono::{DateTime, Datelike as _, Timelike as _};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_syntax::ast::Entry;
@@ -101,10 +102,11 @@ impl Catalogue {
         asked.take(MAX_RANGES).chain(chosen).chain(preferred).find_map(|range| self.lookup(range)).unwrap_or(self.first)
     }
 
-    /// RFC 4647, 3.4: `en-GB-oxendict` is tried whole, then as `en-GB`, then as `en`. Many systems write `en_GB`.
+    /// RFC 4647, 3.4: `en-GB-oxendict` is tried whole, then as `en-GB`, then as `en`. Java and POSIX write `en_GB` and
+    /// `en_GB.UTF-8`, and so do relying parties that pass on what they find.
     fn lookup(&self, range: &str) -> Option<Locale> {
         let range = range.trim().replace('_', "-");
-        let mut tag = range.as_str();
+        let mut tag = range.split(['.', '@']).next()?;
         loop {
             if let Some(found) = self.locales().find(|locale| locale.0.eq_ignore_ascii_case(tag)) {
                 return Some(found);
@@ -145,18 +147,16 @@ impl Catalogue {
 
     /// A moment as the reader's language writes it, in the society's zone: 22 November 2026, 10:42.
     pub fn date_time(&self, locale: &Locale, at: UnixTime) -> String {
-        let local = at + ZONE;
-        let (year, month, day) = civil_date(local.0.div_euclid(86_400));
-        let minutes = local.0.rem_euclid(86_400) / 60;
+        let local = DateTime::from_timestamp((at + ZONE).0, 0).unwrap_or_default();
         self.text(
             locale,
             "date-time",
             &[
-                ("year", year.into()),
-                ("month", month.into()),
-                ("day", day.into()),
-                ("hour", format!("{:02}", minutes / 60).into()),
-                ("minute", format!("{:02}", minutes % 60).into()),
+                ("year", local.year().into()),
+                ("month", local.month().into()),
+                ("day", local.day().into()),
+                ("hour", format!("{:02}", local.hour()).into()),
+                ("minute", format!("{:02}", local.minute()).into()),
             ],
         )
     }
@@ -206,20 +206,6 @@ fn by_quality(header: &str) -> Vec<&str> {
     ranges.into_iter().map(|(_, range)| range).collect()
 }
 
-/// Year, month and day of the day that begins `days` days after 1970-01-01 (proleptic Gregorian calendar, counted in
-/// years that begin in March, so that the leap day comes last).
-fn civil_date(days: i64) -> (i64, i64, i64) {
-    let since_march_0000 = days + 719_468;
-    let era = since_march_0000.div_euclid(146_097);
-    let day_of_era = since_march_0000.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,7 +235,8 @@ mod tests {
             (Some("fr-FR en-GB ja"), None, None, "en"),
             (Some("EN-us"), None, None, "en"),
             (Some("en_US"), None, None, "en"),
-            (None, Some("en_GB"), None, "en"),
+            (Some("fr_FR en_GB.UTF-8"), None, None, "en"),
+            (None, Some("en_US"), Some("ja"), "en"),
             (None, None, Some("en_US,ja;q=0.5"), "en"),
             (Some("fr de"), Some("en"), None, "en"),
             (Some("../../etc e- -"), Some(""), Some(";;,"), "ja"),

@@ -1,8 +1,8 @@
 //! Sekisho (関所): a standalone OpenID Connect identity provider for member portals.
 //!
 //! Who may use whom, from left to right, nothing pointing back (held by `tests/imports.rs`):
-//! `main → cli → web | jobs → actions → app → config | store | crypto | mail → domain`; `clock`, `random`, `i18n` and
-//! `telemetry` are leaves that anything left of `domain` may use.
+//! `main → cli → web | jobs → actions → app → config | store | crypto | mail → domain`; `clock`, `random`, `i18n`,
+//! `telemetry` and `text_file` are leaves that anything left of `domain` may use.
 
 /// The verbs that have several entrances: complete a login, continue an authorization, issue tokens.
 pub mod actions;
@@ -30,5 +30,7 @@ pub mod random;
 pub mod store;
 /// Logs without secrets or personal data.
 pub mod telemetry;
+/// Text files that people prepare by hand, on Windows too.
+pub mod text_file;
 /// The only place that speaks HTTP: every URL stands in `web/routes.rs`.
 pub mod web;

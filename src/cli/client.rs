@@ -15,6 +15,7 @@ use crate::domain::member::authentication_method::SecondFactor;
 use crate::domain::protocol::client::{AuthenticationMethod, Client, GrantType, PkcePolicy, Terms};
 use crate::domain::unix_time::Span;
 use crate::store::protocol::clients::{self, StoredClient};
+use crate::text_file;
 
 #[derive(Subcommand)]
 pub(super) enum ClientCommand {
@@ -285,7 +286,7 @@ impl Add {
 }
 
 fn read_metadata(file: &Path) -> Result<Map<String, Value>, Failure> {
-    let text = std::fs::read_to_string(file)
+    let text = text_file::read(file)
         .map_err(|reason| Failure::refused(format!("the metadata file {} can't be read: {reason}", file.display())))?;
     serde_json::from_str(&text).map_err(|mistake| {
         let file = file.display();

@@ -45,7 +45,10 @@ pub fn run(command: ConfigCommand, source: &SettingsSource, out: &mut impl Write
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::text_file;
 
     fn answer(command: ConfigCommand, environment: &[(&str, &str)]) -> Result<String, ConfigError> {
         let environment = environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -56,7 +59,7 @@ mod tests {
 
     /// Compares a committed file with what the code generates now.
     fn assert_is_fresh(path: &str, command: ConfigCommand, verb: &str) {
-        let committed = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap_or_default();
+        let committed = text_file::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_default();
         let generated = answer(command, &[]).unwrap();
         assert!(committed == generated, "{path} is out of date: run `sekisho config {verb} > {path}`");
     }

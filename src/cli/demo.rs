@@ -29,10 +29,10 @@ use crate::web::serve::listen;
 #[derive(Args)]
 pub(super) struct Demo {
     /// The port to listen on, at http://localhost (0: any that is free)
-    #[arg(long, env = "SEKISHO_PORT", default_value_t = 8080)]
+    #[arg(long, default_value_t = 8080)]
     port: u16,
     /// The port that the example portal listens on
-    #[arg(long, env = "PORTAL_PORT", default_value_t = 8090)]
+    #[arg(long, default_value_t = 8090)]
     portal_port: u16,
     /// The folder for the database and the keys
     #[arg(long, value_name = "DIR", default_value = "data/demo")]

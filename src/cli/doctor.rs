@@ -193,7 +193,7 @@ fn check_peppers(settings: &Settings, noted: Vec<(String, i64)>, findings: &mut 
 fn check_help(settings: &Settings, published: &Published, findings: &mut Findings) {
     let (base, catalogue) = match (files(settings.help.folder.as_deref()), Catalogue::load()) {
         (Ok(base), Ok(catalogue)) => (base, catalogue),
-        (Err(error), _) => return findings.wrong("help", error.to_string()),
+        (Err(error), _) => return findings.wrong("help", format!("help.folder: {error}")),
         (_, Err(error)) => return findings.wrong("help", error.to_string()),
     };
     let report = Report::of(settings, &catalogue, published, base);

@@ -155,7 +155,10 @@ async fn check(app: &App, folder: Option<&Path>, out: Output) -> Result<(), Fail
         Some(_) => Published::default(),
         None => Published::read(&mut app.store.reader().await?).await?,
     };
-    let base = files(folder.or(app.settings.help.folder.as_deref()))?;
+    let base = match folder {
+        Some(folder) => files(Some(folder))?,
+        None => of_settings(app)?,
+    };
     let report = Report::of(&app.settings, &app.catalogue, &published, base);
     let mut text = String::new();
     for problem in &report.problems {
@@ -182,6 +185,11 @@ async fn check(app: &App, folder: Option<&Path>, out: Output) -> Result<(), Fail
     if report.problems.is_empty() { Ok(()) } else { Err(Failure::Answered) }
 }
 
+/// The files that the settings name, or those that come with Sekisho.
+fn of_settings(app: &App) -> Result<Vec<HelpFile>, Failure> {
+    Ok(files(app.settings.help.folder.as_deref()).map_err(HelpContentError::from)?)
+}
+
 /// What staff are told of a text whose file has changed.
 pub(super) fn outdated(edit: &Revision) -> String {
     format!(
@@ -200,7 +208,7 @@ async fn export(app: &App, folder: &Path, shipped: bool, out: Output) -> Result<
         crate::actions::help::files::shipped()
     } else {
         let published = Published::read(&mut app.store.reader().await?).await?;
-        published.over(files(app.settings.help.folder.as_deref())?)
+        published.over(of_settings(app)?)
     };
     for file in &files {
         let path = folder.join(&file.path);
@@ -213,7 +221,7 @@ async fn export(app: &App, folder: &Path, shipped: bool, out: Output) -> Result<
 
 async fn import(app: &App, folder: &Path, dry_run: bool, note: &str, out: Output) -> Result<(), Failure> {
     let published = Published::read(&mut app.store.reader().await?).await?;
-    let base = files(app.settings.help.folder.as_deref())?;
+    let base = of_settings(app)?;
     let in_force: BTreeMap<String, Vec<u8>> =
         published.over(base).into_iter().map(|file| (file.path, file.content)).collect();
     let mut changes = Vec::new();

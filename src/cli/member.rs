@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::mail::{as_json, what_became};
 use super::output::time;
@@ -14,7 +15,7 @@ use crate::actions::member::members::{self, NewMember};
 use crate::app::App;
 use crate::config::SettingsSource;
 use crate::domain::login::locks::{self, FailureCount, Until};
-use crate::domain::login::lost_methods::{Standing, Verdict};
+use crate::domain::login::lost_methods::{MethodsReset, Standing};
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
 use crate::domain::member::email_address::EmailAddress;
 use crate::domain::member::profile::{Member, Password, Profile, Role};
@@ -22,6 +23,7 @@ use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
 use crate::store;
 use crate::store::login::password_failures;
+use crate::text_file;
 
 #[derive(Subcommand)]
 pub(super) enum MemberCommand {
@@ -135,11 +137,10 @@ fn read_all(most: u64) -> Result<Secret<String>, Failure> {
             "a password typed here would stand on the screen. Pipe it in: `… --password-stdin < FILE`",
         ));
     }
-    let mut text = String::new();
-    let read = io::stdin().lock().take(most).read_to_string(&mut text);
-    let text = Secret::new(text);
-    read?;
-    Ok(text)
+    let mut bytes = Zeroizing::new(Vec::new());
+    io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    let text = text_file::understand(std::mem::take(&mut *bytes));
+    text.map(Secret::new).map_err(|reason| Failure::refused(format!("standard input can't be read: {reason}")))
 }
 
 /// The password that was read, if the policy takes it, or a generated one.
@@ -375,20 +376,20 @@ async fn approve_methods_reset(app: &App, member: &Member, out: Output) -> Resul
             ),
             &json!({ "user_id": id, "approved_until": expires_at }),
         ),
-        Err(verdict) => Err(Failure::refused(format!(
+        Err(reset) => Err(Failure::refused(format!(
             "nothing was approved: {}",
-            match verdict {
-                Verdict::MaySetUpAgain { until } =>
+            match reset {
+                MethodsReset::MaySetUpAgain { until } =>
                     format!("{id} can set up their authentication methods again already, until {}", time(until)),
-                Verdict::Wait { until } => format!(
+                MethodsReset::Wait { until } => format!(
                     "{id} may go on by themselves from {}; `sekisho member reset-methods {id}` lets them at once",
                     time(until)
                 ),
-                Verdict::ShowAnother | Verdict::ResetPasswordFirst { .. } | Verdict::MayAsk { .. } => format!(
+                MethodsReset::ShowAnother | MethodsReset::ResetPasswordFirst { .. } | MethodsReset::MayAsk { .. } => format!(
                     "{id} has not asked for it, or has changed the password since; `sekisho member reset-methods {id}` \
                      lets them set up their authentication methods again without being asked"
                 ),
-                Verdict::WaitForStaff { .. } => format!("it has changed at this very moment; look again at {id}"),
+                MethodsReset::WaitForStaff { .. } => format!("it has changed at this very moment; look again at {id}"),
             }
         ))),
     }
@@ -416,11 +417,11 @@ fn methods_as_json(holdings: &Holdings) -> Value {
             "recovery_codes": holdings.recovery_codes, "trusted_devices": holdings.trusted_devices })
 }
 
-/// What keeps a member out, and what mends it.
-struct Hindrance {
+/// What keeps a member out, and what helps.
+struct Blocker {
     code: &'static str,
     reason: String,
-    mend: String,
+    fix: String,
 }
 
 async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
@@ -428,18 +429,18 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
     let password = store::member::members::password(&mut reader, &member.id).await?;
     let account = app.account_key(&app.user_ids.lookup_key(&member.user_id));
     let counts = password_failures::all(&mut reader, &account).await?;
-    let lost = lost_methods::verdict(app, &mut reader, &member.id).await?;
+    let lost = lost_methods::methods_reset(app, &mut reader, &member.id).await?;
     let holdings = lost_methods::holdings(app, &mut reader, member).await?;
     let mails = send_mail::latest_to(&mut reader, member, None, LATEST_MAILS).await?;
     drop(reader);
-    let mut hindrances = hindrances(app, member, password.as_ref(), &counts);
-    hindrances.extend(lost_hindrance(member, lost));
+    let mut blockers = blockers(app, member, password.as_ref(), &counts);
+    blockers.extend(lost_blocker(member, lost));
 
     let id = &member.user_id;
-    let can = hindrances.is_empty();
+    let can = blockers.is_empty();
     let mut text = if can { format!("{id} can log in.\n") } else { format!("{id} can't log in:\n") };
-    for Hindrance { reason, mend, .. } in &hindrances {
-        text.push_str(&format!("  - {reason}. {mend}\n"));
+    for Blocker { reason, fix, .. } in &blockers {
+        text.push_str(&format!("  - {reason}. {fix}\n"));
     }
     let initial_until = password.as_ref().and_then(|password| password.initial_until);
     if let Some(until) = initial_until.filter(|until| app.now() < *until) {
@@ -448,7 +449,7 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
             time(until)
         ));
     }
-    if let Verdict::MaySetUpAgain { until } = lost {
+    if let MethodsReset::MaySetUpAgain { until } = lost {
         let until = time(until);
         text.push_str(&format!(
             "They can set up their authentication methods again at the next login, until {until}.\n"
@@ -484,11 +485,12 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
             what_became(mail)
         ));
     }
-    let reasons: Vec<Value> = hindrances.iter().map(|h| json!({ "code": h.code, "reason": h.reason })).collect();
+    let reasons: Vec<Value> =
+        blockers.iter().map(|h| json!({ "code": h.code, "reason": h.reason, "fix": h.fix })).collect();
     let json = json!({
         "user_id": id, "sub": member.id, "name": member.name, "email": member.email,
         "email_verified": member.email_verified_at.is_some(), "role": member.role, "created_at": member.created_at,
-        "methods": methods_as_json(&holdings), "can_log_in": can, "hindrances": reasons, "initial_until": initial_until,
+        "methods": methods_as_json(&holdings), "can_log_in": can, "blocked_by": reasons, "initial_until": initial_until,
         "password_set_at": password.map(|password| password.set_at),
         "latest_mails": mails.iter().map(as_json).collect::<Vec<_>>(),
     });
@@ -496,50 +498,50 @@ async fn show(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
 }
 
 /// Who has asked to set the methods up again can't show them.
-fn lost_hindrance(member: &Member, verdict: Verdict) -> Option<Hindrance> {
+fn lost_blocker(member: &Member, reset: MethodsReset) -> Option<Blocker> {
     let id = &member.user_id;
-    match verdict {
-        Verdict::WaitForStaff { asked_at } => Some(Hindrance {
+    match reset {
+        MethodsReset::WaitForStaff { asked_at } => Some(Blocker {
             code: "methods_reset_asked",
             reason: format!(
                 "since {} they ask to set up their authentication methods again, as they can't show them any more",
                 time(asked_at)
             ),
-            mend: format!("Make sure that it is them; then `sekisho member approve-methods-reset {id}` lets them"),
+            fix: format!("Make sure that it is them; then `sekisho member approve-methods-reset {id}` lets them"),
         }),
-        Verdict::Wait { until } => Some(Hindrance {
+        MethodsReset::Wait { until } => Some(Blocker {
             code: "methods_reset_waiting",
             reason: format!("they asked to set up their authentication methods again, and may from {} on", time(until)),
-            mend: format!("Make sure that it is them; then `sekisho member reset-methods {id}` lets them at once"),
+            fix: format!("Make sure that it is them; then `sekisho member reset-methods {id}` lets them at once"),
         }),
-        Verdict::ShowAnother
-        | Verdict::ResetPasswordFirst { .. }
-        | Verdict::MayAsk { .. }
-        | Verdict::MaySetUpAgain { .. } => None,
+        MethodsReset::ShowAnother
+        | MethodsReset::ResetPasswordFirst { .. }
+        | MethodsReset::MayAsk { .. }
+        | MethodsReset::MaySetUpAgain { .. } => None,
     }
 }
 
-fn hindrances(
+fn blockers(
     app: &App,
     member: &Member,
     password: Option<&Password>,
     counts: &[(String, FailureCount)],
-) -> Vec<Hindrance> {
+) -> Vec<Blocker> {
     let id = &member.user_id;
     let mut found = Vec::new();
-    let mut hinders = |code, reason: String, mend: String| found.push(Hindrance { code, reason, mend });
+    let mut blocks = |code, reason: String, fix: String| found.push(Blocker { code, reason, fix });
     let unlock = format!("`sekisho member unlock {id}` lifts it");
     let new_password = format!("`sekisho member set-password {id}` gives a new one");
     if let Some(at) = member.disabled_at {
         let enable = format!("The member has left; `sekisho member enable {id}` lets them in again");
-        hinders("disabled", format!("the account is disabled since {}", time(at)), enable);
+        blocks("disabled", format!("the account is disabled since {}", time(at)), enable);
     }
     if let Some(at) = member.account_locked_at {
         let end = member.account_locked_until.map_or_else(String::new, |until| format!(", until {}", time(until)));
-        hinders("account_locked", format!("the account is locked since {}{end}", time(at)), unlock.clone());
+        blocks("account_locked", format!("the account is locked since {}{end}", time(at)), unlock.clone());
     }
     for (device, count) in counts {
-        let locks::Verdict::Locked(until) = app.password_lock.verdict(Some(*count), app.now()) else { continue };
+        let locks::LockState::Locked(until) = app.password_lock.state(Some(*count), app.now()) else { continue };
         let end = match until {
             Until::Staff => String::new(),
             Until::Time(at) => format!(", until {}", time(at)),
@@ -551,12 +553,12 @@ fn hindrances(
         };
         let (since, failures) = (time(count.last_at), count.failures);
         let reason = format!("the password is locked since {since}{end}, by {failures} wrong ones in a row, {place}");
-        hinders("password_locked", reason, unlock.clone());
+        blocks("password_locked", reason, unlock.clone());
     }
     match password {
-        None => hinders("no_password", "there is no password".into(), new_password),
+        None => blocks("no_password", "there is no password".into(), new_password),
         Some(Password { initial_until: Some(until), .. }) if app.now() >= *until => {
-            hinders(
+            blocks(
                 "initial_password_expired",
                 format!("the initial password expired at {}", time(*until)),
                 new_password,

@@ -34,7 +34,7 @@ pub use locks::{AccountLock, LockRelease, Locks, PasswordLock};
 pub use log::{Log, LogFormat};
 pub use mail::{Mail, MailTransport, Smtp, SmtpSecurity};
 pub use passwords::{Argon2Cost, Passwords};
-pub use problems::{Place, Problem, Problems};
+pub use problems::{Origin, Problem, Problems};
 pub use rate_limits::{Quota, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use secrets::Secrets;

@@ -1,4 +1,4 @@
-//! What is wrong with the settings: every mistake with its place and its mend, and never a value, since that could be a
+//! What is wrong with the settings: every mistake with its place and its fix, and never a value, since that could be a
 //! password.
 
 use std::collections::BTreeSet;
@@ -7,16 +7,16 @@ use std::fmt;
 /// One mistake, shown as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    pub place: Place,
+    pub place: Origin,
     /// What is wrong, naming the setting in full.
     pub what: String,
     /// What to do about it.
-    pub mend: String,
+    pub fix: String,
 }
 
 /// Where a value comes from, in the order in which problems are reported.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Origin {
     /// A line of a settings file, counted from 1.
     Line { file: String, line: usize },
     /// A whole file.
@@ -31,20 +31,20 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
-impl fmt::Display for Place {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Line { file, line } => write!(f, "{file}:{line}"),
-            Place::File(file) => f.write_str(file),
-            Place::Variable(name) => f.write_str(name),
-            Place::Program => f.write_str("settings"),
+            Origin::Line { file, line } => write!(f, "{file}:{line}"),
+            Origin::File(file) => f.write_str(file),
+            Origin::Variable(name) => f.write_str(name),
+            Origin::Program => f.write_str("settings"),
         }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.place, self.what, self.mend)
+        write!(f, "{}: {}; {}", self.place, self.what, self.fix)
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) struct Finding {
     /// The settings that it concerns, in full (`passwords.min_length`).
     pub keys: Vec<String>,
     pub what: String,
-    pub mend: String,
+    pub fix: String,
 }
 
 /// Collects what the sections' checks find.
@@ -83,25 +83,25 @@ impl Findings {
     }
 
     /// Notes a mistake in `keys` unless the rule `holds`.
-    pub fn require(&mut self, holds: bool, keys: &[&str], what: impl Into<String>, mend: impl Into<String>) {
+    pub fn require(&mut self, holds: bool, keys: &[&str], what: impl Into<String>, fix: impl Into<String>) {
         if !holds && !keys.iter().any(|key| self.spoilt.contains(*key)) {
             let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-            self.found.push(Finding { keys, what: what.into(), mend: mend.into() });
+            self.found.push(Finding { keys, what: what.into(), fix: fix.into() });
         }
     }
 
     /// Like [`Findings::require`] for a rule about the one setting `key`, which other rules then leave alone.
-    pub fn require_alone(&mut self, holds: bool, key: &str, what: impl Into<String>, mend: impl Into<String>) {
-        self.require(holds, &[key], what, mend);
+    pub fn require_alone(&mut self, holds: bool, key: &str, what: impl Into<String>, fix: impl Into<String>) {
+        self.require(holds, &[key], what, fix);
         if !holds {
             self.spoilt.insert(key.to_owned());
         }
     }
 
     /// The findings as problems, placed by `place_of` the settings that they concern.
-    pub fn into_problems(self, place_of: impl Fn(&[String]) -> Place) -> Vec<Problem> {
+    pub fn into_problems(self, place_of: impl Fn(&[String]) -> Origin) -> Vec<Problem> {
         let placed =
-            |finding: Finding| Problem { place: place_of(&finding.keys), what: finding.what, mend: finding.mend };
+            |finding: Finding| Problem { place: place_of(&finding.keys), what: finding.what, fix: finding.fix };
         self.found.into_iter().map(placed).collect()
     }
 

@@ -60,7 +60,7 @@ impl Colours {
             ("society.colours.accent", self.accent, Colours::GROUNDS, "a darker"),
             ("society.colours.accent_dark", self.accent_dark, Colours::GROUNDS_DARK, "a lighter"),
         ];
-        for (key, accent, grounds, mend) in pairs {
+        for (key, accent, grounds, fix) in pairs {
             let contrast = grounds.map(|ground| accent.contrast(ground)).into_iter().fold(f64::INFINITY, f64::min);
             // Cut off, not rounded: 4.499 is not 4.5.
             let measured = (contrast * 100.0).floor() / 100.0;
@@ -68,7 +68,7 @@ impl Colours {
                 contrast >= READABLE,
                 &[key],
                 format!("{key} has a contrast of only {measured:.2} : 1 to the pages' other colours"),
-                format!("take {mend} colour: {READABLE} : 1 is needed to read it well"),
+                format!("take {fix} colour: {READABLE} : 1 is needed to read it well"),
             );
         }
     }
@@ -184,7 +184,7 @@ mod tests {
         let said = |colours: Colours| {
             let mut findings = Findings::default();
             Society { colours, ..Society::default() }.check(&mut findings);
-            let problems = findings.into_problems(|_| crate::config::problems::Place::Program);
+            let problems = findings.into_problems(|_| crate::config::problems::Origin::Program);
             problems.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(said(Colours::default()), [""; 0]);

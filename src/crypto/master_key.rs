@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::secret::Secret;
 use crate::random;
+use crate::text_file;
 
 /// 256 random bits. Never used itself: each use has its own key, derived by HKDF-SHA-256 (RFC 5869) under its name.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl MasterKey {
     /// Reads the key; makes it (readable by its owner only) if the file is missing and `may_create` says that nothing
     /// was sealed yet.
     pub fn load(file: &Path, may_create: bool) -> Result<MasterKey, MasterKeyError> {
-        let text = match std::fs::read_to_string(file) {
+        let text = match text_file::read(file) {
             Ok(text) => Zeroizing::new(text),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && may_create => return Self::create(file),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -140,6 +141,19 @@ mod tests {
         assert_ne!(made.derive(Purpose::Csrf), read.derive(Purpose::SealedFlow));
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_copy_of_the_key_that_was_saved_on_windows_is_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master.key");
+        let made = MasterKey::load(&file, true).unwrap();
+        let text = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
+        std::fs::write(&file, format!("\u{feff}{}\r\n", text.trim())).unwrap();
+        assert_eq!(MasterKey::load(&file, false).unwrap().derive(Purpose::Csrf), made.derive(Purpose::Csrf));
+        std::fs::write(&file, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()).unwrap();
+        let error = MasterKey::load(&file, true).unwrap_err().to_string();
+        assert!(error.contains("master.key can't be read: it is UTF-16; save it as UTF-8"), "{error}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use super::messages::{Composed, Sender};
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
+use crate::text_file;
 
 /// Ready to send.
 pub struct Transport {
@@ -268,12 +269,13 @@ impl Failed {
 impl Smtp {
     fn new(server: Server) -> Result<Smtp, TransportError> {
         let read = |key, file: &Path| {
-            std::fs::read(file).map_err(|reason| TransportError::File { key, file: file.to_owned(), reason })
+            text_file::read(file).map_err(|reason| TransportError::File { key, file: file.to_owned(), reason })
         };
         let parameters = || -> Result<TlsParameters, TransportError> {
             let mut builder = TlsParameters::builder(server.host.clone());
             if let Some(file) = &server.ca_file {
-                builder = builder.add_root_certificate(Certificate::from_pem(&read("mail.smtp.ca_file", file)?)?);
+                builder =
+                    builder.add_root_certificate(Certificate::from_pem(read("mail.smtp.ca_file", file)?.as_bytes())?);
             }
             Ok(builder.build()?)
         };
@@ -284,9 +286,8 @@ impl Smtp {
         };
         let mut credentials = None;
         if let Some((user, file)) = &server.account {
-            let password =
-                Secret::new(String::from_utf8_lossy(&read("mail.smtp.password_file", file)?).trim_end().to_owned());
-            credentials = Some(Credentials::new(user.clone(), password.expose().clone()));
+            let password = Secret::new(read("mail.smtp.password_file", file)?);
+            credentials = Some(Credentials::new(user.clone(), password.expose().trim_end().to_owned()));
         }
         Ok(Smtp { host: server.host, port: server.port, protection, credentials, timeout: server.timeout })
     }

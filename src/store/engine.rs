@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::error::DatabaseError;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
+use super::migrations::MIGRATIONS;
 use super::{Store, StoreError};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a request waits for a connection before it is told that the provider is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -88,26 +87,39 @@ pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenE
     }
 }
 
-/// With its parameters, if it has any.
+/// A plain path, whatever signs it holds.
 fn sqlite_path(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//"))
 }
 
 /// The file behind a `sqlite:` URL.
 pub(super) fn sqlite_file(url: &str) -> Option<PathBuf> {
-    sqlite_path(url).map(|path| PathBuf::from(path.split('?').next().unwrap_or(path)))
+    sqlite_path(url).map(PathBuf::from)
+}
+
+/// The path as sqlx takes it: in an address, where `?` would begin parameters and `%2F` would stand for `/`.
+fn sqlite_url(path: &str) -> String {
+    let mut url = "sqlite:".to_owned();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url
 }
 
 /// One connection writes, several read. WAL lets them go on side by side; `synchronous = FULL` makes a commit durable
 /// before it is acknowledged.
 async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenError> {
-    let file = PathBuf::from(path.split('?').next().unwrap_or(path));
+    let file = PathBuf::from(path);
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
         make_private_folder(folder).map_err(|reason| OpenError::Folder { folder: folder.to_owned(), reason })?;
     }
     check_writable(&file)?;
     let failed = |e: sqlx::Error| sqlite_open_error(&file, &e);
-    let url = format!("sqlite://{path}");
+    let url = sqlite_url(path);
     // The question makes SQLite read, and so open the files that it needs beside the database.
     try_once(&url, const_format::concatcp!(PRAGMAS, " SELECT COUNT(*) FROM sqlite_master")).await.map_err(failed)?;
     let options = || {

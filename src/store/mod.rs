@@ -9,6 +9,7 @@ pub mod help;
 pub mod login;
 pub mod mail;
 pub mod member;
+mod migrations;
 pub mod protocol;
 
 use std::path::PathBuf;

@@ -45,7 +45,11 @@ fn place(browser: &BrowserRequest, purpose: &str, member: Option<&MemberId>) -> 
 }
 
 const LOGIN: &str = "login";
-const ENROLMENT: &str = "enrolment";
+
+/// `within` is the session or the login that the form belongs to: it is of use in no other.
+fn enrolment_within(within: &str) -> String {
+    format!("enrolment within {within}")
+}
 
 fn expires_at(browser: &BrowserRequest) -> UnixTime {
     let app = &browser.web.app;
@@ -126,6 +130,7 @@ struct Pending {
 pub async fn enrolment(
     browser: &BrowserRequest,
     member: &Member,
+    within: &str,
     name: Option<&str>,
     error: Option<PasskeyTrouble>,
 ) -> Result<PasskeyEnrolment, ActionError> {
@@ -145,7 +150,7 @@ pub async fn enrolment(
     let service = app.settings.society.service_name.get(browser.locale().tag());
     let relying_party = app.passkeys.as_ref().ok_or(ActionError::NoPasskeys)?;
     let (options, asked) = relying_party.start_registration(service, user, &existing, expires_at(browser))?;
-    let question = question(browser, ENROLMENT, Some(&member.id), &options, &Pending { asked, handle });
+    let question = question(browser, &enrolment_within(within), Some(&member.id), &options, &Pending { asked, handle });
     let name = name.map_or_else(|| suggested_name(browser), str::to_owned);
     Ok(PasskeyEnrolment { question, name, error })
 }
@@ -154,12 +159,14 @@ pub async fn enrolment(
 pub async fn enrol(
     browser: &BrowserRequest,
     member: &Member,
+    within: &str,
     fields: &Params,
 ) -> Result<Result<WriteTx, PasskeyEnrolment>, PageError> {
     // The authenticator has made it already: a missing name is no reason to lose it.
     let typed = fields.get("device_name");
     let name = name_of(typed).unwrap_or_else(|| suggested_name(browser));
-    let error = match (fields.get("answer"), open::<Pending>(browser, ENROLMENT, Some(&member.id), fields)) {
+    let pending = open::<Pending>(browser, &enrolment_within(within), Some(&member.id), fields);
+    let error = match (fields.get("answer"), pending) {
         (None, _) => PasskeyTrouble::PasskeyUnanswered,
         (_, None) => PasskeyTrouble::PasskeyExpired,
         (Some(answer), Some(Pending { asked, handle })) => {
@@ -172,7 +179,7 @@ pub async fn enrol(
             }
         }
     };
-    Ok(Err(enrolment(browser, member, typed, Some(error)).await?))
+    Ok(Err(enrolment(browser, member, within, typed, Some(error)).await?))
 }
 
 /// For the samples of pages.

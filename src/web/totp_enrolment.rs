@@ -71,16 +71,17 @@ pub struct Confirmed {
     step: i64,
 }
 
-fn place(browser: &BrowserRequest, member: &Member) -> String {
-    format!("totp enrolment of {} in {}", member.id, browser.browser_digest())
+/// `within` is the session or the login that the form belongs to: it is of use in no other.
+fn place(browser: &BrowserRequest, member: &Member, within: &str) -> String {
+    format!("totp enrolment of {} in {} within {within}", member.id, browser.browser_digest())
 }
 
 /// A form with a new key.
-pub fn fresh(browser: &BrowserRequest, member: &Member) -> TotpEnrolment {
+pub fn fresh(browser: &BrowserRequest, member: &Member, within: &str) -> TotpEnrolment {
     let key = TotpKey::new(random::bytes::<KEY_BYTES>().into());
     let pending = Pending { key: URL_SAFE_NO_PAD.encode(key.expose()), made_at: browser.web.app.now() };
     let json = serde_json::to_vec(&pending).unwrap_or_default();
-    let sealed = browser.web.app.in_flow.seal(&json, &place(browser, member));
+    let sealed = browser.web.app.in_flow.seal(&json, &place(browser, member, within));
     form(browser, member, &key, sealed, suggested_name(browser), None)
 }
 
@@ -116,13 +117,14 @@ fn picture(text: &str) -> QrPicture {
 pub fn check(
     browser: &BrowserRequest,
     member: &Member,
+    within: &str,
     fields: &Params,
 ) -> Result<Result<Confirmed, TotpEnrolment>, PageError> {
     let app = &browser.web.app;
     let now = app.now();
     let expired = || PageError::page(ErrorKind::FormExpired);
     let sealed = fields.get("enrolment").ok_or_else(expired)?;
-    let json = app.in_flow.open(sealed, &place(browser, member)).map_err(|_| expired())?;
+    let json = app.in_flow.open(sealed, &place(browser, member, within)).map_err(|_| expired())?;
     let pending: Pending = serde_json::from_slice(&json).map_err(|_| expired())?;
     if now >= pending.made_at + LASTS {
         return Err(expired());
@@ -168,8 +170,8 @@ pub async fn add(
 }
 
 /// The form again, with a new key, because the device could not be added.
-pub fn too_many(browser: &BrowserRequest, member: &Member) -> TotpEnrolment {
-    TotpEnrolment { error: Some(EnrolmentError::TooManyDevices), ..fresh(browser, member) }
+pub fn too_many(browser: &BrowserRequest, member: &Member, within: &str) -> TotpEnrolment {
+    TotpEnrolment { error: Some(EnrolmentError::TooManyDevices), ..fresh(browser, member, within) }
 }
 
 /// For the samples of pages.

@@ -148,7 +148,7 @@ async fn show_says_why_a_member_is_locked_out_and_unlock_mends_it() {
         assert!(shown.contains(part), "{part} is not in: {shown}");
     }
     let json = folder.run(&["member", "show", "hanako", "--json"]).json();
-    assert_eq!((&json["can_log_in"], &json["hindrances"][0]["code"]), (&json!(false), &json!("password_locked")));
+    assert_eq!((&json["can_log_in"], &json["blocked_by"][0]["code"]), (&json!(false), &json!("password_locked")));
 
     assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("password lock of hanako is lifted"));
     assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("was not locked"));
@@ -159,17 +159,17 @@ async fn show_says_why_a_member_is_locked_out_and_unlock_mends_it() {
 async fn an_account_is_locked_disabled_and_opened_again() {
     let folder = Folder::new();
     folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();
-    let hindrance = || folder.run(&["member", "show", "hanako", "--json"]).json()["hindrances"][0]["code"].clone();
+    let blocked_by = || folder.run(&["member", "show", "hanako", "--json"]).json()["blocked_by"][0]["code"].clone();
 
     assert!(folder.run(&["member", "lock", "hanako"]).ok().contains("is locked now"));
     assert!(folder.run(&["member", "lock", "hanako"]).ok().contains("was locked already"));
-    assert_eq!(hindrance(), "account_locked");
+    assert_eq!(blocked_by(), "account_locked");
     assert!(folder.run(&["member", "show", "hanako"]).ok().contains("sekisho member unlock hanako"));
     assert!(folder.run(&["member", "unlock", "hanako"]).ok().contains("account lock of hanako is lifted"));
 
     assert_eq!(folder.run(&["member", "disable", "hanako", "--json"]).json()["disabled"], true);
     assert_eq!(folder.run(&["member", "disable", "hanako", "--json"]).json()["disabled"], false);
-    assert_eq!(hindrance(), "disabled");
+    assert_eq!(blocked_by(), "disabled");
     assert!(folder.run(&["member", "show", "hanako"]).ok().contains("sekisho member enable hanako"));
     assert!(folder.run(&["member", "enable", "hanako"]).ok().contains("is enabled again"));
     assert!(folder.run(&["member", "enable", "hanako"]).ok().contains("was not disabled"));

@@ -15,6 +15,7 @@ mod help;
 mod mail;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod prepared_files;
 mod refusals;
 mod servers;
 #[path = "../support/smtp.rs"]

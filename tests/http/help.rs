@@ -354,7 +354,7 @@ on_both_engines! {
             let refused = get(&app, &format!("/help/v1/search{query}")).await.expect_status(400);
             assert_eq!(refused.header("content-type"), Some("application/problem+json"));
             assert_eq!(refused.json()["parameter"], parameter, "{query}");
-            assert!(!refused.json()["mend"].as_str().unwrap().is_empty());
+            assert!(!refused.json()["fix"].as_str().unwrap().is_empty());
         }
         let long = "あ".repeat(201);
         get(&app, &format!("/help/v1/search?q={long}")).await.expect_status(400);
@@ -494,7 +494,7 @@ on_both_engines! {
             assert_eq!(got.header("access-control-allow-origin"), Some("*"), "scripts must be able to read what went wrong");
             let problem = got.json();
             assert_eq!(problem["status"], expected);
-            assert!(!problem["mend"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
+            assert!(!problem["fix"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
         }
     }
 

@@ -30,6 +30,7 @@ mod middle;
 mod openidconnect_client;
 mod passkeys;
 mod passwords;
+mod permissions;
 mod protocol_parameters;
 mod rate_limits;
 mod recovery;
@@ -39,5 +40,6 @@ mod sealed_state;
 #[path = "../support/mod.rs"]
 mod support;
 mod totp;
+mod typed;
 mod unvouched;
 mod userinfo;

@@ -196,7 +196,8 @@ on_both_engines! {
         assert_ne!(registered.id(), "portal");
         let rp = registered.relying_party(&app, registered.secret()).await;
         let visitor = app.visitor_logged_in(HANAKO).await;
-        visitor.get(&rp.authorize_url(&[])).await.expect_redirected_error("invalid_request");
+        let refused = visitor.follow(&rp.authorize_url(&[])).await;
+        assert_eq!(refused.error_code().as_deref(), Some("invalid_request"));
         let pkce = [("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), ("code_challenge_method", "S256")];
         let page = visitor.follow(&rp.authorize_url(&pkce)).await;
         assert!(page.form().contains_key("grant"), "the member is asked");

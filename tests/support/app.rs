@@ -198,15 +198,23 @@ impl TestApp {
     /// A confidential client that has registered itself: nobody has looked at where it leads.
     pub async fn self_registered(&self) -> RelyingParty {
         let metadata = json!({ "grant_types": ["authorization_code", "refresh_token"] });
-        self.register_by(metadata, false, By::Itself).await
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party: false, second_factor: None };
+        self.register_on(metadata, terms, By::Itself).await
     }
 
     /// A client with this metadata, of staff; what is missing is filled in.
     pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
-        self.register_by(metadata, first_party, By::Staff).await
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
+        self.register_on(metadata, terms, By::Staff).await
     }
 
-    async fn register_by(&self, metadata: Value, first_party: bool, by: By) -> RelyingParty {
+    /// A client of the society's own with this rule for the second factor.
+    pub async fn register_with_second_factor(&self, metadata: Value, rule: Option<SecondFactor>) -> RelyingParty {
+        let terms = Terms { pkce: PkcePolicy::Optional, first_party: true, second_factor: rule };
+        self.register_on(metadata, terms, By::Staff).await
+    }
+
+    async fn register_on(&self, metadata: Value, terms: Terms, by: By) -> RelyingParty {
         let id = format!("rp-{}", sekisho::random::identifier());
         let mut all = json!({
             "redirect_uris": [format!("https://{id}.example.jp/callback").to_lowercase().replace('_', "-")],
@@ -217,7 +225,6 @@ impl TestApp {
         for (name, value) in metadata.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
         let mut tx = self.app.store.write().await.unwrap();
         let id = Some(ClientId(id));
         let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, by).await.unwrap();
@@ -345,6 +352,16 @@ impl TestApp {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut reader = self.app.store.reader().await.unwrap();
         sekisho::store::member::members::password(&mut reader, &member.id).await.unwrap().unwrap().hash
+    }
+
+    pub async fn replace_second_factor(&self, client: &str, rule: Option<SecondFactor>) {
+        let mut tx = self.app.store.write().await.unwrap();
+        let stored = sekisho::store::protocol::clients::by_id(&mut tx, client).await.unwrap().unwrap();
+        let client = sekisho::domain::protocol::client::Client { second_factor: rule, ..stored.client };
+        sekisho::store::protocol::clients::update(&mut tx, &client, stored.secret_digest.as_deref(), self.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub async fn replace_redirect_uri(&self, client: &str, uri: &str) {

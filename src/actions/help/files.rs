@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use crate::domain::help::HelpFile;
+use crate::text_file;
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config/help");
 
@@ -15,11 +16,11 @@ const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 /// Why the files can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    #[error("help.folder: {path} cannot be read: {error}", path = .path.display())]
+    #[error("{path} cannot be read: {error}", path = .path.display())]
     Unreadable { path: PathBuf, error: std::io::Error },
-    #[error("help.folder: the name of {path} is not UTF-8", path = .path.display())]
+    #[error("the name of {path} is not UTF-8", path = .path.display())]
     Name { path: PathBuf },
-    #[error("help.folder: {path} is too large for a help file, or there are too many: is it the right folder?", path = .path.display())]
+    #[error("{path} is too large for a help file, or there are too many: is it the right folder?", path = .path.display())]
     TooMuch { path: PathBuf },
 }
 
@@ -69,7 +70,11 @@ fn read_folder(folder: &Path, within: &str, into: &mut Vec<HelpFile>) -> Result<
             if about.len() > LARGEST_FILE || into.len() >= MOST_FILES {
                 return Err(FilesError::TooMuch { path });
             }
-            let content = std::fs::read(&path).map_err(|error| unreadable(&path, error))?;
+            let content = match path.extension().and_then(|extension| extension.to_str()) {
+                Some("md" | "toml") => text_file::read(&path).map(String::into_bytes),
+                _ => std::fs::read(&path),
+            };
+            let content = content.map_err(|error| unreadable(&path, error))?;
             into.push(HelpFile { path: format!("{within}{name}"), content });
         }
     }
@@ -95,8 +100,32 @@ mod tests {
     }
 
     #[test]
+    fn texts_that_were_saved_on_windows_read_the_same() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in shipped() {
+            let path = folder.path().join(&file.path);
+            std::fs::create_dir_all(path.parent().expect("it has one")).expect("it is made");
+            let content = match String::from_utf8(file.content) {
+                Ok(text) => format!("\u{feff}{}", text.replace('\n', "\r\n")).into_bytes(),
+                Err(picture) => picture.into_bytes(),
+            };
+            std::fs::write(path, content).expect("it is written");
+        }
+        let texts = |files: Vec<HelpFile>| {
+            let mut texts: Vec<_> = files
+                .into_iter()
+                .filter(|file| file.path.ends_with(".md") || file.path.ends_with(".toml"))
+                .map(|file| (file.path, file.content))
+                .collect();
+            texts.sort();
+            texts
+        };
+        assert_eq!(texts(files(Some(folder.path())).expect("they are read")), texts(shipped()));
+    }
+
+    #[test]
     fn a_folder_that_is_missing_is_named() {
         let error = files(Some(Path::new("/no/such/folder"))).expect_err("there is none").to_string();
-        assert!(error.contains("help.folder") && error.contains("/no/such/folder"), "{error}");
+        assert!(error.contains("/no/such/folder"), "{error}");
     }
 }

@@ -27,7 +27,8 @@ use files::FilesError;
 /// Why there is no help content.
 #[derive(Debug, thiserror::Error)]
 pub enum HelpContentError {
-    #[error(transparent)]
+    /// Of the folder in the settings: the files that are part of the program can always be read.
+    #[error("help.folder: {0}")]
     Files(#[from] FilesError),
     #[error(transparent)]
     Content(#[from] HelpProblems),

@@ -9,7 +9,7 @@ use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
-use crate::domain::login::lost_methods::{Stage, Standing, Verdict};
+use crate::domain::login::lost_methods::{MethodsReset, Stage, Standing};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::mail::messages::Message;
@@ -24,7 +24,7 @@ pub fn password_digest(password: &Password) -> String {
 }
 
 /// How far this member has come, and what that means now.
-pub async fn verdict(app: &App, db: &mut impl Reads, member: &MemberId) -> Result<Verdict, ActionError> {
+pub async fn methods_reset(app: &App, db: &mut impl Reads, member: &MemberId) -> Result<MethodsReset, ActionError> {
     let standing = lost_methods::of_member(db, member).await?;
     judge(app, db, member, standing.as_ref()).await
 }
@@ -34,9 +34,9 @@ async fn judge(
     db: &mut impl Reads,
     member: &MemberId,
     standing: Option<&Standing>,
-) -> Result<Verdict, ActionError> {
+) -> Result<MethodsReset, ActionError> {
     let digest = members::password(db, member).await?.as_ref().map(password_digest);
-    Ok(app.settings.authentication.lost_methods.verdict(standing, digest.as_deref(), app.now()))
+    Ok(app.settings.authentication.lost_methods.methods_reset(standing, digest.as_deref(), app.now()))
 }
 
 /// What became of a request.
@@ -55,7 +55,7 @@ pub async fn ask(app: &App, member: &MemberId, device: Device) -> Result<Asked, 
     let mut tx = app.store.write().await?;
     let Some(member) = members::held(&mut tx, member).await? else { return Ok(Asked::NotNow) };
     let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(Asked::NotNow) };
-    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, Verdict::MayAsk { .. }) {
+    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, MethodsReset::MayAsk { .. }) {
         return Ok(Asked::NotNow);
     }
     let asked = standing.asked(app.settings.authentication.lost_methods, now);
@@ -82,17 +82,21 @@ pub async fn ask(app: &App, member: &MemberId, device: Device) -> Result<Asked, 
 }
 
 /// Staff approve what this member has asked for; otherwise how things stand.
-pub async fn approve(app: &App, actor: &Actor, member: &MemberId) -> Result<Result<Standing, Verdict>, ActionError> {
+pub async fn approve(
+    app: &App,
+    actor: &Actor,
+    member: &MemberId,
+) -> Result<Result<Standing, MethodsReset>, ActionError> {
     let mut tx = app.store.write().await?;
     let held = members::held(&mut tx, member).await?;
     let standing = lost_methods::of_member(&mut tx, member).await?;
-    let verdict = judge(app, &mut tx, member, standing.as_ref()).await?;
-    let (Some(member), Some(standing), Verdict::WaitForStaff { .. }) = (held, standing, verdict) else {
-        return Ok(Err(verdict));
+    let reset = judge(app, &mut tx, member, standing.as_ref()).await?;
+    let (Some(member), Some(standing), MethodsReset::WaitForStaff { .. }) = (held, standing, reset) else {
+        return Ok(Err(reset));
     };
     let approved = standing.approved(app.now());
     if !lost_methods::advance(&mut tx, &member.id, &standing, &approved, None).await? {
-        return Ok(Err(verdict));
+        return Ok(Err(reset));
     }
     record(app, &mut tx, &member, AccountEvent::MethodsResetApproved, actor).await?;
     tx.commit().await?;
@@ -141,7 +145,7 @@ pub async fn set_up_again(app: &App, login: &Login, device: Device) -> Result<Op
         return Ok(None);
     }
     let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(None) };
-    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, Verdict::MaySetUpAgain { .. }) {
+    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, MethodsReset::MaySetUpAgain { .. }) {
         return Ok(None);
     }
     take_away(&mut tx, &member.id).await?;

@@ -3,6 +3,5 @@
 pub mod check_password;
 pub mod complete_login;
 pub mod email_codes;
-pub mod live_session;
 pub mod lost_methods;
 pub mod one_time_passwords;

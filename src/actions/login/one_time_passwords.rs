@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
-use crate::domain::login::locks::{FailureCount, LockRelease, Until, Verdict};
+use crate::domain::login::locks::{FailureCount, LockRelease, LockState, Until};
 use crate::domain::login::one_time_password::{Code, TotpKey};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Member;
@@ -60,7 +60,7 @@ impl Counted {
     /// It was wrong: the lock falls if there were too many.
     pub async fn wrong<T>(self, app: &App, member: &Member, device: Device) -> Result<Tried<T>, ActionError> {
         let now = app.now();
-        let Verdict::Locked(until) = app.account_lock.verdict(Some(self.0), now) else { return Ok(Tried::Wrong) };
+        let LockState::Locked(until) = app.account_lock.state(Some(self.0), now) else { return Ok(Tried::Wrong) };
         let until = match until {
             Until::Staff => None,
             Until::Time(at) => Some(at),

@@ -264,7 +264,7 @@ pub async fn set_email(app: &App, actor: &Actor, member: &Member, address: &Emai
 /// Whether the password lock stands for devices that are not known.
 async fn is_password_locked(app: &App, db: &mut impl crate::store::Reads, account: &str) -> Result<bool, ActionError> {
     let count = password_failures::count(db, account, password_failures::STRANGERS).await?;
-    Ok(matches!(app.password_lock.verdict(count, app.now()), crate::domain::login::locks::Verdict::Locked(_)))
+    Ok(matches!(app.password_lock.state(count, app.now()), crate::domain::login::locks::LockState::Locked(_)))
 }
 
 /// Gives a member a new password: all sessions, steps and tokens end, and the password lock is lifted.

@@ -1,7 +1,7 @@
 //! The member's answer at the consent page: a code, or a refusal that the client is told of.
 
 use super::continue_authorization::{Again, Gone, code_kept_until, look_again};
-use crate::actions::login::live_session::live_session;
+use crate::actions::member::admit::Caller;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
@@ -20,17 +20,12 @@ pub enum Answered {
 
 /// `page` is the token in the page's address. What was asked is looked at again: consent for what the client may no longer
 /// have gives what is left of it.
-pub async fn answer_consent(
-    app: &App,
-    page: &str,
-    session_token: Option<&str>,
-    allowed: bool,
-) -> Result<Answered, ActionError> {
-    let (page, token) = (opaque_token::digest(page), session_token.map(str::to_owned));
+pub async fn answer_consent(app: &App, page: &str, caller: &Caller, allowed: bool) -> Result<Answered, ActionError> {
+    let (page, caller) = (opaque_token::digest(page), caller.clone());
     run::to_its_end(app, |app| async move {
         let now = app.now();
         let mut tx = run::begin(&app).await?;
-        let Some(session) = live_session(&app, &mut tx, token.as_deref()).await? else { return Ok(Answered::Over) };
+        let Some(session) = caller.session(&app, &mut tx).await? else { return Ok(Answered::Over) };
         // Two pages that are answered side by side add to what was agreed to before, one after the other.
         members::held(&mut tx, &session.member).await?;
         let Some(grant) = grants::awaiting_consent(&mut tx, &page, &session.id, now).await? else {

@@ -1,6 +1,6 @@
 //! From an authorization request and a session to a code, a consent page or an error: at `/authorize` and after a login.
 
-use crate::actions::login::live_session::live_session;
+use crate::actions::member::admit::Caller;
 use crate::actions::member::authenticators;
 use crate::actions::{ActionError, run};
 use crate::app::App;
@@ -43,11 +43,11 @@ pub enum Gone {
 pub async fn continue_authorization(
     app: &App,
     request: &AuthorizationRequest,
-    session_token: Option<&str>,
+    caller: &Caller,
 ) -> Result<Next, ActionError> {
     let mut reader = app.store.reader().await?;
     // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
-    if live_session(app, &mut reader, session_token).await?.is_none() {
+    if caller.session(app, &mut reader).await?.is_none() {
         return Ok(match judge(app, &mut reader, request, None).await? {
             Judged::Settled(next) => next,
             Judged::Decided(request, Decision::Refuse(error)) => Next::Answer(request.reply_to().error(error)),
@@ -55,10 +55,10 @@ pub async fn continue_authorization(
         });
     }
     drop(reader);
-    let (request, token) = (request.clone(), session_token.map(str::to_owned));
+    let (request, caller) = (request.clone(), caller.clone());
     run::to_its_end(app, |app| async move {
         let mut tx = run::begin(&app).await?;
-        let session = live_session(&app, &mut tx, token.as_deref()).await?;
+        let session = caller.session(&app, &mut tx).await?;
         let next = decided(&app, &mut tx, &request, session.as_ref()).await?;
         if let Some(session) = session.filter(|session| session.use_is_worth_noting(app.now())) {
             browser_sessions::note_use(&mut tx, &session.id, app.now()).await?;

@@ -1,7 +1,7 @@
 //! Logging out: when a relying party asks, and when the member has answered that they want to.
 
 use super::id_token_hint;
-use crate::actions::login::live_session::live_session;
+use crate::actions::member::admit::Caller;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::ids::ClientId;
@@ -34,8 +34,8 @@ pub enum Requested {
 }
 
 /// A relying party asks to log its member out (RP-Initiated Logout 1.0, 2).
-pub async fn request_logout(app: &App, asked: Asked, session_token: Option<&str>) -> Result<Requested, ActionError> {
-    let token = session_token.map(str::to_owned);
+pub async fn request_logout(app: &App, asked: Asked, caller: &Caller) -> Result<Requested, ActionError> {
+    let caller = caller.clone();
     run::to_its_end(app, |app| async move {
         let hint = asked.id_token_hint.as_deref().map_or(Hint::None, |hint| id_token_hint::read(&app, hint));
         let named = match &hint {
@@ -45,7 +45,7 @@ pub async fn request_logout(app: &App, asked: Asked, session_token: Option<&str>
         };
         let mut reader = app.store.reader().await?;
         let stored = registered(&mut reader, named).await?;
-        let session = live_session(&app, &mut reader, token.as_deref()).await?;
+        let session = caller.session(&app, &mut reader).await?;
         drop(reader);
         let request = LogoutRequest {
             hint: &hint,
@@ -61,7 +61,7 @@ pub async fn request_logout(app: &App, asked: Asked, session_token: Option<&str>
             Decision::Ask { after } => Requested::Ask { after, client },
             Decision::Nothing { after } => Requested::LoggedOut { after, ended: false },
             Decision::End { after } => {
-                end(&app, token.as_deref()).await?;
+                end(&app, &caller).await?;
                 Requested::LoggedOut { after, ended: true }
             }
         })
@@ -70,16 +70,11 @@ pub async fn request_logout(app: &App, asked: Asked, session_token: Option<&str>
 }
 
 /// The member wants to log out. Where that leads is looked up again: the client may have changed since they were asked.
-pub async fn log_out(
-    app: &App,
-    after: After,
-    client: Option<ClientId>,
-    session_token: Option<&str>,
-) -> Result<After, ActionError> {
-    let token = session_token.map(str::to_owned);
+pub async fn log_out(app: &App, after: After, client: Option<ClientId>, caller: &Caller) -> Result<After, ActionError> {
+    let caller = caller.clone();
     run::to_its_end(app, |app| async move {
         let stored = registered(&mut app.store.reader().await?, client.as_ref().map(ClientId::as_str)).await?;
-        end(&app, token.as_deref()).await?;
+        end(&app, &caller).await?;
         Ok(match (after, stored) {
             (After::Back { uri, by_itself }, Some(stored)) => {
                 let by_itself = by_itself && stored.is_vouched_for();
@@ -98,10 +93,10 @@ async fn registered(db: &mut impl Reads, id: Option<&str>) -> Result<Option<Stor
     }
 }
 
-/// Ends the session that this cookie stands for, if it is still going on.
-async fn end(app: &App, token: Option<&str>) -> Result<(), ActionError> {
+/// Ends the session of this browser, if it is still going on.
+async fn end(app: &App, caller: &Caller) -> Result<(), ActionError> {
     let mut tx = run::begin(app).await?;
-    if let Some(session) = live_session(app, &mut tx, token).await? {
+    if let Some(session) = caller.session(app, &mut tx).await? {
         browser_sessions::end(&mut tx, &session.id, app.now()).await?;
         tx.commit().await?;
         tracing::info!(member = %session.member, session = %session.id, "logged out");

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::master_key::decode_key;
 use crate::domain::secret::Secret;
+use crate::text_file;
 
 const ID_LENGTH: usize = 6;
 
@@ -43,8 +44,7 @@ pub enum PepperError {
 
 impl Pepper {
     fn read(file: &Path) -> Result<Pepper, PepperError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|reason| PepperError::Unreadable { file: file.to_owned(), reason })?;
+        let text = text_file::read(file).map_err(|reason| PepperError::Unreadable { file: file.to_owned(), reason })?;
         decode_key(&Zeroizing::new(text)).map(Pepper::new).ok_or_else(|| PepperError::Damaged { file: file.to_owned() })
     }
 
@@ -152,6 +152,8 @@ mod tests {
         let name = peppers.present_name().unwrap();
         assert!(name.len() == 8 && peppers.has(&name) && !Peppers::default().has(&name));
         assert!(Peppers::read(None, std::slice::from_ref(&file)).unwrap().has(&name));
+        std::fs::write(&file, "\u{feff}AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\r\n").unwrap();
+        assert!(Peppers::read(Some(&file), &[]).unwrap().has(&name));
         std::fs::write(&file, "AAAA").unwrap();
         let error = Peppers::read(None, &[file]).unwrap_err();
         assert!(matches!(error, PepperError::Damaged { .. }) && error.to_string().contains("pepper"));

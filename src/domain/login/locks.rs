@@ -56,9 +56,10 @@ pub enum LockRelease {
     GrowingDelay { first: Span, longest: Span },
 }
 
+/// Whether another attempt may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    MayTry,
+pub enum LockState {
+    Open,
     Locked(Until),
 }
 
@@ -72,22 +73,22 @@ pub enum Until {
 }
 
 impl LockPolicy {
-    pub fn verdict(&self, count: Option<FailureCount>, now: UnixTime) -> Verdict {
-        let Some(count) = count else { return Verdict::MayTry };
-        let Some(beyond) = count.failures.checked_sub(self.threshold.max(1)) else { return Verdict::MayTry };
+    pub fn state(&self, count: Option<FailureCount>, now: UnixTime) -> LockState {
+        let Some(count) = count else { return LockState::Open };
+        let Some(beyond) = count.failures.checked_sub(self.threshold.max(1)) else { return LockState::Open };
         let delay = match self.release {
-            LockRelease::Staff => return Verdict::Locked(Until::Staff),
+            LockRelease::Staff => return LockState::Locked(Until::Staff),
             LockRelease::Time { after } => after,
             LockRelease::GrowingDelay { first, longest } => doubled(first, beyond).min(longest),
         };
         let until = count.last_at + delay;
-        if now < until { Verdict::Locked(Until::Time(until)) } else { Verdict::MayTry }
+        if now < until { LockState::Locked(Until::Time(until)) } else { LockState::Open }
     }
 
     /// Counts an attempt that is about to be made: what to store in place of `count` before the password is hashed.
     /// While the lock stands nothing is counted, and nothing may be tried.
     pub fn reserve(&self, count: Option<FailureCount>, now: UnixTime) -> Result<FailureCount, Until> {
-        if let Verdict::Locked(until) = self.verdict(count, now) {
+        if let LockState::Locked(until) = self.state(count, now) {
             return Err(until);
         }
         let before = count.map_or(0, |count| count.failures);
@@ -130,10 +131,10 @@ mod tests {
     fn the_fifth_wrong_password_locks_and_the_fourth_does_not() {
         for policy in [STAFF, QUARTER, GROWING] {
             for failures in 0..5 {
-                assert_eq!(policy.verdict(after(&policy, failures), START), Verdict::MayTry);
+                assert_eq!(policy.state(after(&policy, failures), START), LockState::Open);
             }
             let locked = after(&policy, 5);
-            let Verdict::Locked(until) = policy.verdict(locked, START) else { panic!("not locked") };
+            let LockState::Locked(until) = policy.state(locked, START) else { panic!("not locked") };
             assert_eq!(policy.reserve(locked, START), Err(until));
         }
     }
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn a_lock_for_staff_never_ends_by_itself() {
         for days in [0, 1, 365, 36_500] {
-            assert_eq!(STAFF.verdict(after(&STAFF, 5), START + Span::days(days)), Verdict::Locked(Until::Staff));
+            assert_eq!(STAFF.state(after(&STAFF, 5), START + Span::days(days)), LockState::Locked(Until::Staff));
         }
     }
 
@@ -156,7 +157,7 @@ mod tests {
     fn a_timed_lock_ends_after_its_time_and_then_five_more_may_be_tried() {
         let mut count = after(&QUARTER, 5);
         let end = START + Span::minutes(15);
-        assert_eq!(QUARTER.verdict(count, end - Span::seconds(1)), Verdict::Locked(Until::Time(end)));
+        assert_eq!(QUARTER.state(count, end - Span::seconds(1)), LockState::Locked(Until::Time(end)));
         for failures in 1..=5 {
             let reserved = QUARTER.reserve(count, end).unwrap();
             assert_eq!(reserved, FailureCount { failures, last_at: end });
@@ -180,7 +181,7 @@ mod tests {
         let mut now = START;
         for seconds in [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600] {
             let end = now + Span::seconds(seconds);
-            assert_eq!(GROWING.verdict(count, end - Span::seconds(1)), Verdict::Locked(Until::Time(end)));
+            assert_eq!(GROWING.state(count, end - Span::seconds(1)), LockState::Locked(Until::Time(end)));
             count = Some(GROWING.reserve(count, end).unwrap());
             now = end;
         }
@@ -193,14 +194,14 @@ mod tests {
         let release = LockRelease::GrowingDelay { first: longest, longest };
         let policy = LockPolicy { threshold: 0, release };
         let count = Some(FailureCount { failures: u32::MAX, last_at: START });
-        assert_eq!(policy.verdict(count, START), Verdict::Locked(Until::Time(START + longest)));
+        assert_eq!(policy.state(count, START), LockState::Locked(Until::Time(START + longest)));
         assert_eq!(policy.reserve(count, START + longest).unwrap().failures, u32::MAX);
         let last_at = UnixTime(i64::MAX);
         let count = Some(FailureCount { failures: 7, last_at });
-        assert_eq!(policy.verdict(count, START), Verdict::Locked(Until::Time(last_at)));
+        assert_eq!(policy.state(count, START), LockState::Locked(Until::Time(last_at)));
         for failures in [31, 32, 33, 36, 37, 64, 1_000] {
             let count = Some(FailureCount { failures, last_at: START });
-            assert_eq!(GROWING.verdict(count, START), Verdict::Locked(Until::Time(START + Span::hours(1))));
+            assert_eq!(GROWING.state(count, START), LockState::Locked(Until::Time(START + Span::hours(1))));
         }
     }
 

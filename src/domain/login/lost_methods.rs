@@ -62,8 +62,9 @@ pub enum Stage {
     Cancelled,
 }
 
+/// How near a member is to setting the methods up again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum MethodsReset {
     /// What is enrolled, or a recovery code, is the only way.
     ShowAnother,
     ResetPasswordFirst {
@@ -86,27 +87,32 @@ pub enum Verdict {
 
 impl LostMethods {
     /// `password_digest` is that of the member's password as it is now.
-    pub fn verdict(self, standing: Option<&Standing>, password_digest: Option<&str>, now: UnixTime) -> Verdict {
+    pub fn methods_reset(
+        self,
+        standing: Option<&Standing>,
+        password_digest: Option<&str>,
+        now: UnixTime,
+    ) -> MethodsReset {
         if self == LostMethods::Proof {
-            return Verdict::ShowAnother;
+            return MethodsReset::ShowAnother;
         }
         let Some(standing) = standing
             .filter(|standing| now < standing.expires_at && password_digest == Some(standing.password_digest.as_str()))
         else {
-            return Verdict::ResetPasswordFirst { cancelled: false };
+            return MethodsReset::ResetPasswordFirst { cancelled: false };
         };
         let until = standing.expires_at;
         match (standing.stage, self) {
-            (Stage::Reset, LostMethods::Mail) | (Stage::Approved, _) => Verdict::MaySetUpAgain { until },
-            (Stage::Reset, _) => Verdict::MayAsk { until },
+            (Stage::Reset, LostMethods::Mail) | (Stage::Approved, _) => MethodsReset::MaySetUpAgain { until },
+            (Stage::Reset, _) => MethodsReset::MayAsk { until },
             // It was asked for under a stricter policy and may be weeks old.
-            (Stage::Asked { .. }, LostMethods::Mail) => Verdict::ResetPasswordFirst { cancelled: false },
+            (Stage::Asked { .. }, LostMethods::Mail) => MethodsReset::ResetPasswordFirst { cancelled: false },
             (Stage::Asked { ready_at: Some(ready_at) }, LostMethods::Wait { .. }) if now >= ready_at => {
-                Verdict::MaySetUpAgain { until }
+                MethodsReset::MaySetUpAgain { until }
             }
-            (Stage::Asked { ready_at: Some(until) }, LostMethods::Wait { .. }) => Verdict::Wait { until },
-            (Stage::Asked { .. }, _) => Verdict::WaitForStaff { asked_at: standing.since },
-            (Stage::Cancelled, _) => Verdict::ResetPasswordFirst { cancelled: true },
+            (Stage::Asked { ready_at: Some(until) }, LostMethods::Wait { .. }) => MethodsReset::Wait { until },
+            (Stage::Asked { .. }, _) => MethodsReset::WaitForStaff { asked_at: standing.since },
+            (Stage::Cancelled, _) => MethodsReset::ResetPasswordFirst { cancelled: true },
         }
     }
 }
@@ -150,63 +156,66 @@ mod tests {
         Standing::reset("new".into(), NOW)
     }
 
-    fn judged(policy: LostMethods, standing: &Standing, now: UnixTime) -> Verdict {
-        policy.verdict(Some(standing), Some("new"), now)
+    fn judged(policy: LostMethods, standing: &Standing, now: UnixTime) -> MethodsReset {
+        policy.methods_reset(Some(standing), Some("new"), now)
     }
 
-    fn first(cancelled: bool) -> Verdict {
-        Verdict::ResetPasswordFirst { cancelled }
+    fn first(cancelled: bool) -> MethodsReset {
+        MethodsReset::ResetPasswordFirst { cancelled }
     }
 
     #[test]
     fn without_a_reset_by_mail_nobody_gets_anywhere() {
         for policy in ALL {
-            let verdict = policy.verdict(None, Some("new"), NOW);
-            assert_eq!(verdict, if policy == LostMethods::Proof { Verdict::ShowAnother } else { first(false) });
+            let reset = policy.methods_reset(None, Some("new"), NOW);
+            assert_eq!(reset, if policy == LostMethods::Proof { MethodsReset::ShowAnother } else { first(false) });
         }
     }
 
     #[test]
     fn under_mail_the_reset_is_enough_for_a_day() {
         let until = NOW + RESET_COUNTS;
-        assert_eq!(judged(LostMethods::Mail, &fresh(), NOW), Verdict::MaySetUpAgain { until });
-        assert_eq!(judged(LostMethods::Mail, &fresh(), until - Span::seconds(1)), Verdict::MaySetUpAgain { until });
+        assert_eq!(judged(LostMethods::Mail, &fresh(), NOW), MethodsReset::MaySetUpAgain { until });
+        assert_eq!(
+            judged(LostMethods::Mail, &fresh(), until - Span::seconds(1)),
+            MethodsReset::MaySetUpAgain { until }
+        );
         assert_eq!(judged(LostMethods::Mail, &fresh(), until), first(false));
     }
 
     #[test]
     fn under_proof_nothing_that_happens_is_enough() {
         for standing in [fresh(), fresh().asked(WAIT, NOW), fresh().approved(NOW), fresh().cancelled(NOW)] {
-            assert_eq!(judged(LostMethods::Proof, &standing, NOW + Span::days(2)), Verdict::ShowAnother);
+            assert_eq!(judged(LostMethods::Proof, &standing, NOW + Span::days(2)), MethodsReset::ShowAnother);
         }
     }
 
     #[test]
     fn under_staff_a_member_asks_and_has_a_week_once_it_is_approved() {
         let policy = LostMethods::Staff;
-        assert_eq!(judged(policy, &fresh(), NOW), Verdict::MayAsk { until: NOW + RESET_COUNTS });
+        assert_eq!(judged(policy, &fresh(), NOW), MethodsReset::MayAsk { until: NOW + RESET_COUNTS });
         let asked = fresh().asked(policy, NOW);
-        assert_eq!(judged(policy, &asked, NOW + Span::days(29)), Verdict::WaitForStaff { asked_at: NOW });
+        assert_eq!(judged(policy, &asked, NOW + Span::days(29)), MethodsReset::WaitForStaff { asked_at: NOW });
         assert_eq!(judged(policy, &asked, NOW + ASKED_COUNTS), first(false));
         let later = NOW + Span::days(3);
         let approved = asked.approved(later);
         let until = later + READY_COUNTS;
-        assert_eq!(judged(policy, &approved, later), Verdict::MaySetUpAgain { until });
+        assert_eq!(judged(policy, &approved, later), MethodsReset::MaySetUpAgain { until });
         assert_eq!(judged(policy, &approved, until), first(false));
     }
 
     #[test]
     fn under_wait_the_time_must_pass_and_then_there_is_a_week() {
-        assert_eq!(judged(WAIT, &fresh(), NOW), Verdict::MayAsk { until: NOW + RESET_COUNTS });
+        assert_eq!(judged(WAIT, &fresh(), NOW), MethodsReset::MayAsk { until: NOW + RESET_COUNTS });
         let asked = fresh().asked(WAIT, NOW);
         let ready = NOW + Span::days(1);
-        assert_eq!(judged(WAIT, &asked, ready - Span::seconds(1)), Verdict::Wait { until: ready });
+        assert_eq!(judged(WAIT, &asked, ready - Span::seconds(1)), MethodsReset::Wait { until: ready });
         let until = ready + READY_COUNTS;
-        assert_eq!(judged(WAIT, &asked, ready), Verdict::MaySetUpAgain { until });
+        assert_eq!(judged(WAIT, &asked, ready), MethodsReset::MaySetUpAgain { until });
         assert_eq!(judged(WAIT, &asked, until), first(false));
         // What the member was told counts, not what the settings say by now.
         let shorter = LostMethods::Wait { lasts: Span::minutes(1) };
-        assert_eq!(judged(shorter, &asked, NOW + Span::hours(1)), Verdict::Wait { until: ready });
+        assert_eq!(judged(shorter, &asked, NOW + Span::hours(1)), MethodsReset::Wait { until: ready });
     }
 
     #[test]
@@ -222,8 +231,8 @@ mod tests {
     fn another_password_ends_everything() {
         for standing in [fresh(), fresh().asked(LostMethods::Staff, NOW), fresh().approved(NOW)] {
             for policy in [LostMethods::Mail, LostMethods::Staff, WAIT] {
-                assert_eq!(policy.verdict(Some(&standing), Some("another"), NOW), first(false));
-                assert_eq!(policy.verdict(Some(&standing), None, NOW), first(false));
+                assert_eq!(policy.methods_reset(Some(&standing), Some("another"), NOW), first(false));
+                assert_eq!(policy.methods_reset(Some(&standing), None, NOW), first(false));
             }
         }
     }
@@ -232,9 +241,9 @@ mod tests {
     fn of_two_policies_the_stricter_one_counts() {
         let waited = fresh().asked(WAIT, NOW);
         let later = NOW + Span::days(2);
-        assert_eq!(judged(LostMethods::Staff, &waited, later), Verdict::WaitForStaff { asked_at: NOW });
+        assert_eq!(judged(LostMethods::Staff, &waited, later), MethodsReset::WaitForStaff { asked_at: NOW });
         let for_staff = fresh().asked(LostMethods::Staff, NOW);
-        assert_eq!(judged(WAIT, &for_staff, later), Verdict::WaitForStaff { asked_at: NOW });
+        assert_eq!(judged(WAIT, &for_staff, later), MethodsReset::WaitForStaff { asked_at: NOW });
         assert_eq!(judged(LostMethods::Mail, &for_staff, NOW), first(false));
     }
 }

@@ -51,6 +51,7 @@ pub enum Second {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demands {
     pub second_factor: SecondFactor,
+    pub proof: Proof,
     /// The methods that the operator offers.
     pub methods: Vec<Method>,
     /// Whether a member must have registered an e-mail address.
@@ -74,6 +75,17 @@ pub struct Floor {
 
 impl Floor {
     pub const NONE: Floor = Floor { least: Assurance::Password, wished: Assurance::Password };
+}
+
+/// What shows a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// What the policy asks for; a device that the member trusts stands for it.
+    Usual,
+    /// What the policy asks for is shown, on a trusted device too.
+    Shown,
+    /// Whatever the member has is shown, even where the policy asks for nothing.
+    AnyEnrolled,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,10 +153,16 @@ impl Proved {
 impl Demands {
     /// The least that a finished login must have shown, for a member who has these methods.
     pub fn least(&self, enrolled: &Enrolled) -> Assurance {
-        let by_policy = match self.second_factor {
-            SecondFactor::Required => Assurance::TrustedDevice,
-            SecondFactor::Optional if self.usable(enrolled).next().is_some() => Assurance::TrustedDevice,
-            SecondFactor::Optional | SecondFactor::Off => Assurance::Password,
+        let could_show_one = self.usable(enrolled).next().is_some();
+        let asked_for = match self.second_factor {
+            SecondFactor::Required => true,
+            SecondFactor::Optional => could_show_one,
+            SecondFactor::Off => could_show_one && self.proof == Proof::AnyEnrolled,
+        };
+        let by_policy = match (asked_for, self.proof) {
+            (false, _) => Assurance::Password,
+            (true, Proof::Usual) => Assurance::TrustedDevice,
+            (true, Proof::Shown | Proof::AnyEnrolled) => Assurance::TwoFactors,
         };
         self.acr.least().map_or(by_policy, |asked| asked.min(self.most()).max(by_policy))
     }
@@ -258,6 +276,7 @@ mod tests {
         let member = Member { email_verified_at: Some(UnixTime(1)), ..sample("taro") };
         let demands = Demands {
             second_factor: SecondFactor::Optional,
+            proof: Proof::Usual,
             methods: Method::ALL.into(),
             email_address: true,
             password_max_age: None,
@@ -397,6 +416,22 @@ mod tests {
         trusted.proved.trusted_device = true;
         assert_eq!(trusted.next(), NextStep::Complete);
         assert_eq!(trusted.asked(Assurance::TwoFactors).next(), factor(Totp, &[]));
+    }
+
+    #[test]
+    fn before_a_change_a_trusted_device_shows_the_factor_and_without_any_policy_too() {
+        let mut trusted = case().enrolled(&[Totp]).required();
+        trusted.proved.trusted_device = true;
+        trusted.demands.proof = Proof::Shown;
+        assert_eq!(trusted.next(), factor(Totp, &[]));
+        assert_eq!(trusted.proved(Totp).next(), NextStep::Complete);
+        for (proof, next) in [(Proof::Shown, NextStep::Complete), (Proof::AnyEnrolled, factor(Totp, &[]))] {
+            let mut off = case().enrolled(&[Totp]);
+            off.demands = Demands { second_factor: SecondFactor::Off, proof, ..off.demands };
+            assert_eq!(off.next(), next);
+            off.enrolled = Enrolled::default();
+            assert_eq!(off.next(), NextStep::Complete, "who has none is asked for none");
+        }
     }
 
     #[test]

@@ -45,6 +45,20 @@ pub enum SecondFactor {
     Off,
 }
 
+impl SecondFactor {
+    /// The strictest first.
+    pub const ALL: [SecondFactor; 3] = [SecondFactor::Required, SecondFactor::Optional, SecondFactor::Off];
+
+    /// Stable: in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SecondFactor::Required => "required",
+            SecondFactor::Optional => "optional",
+            SecondFactor::Off => "off",
+        }
+    }
+}
+
 /// What a member could show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Enrolled {

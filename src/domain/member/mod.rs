@@ -5,5 +5,7 @@ pub mod authentication_method;
 pub mod authenticator_removal;
 pub mod email_address;
 pub mod member_notice;
+pub mod permissions;
 pub mod profile;
+pub mod typed;
 pub mod user_id;

@@ -1,11 +1,12 @@
 //! What a user ID may look like, and which typed texts mean the same ID (product.md 1.2; Unicode UAX #15, NFKC).
 //!
-//! An ID holds printable ASCII only, so once a typed text is in NFKC and lower case no lookalike spelling is left:
-//! full-width letters, the Kelvin sign or a pasted zero-width space all lead to the one key under which a member is
-//! stored. The key is unique in the database; the ID as displayed is not looked up.
+//! An ID holds printable ASCII only, so once a typed text is in half-width forms (`typed.rs`) and lower case no lookalike
+//! spelling is left: full-width letters, a long vowel mark for a hyphen, the Kelvin sign or a pasted zero-width space all
+//! lead to the one key under which a member is stored. The key is unique in the database; the ID as displayed is not looked up.
 
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization as _;
+
+use super::typed::{half_width, is_invisible};
 
 /// The longest key, in characters. An ID is always shorter than that, so a text that was cut matches nobody's.
 const LONGEST_KEY: usize = 256;
@@ -112,23 +113,12 @@ pub fn same_in_any_case(one: &str, other: &str) -> bool {
 
 fn understood(typed: &str) -> impl Iterator<Item = char> {
     let core = typed.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
-    core.chars().filter(|&c| !is_invisible(c)).nfkc()
+    half_width(core).filter(|c| !c.is_control())
 }
 
 /// Lower case is all the case folding that ASCII needs.
 fn caseless(typed: &str) -> impl Iterator<Item = char> {
     understood(typed).flat_map(char::to_lowercase)
-}
-
-/// Characters that show nothing: controls (PostgreSQL can't even store U+0000) and Unicode's
-/// Default_Ignorable_Code_Point (UAX #44), among them the zero-width ones.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]
@@ -153,6 +143,10 @@ mod tests {
             "\u{202E}kosmo.hanako-1\u{0}",
             "\u{212A}o\u{17F}mo.hanako-1",
             "𝐤𝐨𝐬𝐦𝐨.ⓗⓐⓝⓐⓚⓞ-¹",
+            "kosmo。hanakoー1",
+            "ｋｏｓｍｏ｡ｈａｎａｋｏｰ１",
+            "kosmo．hanako−1",
+            "kosmo.hanako‐①",
         ] {
             assert_eq!(rules().lookup_key(typed), key, "{typed:?}");
         }
@@ -161,7 +155,7 @@ mod tests {
     #[test]
     fn different_ids_have_different_keys() {
         let key = rules().lookup_key("hanako");
-        for typed in ["hanak0", "hanako.", "h anako", "hanakо", "hánako", "hanak", ""] {
+        for typed in ["hanak0", "hanako.", "h anako", "hanakо", "hánako", "hanak", "", "hanako・", "はなこ"] {
             assert_ne!(rules().lookup_key(typed), key, "{typed:?}");
         }
     }

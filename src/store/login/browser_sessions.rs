@@ -85,6 +85,24 @@ pub async fn renew(tx: &mut WriteTx, session: &BrowserSession, token_digest: &st
     Ok(done.rows_affected() == 1)
 }
 
+/// The member has shown more in this session: it counts as much from now on, under a new cookie. `false` if it has ended.
+pub async fn raise(
+    tx: &mut WriteTx,
+    id: &BrowserSessionId,
+    assurance: Assurance,
+    token_digest: &str,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE browser_sessions SET assurance = $2, token_digest = $3 WHERE session_id = $1 AND ended_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(assurance.name())
+    .bind(token_digest)
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub async fn note_use(tx: &mut WriteTx, id: &BrowserSessionId, now: UnixTime) -> Result<(), StoreError> {
     sqlx::query("UPDATE browser_sessions SET last_used_at = $2 WHERE session_id = $1 AND ended_at IS NULL")
         .bind(id.as_str())

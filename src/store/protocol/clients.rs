@@ -4,6 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::domain::ids::ClientId;
+use crate::domain::member::authentication_method::SecondFactor;
 use crate::domain::protocol::client::Client;
 use crate::domain::unix_time::UnixTime;
 use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
@@ -92,6 +93,12 @@ pub async fn any_may_notify(db: &mut impl Reads) -> Result<bool, StoreError> {
     Ok(sqlx::query(sql).fetch_optional(db.connection()).await?.is_some())
 }
 
+/// Whether any client has this rule for the second factor, in place of the one in the settings.
+pub async fn any_with_second_factor(db: &mut impl Reads, rule: SecondFactor) -> Result<bool, StoreError> {
+    let sql = "SELECT client_id FROM clients WHERE second_factor = $1 LIMIT 1";
+    Ok(sqlx::query(sql).bind(rule.name()).fetch_optional(db.connection()).await?.is_some())
+}
+
 /// How many clients have registered themselves.
 pub async fn count_self_registered(db: &mut impl Reads) -> Result<i64, StoreError> {
     let row = sqlx::query("SELECT COUNT(*) AS n FROM clients WHERE registration_token_digest IS NOT NULL")
@@ -103,14 +110,15 @@ pub async fn count_self_registered(db: &mut impl Reads) -> Result<i64, StoreErro
 /// Adds a client; `Exists` if the ID is taken.
 pub async fn insert(tx: &mut WriteTx, stored: &StoredClient) -> Result<(), StoreError> {
     let done = sqlx::query(
-        "INSERT INTO clients (client_id, metadata, secret_digest, registration_token_digest, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (client_id) DO NOTHING",
+        "INSERT INTO clients (client_id, metadata, secret_digest, registration_token_digest, created_at, updated_at,
+             second_factor) VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (client_id) DO NOTHING",
     )
     .bind(stored.client.id.as_str())
     .bind(to_json(&stored.client)?)
     .bind(&stored.secret_digest)
     .bind(&stored.registration_token_digest)
     .bind(stored.created_at.0)
+    .bind(stored.client.second_factor.map(SecondFactor::name))
     .execute(tx.connection())
     .await?;
     if done.rows_affected() == 0 { Err(StoreError::Exists("client ID")) } else { Ok(()) }
@@ -124,7 +132,7 @@ pub async fn update(
     now: UnixTime,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4,
+        "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4, second_factor = $5,
                 previous_secret_until = CASE WHEN $3 IS NULL THEN NULL ELSE previous_secret_until END
           WHERE client_id = $1",
     )
@@ -132,6 +140,7 @@ pub async fn update(
     .bind(to_json(client)?)
     .bind(secret_digest)
     .bind(now.0)
+    .bind(client.second_factor.map(SecondFactor::name))
     .execute(tx.connection())
     .await?;
     Ok(())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::account_events::record;
 use crate::domain::actor::Actor;
 use crate::domain::login::flow::AccountPage;
@@ -102,7 +102,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn withdraw(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ApplicationsPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Applications).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Applications).await?;
     let app = browser.web.app.clone();
     let list = Ok(Shown::GoTo(AccountPage::Applications.path()));
     let Some(id) = fields.get("withdraw") else { return Err(Stop::page(ErrorKind::RequestInvalid)) };

@@ -4,9 +4,9 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use super::totp_devices::{self, DeviceLine};
-use crate::actions::member::authenticators::{choose, demands, enrolled};
+use crate::actions::member::authenticators::{choose, enrolled, offered_methods};
 use crate::app::App;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
@@ -53,7 +53,7 @@ pub async fn choices(app: &App, db: &mut impl Reads, member: &Member) -> Result<
         enrolled: enrolled.has(method),
         chosen: member.method == Some(method) && enrolled.has(method),
     };
-    Ok(demands(app, None, None).methods.into_iter().map(choice).collect())
+    Ok(offered_methods(app).into_iter().map(choice).collect())
 }
 
 pub async fn get(mut browser: BrowserRequest) -> Response {
@@ -94,9 +94,9 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AuthenticationMethodPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::AuthenticationMethod).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::AuthenticationMethod).await?;
     let app = browser.web.app.clone();
-    let offered = demands(&app, None, None).methods;
+    let offered = offered_methods(&app);
     let chosen = fields.get("method").and_then(Method::named).filter(|method| offered.contains(method));
     let Some(method) = chosen else { return Ok(Shown::Again(page(browser, &member, true).await?)) };
     let mut tx = app.store.write().await?;

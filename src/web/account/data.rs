@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::applications::accesses;
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::mail::send_mail;
 use crate::actions::member::account_events::record;
 use crate::domain::actor::Actor;
@@ -35,7 +35,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<DataPage>, Stop> {
-    freshly(browser, AccountPage::Data).await?;
+    signed_in(browser, AccountPage::Data).await?;
     Ok(Shown::Page(DataPage {}))
 }
 
@@ -53,7 +53,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn download(browser: &mut BrowserRequest, fields: &Params) -> Result<Value, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Data).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Data).await?;
     let data = everything(browser, &member).await?;
     let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;

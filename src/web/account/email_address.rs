@@ -4,11 +4,12 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::login::email_codes::{self, Purpose, Sent};
 use crate::actions::login::one_time_passwords::{Tried, try_email_code};
 use crate::actions::member::account_events::record;
-use crate::actions::member::authenticators::{choose, demands};
+use crate::actions::member::authenticators::{choose, offered_methods};
+use crate::actions::member::raise_session;
 use crate::domain::actor::Actor;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::one_time_password::Code;
@@ -76,7 +77,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-    let who = freshly(browser, AccountPage::EmailAddress).await?;
+    let who = signed_in(browser, AccountPage::EmailAddress).await?;
     let choose = browser.query.get("choose").is_some();
     // What the society knows need not be typed again, only shown to be read.
     let unverified = who.member.email.clone().filter(|_| who.member.verified_email().is_none());
@@ -105,7 +106,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-    let who = freshly_sent_by(browser, fields, AccountPage::EmailAddress).await?;
+    let who = sent_by(browser, fields, AccountPage::EmailAddress).await?;
     browser.web.limits.login(browser.address)?;
     let choose = fields.get("choose").is_some();
     let typed = fields.get("email").unwrap_or_default();
@@ -163,7 +164,7 @@ pub async fn get_code(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show_code(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-    let who = freshly(browser, AccountPage::EmailAddressCode).await?;
+    let who = signed_in(browser, AccountPage::EmailAddressCode).await?;
     let choose = browser.query.get("choose").is_some();
     Ok(match address_of(browser, &who).await? {
         Some(address) => Shown::Page(code_page(browser, address, choose, false, None)),
@@ -177,7 +178,7 @@ pub async fn post_code(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-    let who = freshly_sent_by(browser, fields, AccountPage::EmailAddressCode).await?;
+    let who = sent_by(browser, fields, AccountPage::EmailAddressCode).await?;
     browser.web.limits.login(browser.address)?;
     let chosen = fields.get("choose").is_some();
     // Its code has come back: the button was pressed twice.
@@ -200,7 +201,7 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<A
         Tried::Locked { .. } => return Err(Stop::page(ErrorKind::AccountLocked)),
     };
     // As it is before the change: the old address is told, too.
-    let member = members::held(&mut tx, &who.member.id).await?.unwrap_or(who.member);
+    let member = members::held(&mut tx, &who.member.id).await?.unwrap_or(who.member.clone());
     members::set_verified_email(&mut tx, &member.id, &address, app.now()).await?;
     // Who reads the old mailbox can't take the account back.
     recovery::end_links(&mut tx, &member.id, app.now()).await?;
@@ -209,14 +210,19 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<A
         let event = AccountEvent::EmailChanged { from: member.verified_email().map(masked), to: masked(&address) };
         record(&app, &mut tx, &member, event, &Actor::Member(browser.device())).await?;
     }
-    let done = if chosen && demands(&app, None, None).methods.contains(&Method::Email) {
+    let mut raised = None;
+    let done = if chosen && offered_methods(&app).contains(&Method::Email) {
         members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
         choose(&app, &mut tx, &member.id, Method::Email, browser.device()).await?;
+        raised = raise_session::by_enrolment(&mut tx, &who.session).await?;
         Banner::MethodChanged
     } else {
         Banner::EmailChanged
     };
     tx.commit().await?;
+    if let Some(token) = raised {
+        browser.renew_session(&token);
+    }
     browser.notify(done);
     Ok(Shown::GoTo(AccountPage::Profile.path()))
 }

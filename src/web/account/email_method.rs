@@ -4,11 +4,12 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use super::totp_devices::Consequence;
 use crate::actions::login::email_codes::{self, Purpose, Sent};
 use crate::actions::login::one_time_passwords::{Tried, try_email_code};
-use crate::actions::member::authenticators::{self, Removed, choose, demands};
+use crate::actions::member::authenticators::{self, Removed, choose, offered_methods};
+use crate::actions::member::raise_session;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
@@ -58,7 +59,7 @@ fn place(who: &SignedIn) -> String {
 
 /// Where a member goes who has no address, or has this method already.
 fn elsewhere(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<String>, Stop> {
-    if !demands(&browser.web.app, None, None).methods.contains(&Method::Email) {
+    if !offered_methods(&browser.web.app).contains(&Method::Email) {
         return Err(Stop::page(ErrorKind::NotFound));
     }
     Ok(match (who.member.verified_email(), who.member.email_method_at) {
@@ -87,7 +88,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<EmailMethodPage>, Stop> {
-    let who = freshly(browser, AccountPage::EmailMethod).await?;
+    let who = signed_in(browser, AccountPage::EmailMethod).await?;
     if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
@@ -107,7 +108,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<EmailMethodPage>, Stop> {
-    let who = freshly_sent_by(browser, fields, AccountPage::EmailMethod).await?;
+    let who = sent_by(browser, fields, AccountPage::EmailMethod).await?;
     if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
@@ -129,7 +130,11 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Em
         Tried::Right((mut tx, address)) if member.verified_email().is_some_and(|now| is_same(now, &address)) => {
             members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
             choose(&app, &mut tx, &member.id, Method::Email, browser.device()).await?;
+            let raised = raise_session::by_enrolment(&mut tx, &who.session).await?;
             tx.commit().await?;
+            if let Some(token) = raised {
+                browser.renew_session(&token);
+            }
             browser.notify(Banner::MethodChanged);
             Ok(Shown::GoTo(AccountPage::Profile.path()))
         }
@@ -145,14 +150,14 @@ pub async fn get_deletion(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show_deletion(browser: &mut BrowserRequest) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
-    let who = freshly(browser, AccountPage::EmailMethodDeletion).await?;
+    let who = signed_in(browser, AccountPage::EmailMethodDeletion).await?;
     if who.member.email_method_at.is_none() {
         return Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()));
     }
     let before = authenticators::enrolled(&mut browser.web.app.store.reader().await?, &who.member).await?;
     let mut left = before.clone();
     left.methods.retain(|method| *method != Method::Email);
-    let consequence = Consequence::of(browser, &who.member, &before, &left);
+    let consequence = Consequence::of(browser, &who.member, &before, &left).await?;
     Ok(Shown::Page(deletion(&who, consequence)))
 }
 
@@ -167,7 +172,7 @@ pub async fn post_deletion(OwnForm { mut browser, fields }: OwnForm) -> Response
 }
 
 async fn delete(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
-    let who = freshly_sent_by(browser, fields, AccountPage::EmailMethodDeletion).await?;
+    let who = sent_by(browser, fields, AccountPage::EmailMethodDeletion).await?;
     match authenticators::remove_email(&browser.web.app, &who.member.id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::EmailMethodRemoved),
         Removed::Gone => {}

@@ -3,10 +3,11 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, sent_by};
-use crate::actions::member::authenticators;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in};
+use crate::actions::member::{authenticators, raise_session};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
+use crate::domain::member::permissions::Act;
 use crate::domain::protocol::params::Params;
 use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
@@ -32,8 +33,8 @@ async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountPasskeyEnrolm
     if browser.web.app.passkeys.is_none() {
         return Err(Stop::page(ErrorKind::NotFound));
     }
-    let SignedIn { member, .. } = freshly(browser, AccountPage::PasskeyEnrolment).await?;
-    let enrolment = passkey::enrolment(browser, &member, None, None).await?;
+    let SignedIn { member, session } = signed_in(browser, AccountPage::PasskeyEnrolment).await?;
+    let enrolment = passkey::enrolment(browser, &member, session.id.as_str(), None, None).await?;
     Ok(Shown::Page(AccountPasskeyEnrolmentPage { enrolment, choose: browser.query.get("choose").is_some() }))
 }
 
@@ -46,16 +47,21 @@ async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Acco
     browser.web.limits.login(browser.address)?;
     // The question shows that the login was fresh. The authenticator has made the passkey by now: a login in between would
     // leave it there, known to nobody here.
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::PasskeyEnrolment).await?;
+    let SignedIn { member, session } =
+        sent_for(browser, fields, AccountPage::PasskeyEnrolment, Act::FinishEnrolment).await?;
     let choose = fields.get("choose").is_some();
-    let mut tx = match passkey::enrol(browser, &member, fields).await? {
+    let mut tx = match passkey::enrol(browser, &member, session.id.as_str(), fields).await? {
         Ok(tx) => tx,
         Err(enrolment) => return Ok(Shown::Again(AccountPasskeyEnrolmentPage { enrolment, choose })),
     };
     if choose {
         authenticators::choose(&browser.web.app, &mut tx, &member.id, Method::Passkey, browser.device()).await?;
     }
+    let raised = raise_session::by_enrolment(&mut tx, &session).await?;
     tx.commit().await?;
+    if let Some(token) = raised {
+        browser.renew_session(&token);
+    }
     if choose {
         browser.notify(Banner::MethodChanged);
         return Ok(Shown::GoTo(AccountPage::Profile.path()));

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::authenticators::Removed;
 use crate::actions::member::passkeys as action;
 use crate::domain::login::flow::AccountPage;
@@ -90,7 +90,7 @@ pub async fn get_one(mut browser: BrowserRequest, Path(id): Path<String>) -> Res
 }
 
 async fn show_one(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::Passkey(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyNamePage { passkey: line(browser, &passkey), refused: false }))
 }
@@ -101,7 +101,7 @@ pub async fn post_one(Path(id): Path<String>, OwnForm { mut browser, fields }: O
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         return Ok(Shown::Again(PasskeyNamePage { passkey: line(browser, &passkey), refused: true }));
@@ -119,7 +119,7 @@ pub async fn get_deletion(mut browser: BrowserRequest, Path(id): Path<String>) -
 }
 
 async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyDeletionPage { passkey: line(browser, &passkey), last_factor: false }))
 }
@@ -130,7 +130,7 @@ pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut browser, fields
 }
 
 async fn delete(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
     match action::delete(&browser.web.app, &member.id, id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.

@@ -4,7 +4,7 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::login::check_password::{hash_new_password, is_password};
 use crate::actions::member::account_events::record;
 use crate::actions::member::members::replace_password;
@@ -47,7 +47,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountPasswordPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::Password).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::Password).await?;
     Ok(Shown::Page(page(browser, &member.user_id, Vec::new(), false)))
 }
 
@@ -57,7 +57,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn change(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
-    let SignedIn { member, session } = freshly_sent_by(browser, fields, AccountPage::Password).await?;
+    let SignedIn { member, session } = sent_by(browser, fields, AccountPage::Password).await?;
     browser.web.limits.login(browser.address)?;
     let app = browser.web.app.clone();
     let typed = fields.get("new_password").unwrap_or_default();

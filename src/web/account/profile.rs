@@ -5,10 +5,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::authentication_method::{self, MethodChoice};
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in};
 use crate::actions::mail::member_notices;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
+use crate::domain::member::permissions::Act;
 use crate::domain::member::profile::{Member, Profile};
 use crate::domain::protocol::params::Params;
 use crate::i18n::Locale;
@@ -94,7 +95,7 @@ pub async fn post_language(OwnForm { mut browser, fields }: OwnForm) -> Response
 }
 
 async fn choose_language(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Profile).await?;
+    let SignedIn { member, .. } = sent_for(browser, fields, AccountPage::Profile, Act::ChooseLanguage).await?;
     let to = AccountPage::Profile.path();
     let chosen = browser.web.catalogue.locales().find(|locale| fields.get("language") == Some(locale.tag()));
     let Some(locale) = chosen else { return Ok(Shown::GoTo(to)) };
@@ -119,7 +120,7 @@ pub async fn post_notices(OwnForm { mut browser, fields }: OwnForm) -> Response 
 }
 
 async fn choose_notices(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Profile).await?;
+    let SignedIn { member, .. } = sent_for(browser, fields, AccountPage::Profile, Act::ChooseNotices).await?;
     let on = match fields.get("notices") {
         Some("on") => true,
         Some("off") => false,

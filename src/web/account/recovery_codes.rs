@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::authenticators::make_recovery_codes;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::recovery_code::{AT_A_TIME, for_reading};
@@ -41,7 +41,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<RecoveryCodesPage>, Stop> {
     offered(browser)?;
-    let SignedIn { member, .. } = freshly(browser, AccountPage::RecoveryCodes).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::RecoveryCodes).await?;
     let left = recovery_codes::left(&mut browser.web.app.store.reader().await?, &member.id).await?;
     Ok(Shown::Page(page(browser, member.user_id, left, &[])))
 }
@@ -63,7 +63,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 
 async fn make(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<RecoveryCodesPage>, Stop> {
     offered(browser)?;
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::RecoveryCodes).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::RecoveryCodes).await?;
     let codes = make_recovery_codes(&browser.web.app, &member, browser.device()).await?;
     Ok(Shown::Done(page(browser, member.user_id, 0, &codes)))
 }

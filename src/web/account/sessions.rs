@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly_sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::account_events::record;
 use crate::domain::actor::Actor;
 use crate::domain::ids::BrowserSessionId;
@@ -79,7 +79,7 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn end(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<SessionsPage>, Stop> {
-    let SignedIn { member, session } = freshly_sent_by(browser, fields, AccountPage::Sessions).await?;
+    let SignedIn { member, session } = sent_by(browser, fields, AccountPage::Sessions).await?;
     let app = browser.web.app.clone();
     let now = app.now();
     let mut tx = app.store.write().await?;

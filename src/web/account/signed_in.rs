@@ -1,15 +1,15 @@
-//! Who is logged in, for the account's own pages. Changes need a login that is fresh (product.md 1.9), and a form changes
-//! the account of the member whose page it stood on, whoever has logged in to the same browser meanwhile.
+//! Who is logged in, for the account's own pages, and whether that login is enough (`domain/member/permissions.rs`). A form
+//! changes the account of the member whose page it stood on, whoever has logged in to the same browser meanwhile.
 
 use axum::response::Response;
 
+use crate::actions::member::admit::{self, NotDone};
 use crate::crypto::opaque_token;
-use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::AccountPage;
+use crate::domain::member::permissions::Act;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::password;
 use crate::web::page::PageTemplate;
@@ -62,64 +62,58 @@ pub fn answer<P: PageTemplate>(browser: BrowserRequest, outcome: Result<Shown<P>
     }
 }
 
-/// To a member who is logged in.
+/// To a member whose session is enough for this page.
 pub async fn signed_in(browser: &mut BrowserRequest, page: AccountPage) -> Result<SignedIn, Stop> {
-    match of_session(browser).await? {
-        Some(signed_in) => Ok(signed_in),
-        None => Err(Stop::Login(password::to_account(browser, page, None))),
-    }
+    let act = Act::opening(&page);
+    let who = look(browser, act).await.map_err(|why| stop(browser, page, why))?;
+    browser.belongs_to(&who.member.id);
+    Ok(who)
 }
 
-/// To a member who has shown who they are a short while ago; whoever is logged in for longer shows it again.
-pub async fn freshly(browser: &mut BrowserRequest, page: AccountPage) -> Result<SignedIn, Stop> {
-    let signed_in = signed_in(browser, page.clone()).await?;
-    if is_fresh(browser, &signed_in.session) {
-        Ok(signed_in)
-    } else {
-        Err(Stop::Login(password::to_account(browser, page, Some(&signed_in.member.user_id))))
-    }
-}
-
-/// A form of the member who is logged in. `page` is where a login leads back to.
+/// The form of this page, of the member whose page it was. If this session is not enough, a login leads back to the page;
+/// what was sent is dropped then, and the login page says so.
 pub async fn sent_by(browser: &mut BrowserRequest, fields: &Params, page: AccountPage) -> Result<SignedIn, Stop> {
-    let Some(signed_in) = of_session(browser).await? else {
-        return Err(Stop::Login(password::and_again(password::to_account(browser, page, None))));
-    };
-    let owner = browser.owner().unwrap_or_default();
-    if fields.get("owner").is_some_and(|sent| opaque_token::same(sent, owner)) {
-        Ok(signed_in)
-    } else {
-        Err(Stop::page(ErrorKind::OtherMember))
-    }
+    let act = Act::behind(&page);
+    sent_for(browser, fields, page, act).await
 }
 
-/// A form that changes the account. A login that is no longer fresh is shown again, and the form with it: what was sent is
-/// dropped.
-pub async fn freshly_sent_by(
+/// The same, where the form does something else than the page stands for.
+pub async fn sent_for(
     browser: &mut BrowserRequest,
     fields: &Params,
     page: AccountPage,
+    act: Act,
 ) -> Result<SignedIn, Stop> {
-    let signed_in = sent_by(browser, fields, page.clone()).await?;
-    if is_fresh(browser, &signed_in.session) {
-        Ok(signed_in)
-    } else {
-        let confirm = password::to_account(browser, page, Some(&signed_in.member.user_id));
-        Err(Stop::Login(password::and_again(confirm)))
+    let looked = look(browser, act).await;
+    if let Ok(SignedIn { member, .. }) = &looked {
+        browser.belongs_to(&member.id);
+    } else if let Err(NotDone::ShowAgain(member)) = &looked {
+        browser.belongs_to(&member.id);
     }
+    if let Some(owner) = browser.owner()
+        && !fields.get("owner").is_some_and(|sent| opaque_token::same(sent, owner))
+    {
+        return Err(Stop::page(ErrorKind::OtherMember));
+    }
+    looked.map_err(|why| stop(browser, page, why))
 }
 
-/// A device that is trusted has not shown the second factor: enough to come in, but not to change the account.
-fn is_fresh(browser: &BrowserRequest, session: &BrowserSession) -> bool {
+async fn look(browser: &BrowserRequest, act: Act) -> Result<SignedIn, NotDone> {
+    if browser.session().await?.is_none() {
+        return Err(NotDone::LoggedOut);
+    }
     let app = &browser.web.app;
-    session.assurance != Assurance::TrustedDevice
-        && app.now().since(session.authenticated_at) < app.settings.authentication.fresh_for
+    let admit::Admitted { member, session, .. } =
+        admit::look(app, &mut app.store.reader().await?, &browser.caller(), act).await?;
+    Ok(SignedIn { member, session })
 }
 
-async fn of_session(browser: &mut BrowserRequest) -> Result<Option<SignedIn>, Stop> {
-    let Some(session) = browser.session().await? else { return Ok(None) };
-    let member = members::by_id(&mut browser.web.app.store.reader().await?, &session.member).await?;
-    let Some(member) = member.filter(Member::may_act) else { return Ok(None) };
-    browser.belongs_to(&member.id);
-    Ok(Some(SignedIn { member, session }))
+/// The way on for whom an act was refused: a login that asks for what is missing and leads back to the page.
+pub fn stop(browser: &BrowserRequest, page: AccountPage, why: NotDone) -> Stop {
+    let login = match why {
+        NotDone::LoggedOut => password::to_account(browser, page, None),
+        NotDone::ShowAgain(member) => password::to_account(browser, page, Some(&member.user_id)),
+        NotDone::Inside(error) => return Stop::PageError(error.into()),
+    };
+    Stop::Login(if browser.is_post() { password::and_again(login) } else { login })
 }

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, freshly_sent_by};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
 use crate::actions::member::authenticators::{self as action, Removed};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::{Enrolled, Method};
@@ -60,13 +60,20 @@ pub enum Consequence {
 
 impl Consequence {
     /// Of a removal that leaves these methods.
-    pub fn of(browser: &BrowserRequest, member: &Member, before: &Enrolled, left: &Enrolled) -> Consequence {
-        match action::after_removal(&browser.web.app, member, before, left) {
+    pub async fn of(
+        browser: &BrowserRequest,
+        member: &Member,
+        before: &Enrolled,
+        left: &Enrolled,
+    ) -> Result<Consequence, Stop> {
+        let app = &browser.web.app;
+        let mut reader = app.store.reader().await?;
+        Ok(match action::after_removal(app, &mut reader, member, before, left).await? {
             Removal::LastFactor => Consequence::LastFactor,
             Removal::Allowed { method } if method == member.method => Consequence::Same,
             Removal::Allowed { method: Some(method) } => Consequence::OtherMethod { method: method.name() },
             Removal::Allowed { method: None } => Consequence::PasswordAlone,
-        }
+        })
     }
 }
 
@@ -93,7 +100,7 @@ pub async fn get(mut browser: BrowserRequest, Path(id): Path<String>) -> Respons
 }
 
 async fn show(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDevice(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
     Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
 }
@@ -104,7 +111,7 @@ pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnFo
 }
 
 async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
         return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
@@ -122,12 +129,12 @@ pub async fn get_deletion(mut browser: BrowserRequest, Path(id): Path<String>) -
 }
 
 async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
+    let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
     let (device, there_are) = one(browser, &member, id).await?;
     let before = action::enrolled(&mut browser.web.app.store.reader().await?, &member).await?;
     let mut left = before.clone();
     left.methods.retain(|method| *method != Method::Totp || there_are > 1);
-    let consequence = Consequence::of(browser, &member, &before, &left);
+    let consequence = Consequence::of(browser, &member, &before, &left).await?;
     Ok(Shown::Page(TotpDeviceDeletionPage { device: line(browser, &device), consequence }))
 }
 
@@ -142,7 +149,7 @@ async fn delete(
     fields: &Params,
 ) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
     let page = AccountPage::TotpDeviceDeletion(id.to_owned());
-    let SignedIn { member, .. } = freshly_sent_by(browser, fields, page).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, page).await?;
     match action::remove_totp(&browser.web.app, &member.id, id, browser.device()).await? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.

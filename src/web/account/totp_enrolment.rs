@@ -3,10 +3,12 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, freshly, sent_by};
-use crate::actions::member::authenticators::{choose, demands};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in};
+use crate::actions::member::authenticators::{choose, offered_methods};
+use crate::actions::member::raise_session;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
+use crate::domain::member::permissions::Act;
 use crate::domain::protocol::params::Params;
 use crate::store::member::totp_devices;
 use crate::web::banner::Banner;
@@ -32,7 +34,7 @@ fn page(enrolment: TotpEnrolment, choose: bool) -> AccountTotpEnrolmentPage {
 }
 
 fn offered(browser: &BrowserRequest) -> Result<(), Stop> {
-    match demands(&browser.web.app, None, None).methods.contains(&Method::Totp) {
+    match offered_methods(&browser.web.app).contains(&Method::Totp) {
         true => Ok(()),
         false => Err(Stop::page(ErrorKind::NotFound)),
     }
@@ -45,13 +47,14 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountTotpEnrolmentPage>, Stop> {
     offered(browser)?;
-    let SignedIn { member, .. } = freshly(browser, AccountPage::TotpEnrolment).await?;
+    let SignedIn { member, session } = signed_in(browser, AccountPage::TotpEnrolment).await?;
+    let within = session.id.as_str();
     let app = &browser.web.app;
     let there_are = totp_devices::of_member(&mut app.store.reader().await?, &member.id).await?.len();
     // Told before the member scans a key that can't be added.
     let enrolment = match there_are >= app.settings.authentication.app.max_devices as usize {
-        true => totp_enrolment::too_many(browser, &member),
-        false => totp_enrolment::fresh(browser, &member),
+        true => totp_enrolment::too_many(browser, &member, within),
+        false => totp_enrolment::fresh(browser, &member, within),
     };
     Ok(Shown::Page(page(enrolment, browser.query.get("choose").is_some())))
 }
@@ -66,9 +69,11 @@ async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Acco
     browser.web.limits.login(browser.address)?;
     // The sealed key shows that the login was fresh when the page was opened. Whoever installs an app meanwhile, and has
     // scanned the key, must not begin again.
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpEnrolment).await?;
+    let SignedIn { member, session } =
+        sent_for(browser, fields, AccountPage::TotpEnrolment, Act::FinishEnrolment).await?;
+    let within = session.id.as_str();
     let chosen = fields.get("choose").is_some();
-    let confirmed = match totp_enrolment::check(browser, &member, fields)? {
+    let confirmed = match totp_enrolment::check(browser, &member, within, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Shown::Again(page(form, chosen))),
     };
@@ -76,12 +81,16 @@ async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Acco
     let mut tx = app.store.write().await?;
     if !totp_enrolment::add(browser, &mut tx, &member, confirmed).await? {
         drop(tx);
-        return Ok(Shown::Again(page(totp_enrolment::too_many(browser, &member), chosen)));
+        return Ok(Shown::Again(page(totp_enrolment::too_many(browser, &member, within), chosen)));
     }
     if chosen {
         choose(&app, &mut tx, &member.id, Method::Totp, browser.device()).await?;
     }
+    let raised = raise_session::by_enrolment(&mut tx, &session).await?;
     tx.commit().await?;
+    if let Some(token) = raised {
+        browser.renew_session(&token);
+    }
     Ok(Shown::GoTo(if chosen {
         browser.notify(Banner::MethodChanged);
         AccountPage::Profile.path()

@@ -101,7 +101,7 @@ async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<String,
     let page = fields.get("grant").unwrap_or_default();
     waiting(browser, page).await?;
     let allowed = fields.get("decision") == Some("allow");
-    match answer_consent(&browser.web.app, page, browser.session_token(), allowed).await? {
+    match answer_consent(&browser.web.app, page, &browser.caller(), allowed).await? {
         Answered::ToClient(answer) => Ok(authorize::to_client(browser, &answer)),
         Answered::Over => Err(PageError::page(ErrorKind::FlowExpired)),
         Answered::Gone(gone) => Err(PageError::page(authorize::gone_page(gone))),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::step::{self, Alternative, LoginPage, Step, Turn};
 use crate::actions::login::lost_methods::{self, Asked, Holdings};
 use crate::config::LostMethods;
-use crate::domain::login::lost_methods::Verdict;
+use crate::domain::login::lost_methods::MethodsReset;
 use crate::domain::login::next_step::{NextStep, next_step};
 use crate::domain::member::authentication_method::Enrolled;
 use crate::domain::protocol::params::Params;
@@ -92,23 +92,23 @@ async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outco
 async fn page(browser: &BrowserRequest, step: &Step, too_many_mails: bool) -> Result<LostMethodsPage, PageError> {
     let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
-    let verdict = lost_methods::verdict(app, &mut reader, &step.member.id).await?;
+    let reset = lost_methods::methods_reset(app, &mut reader, &step.member.id).await?;
     let holdings = lost_methods::holdings(app, &mut reader, &step.member).await?;
     drop(reader);
     Ok(LostMethodsPage {
         step: step.token.clone(),
-        state: state(browser, step, verdict, holdings),
+        state: state(browser, step, reset, holdings),
         alternatives: step.alternatives(PAGE),
         too_many_mails,
     })
 }
 
-fn state(browser: &BrowserRequest, step: &Step, verdict: Verdict, holdings: Holdings) -> LostState {
+fn state(browser: &BrowserRequest, step: &Step, reset: MethodsReset, holdings: Holdings) -> LostState {
     let app = &browser.web.app;
     let policy = app.settings.authentication.lost_methods;
-    match verdict {
-        Verdict::ShowAnother => LostState::ShowAnother,
-        Verdict::ResetPasswordFirst { cancelled } => LostState::ResetPasswordFirst {
+    match reset {
+        MethodsReset::ShowAnother => LostState::ShowAnother,
+        MethodsReset::ResetPasswordFirst { cancelled } => LostState::ResetPasswordFirst {
             cancelled,
             then: match policy {
                 LostMethods::Mail | LostMethods::Proof => Then::SetUp,
@@ -116,15 +116,15 @@ fn state(browser: &BrowserRequest, step: &Step, verdict: Verdict, holdings: Hold
                 LostMethods::Wait { .. } => Then::Wait,
             },
         },
-        Verdict::MayAsk { .. } => LostState::MayAsk {
+        MethodsReset::MayAsk { .. } => LostState::MayAsk {
             ready_at: match policy {
                 LostMethods::Wait { lasts } => Some(browser.date_time(app.now() + lasts)),
                 LostMethods::Mail | LostMethods::Proof | LostMethods::Staff => None,
             },
         },
-        Verdict::WaitForStaff { asked_at } => LostState::WaitForStaff { asked_at: browser.date_time(asked_at) },
-        Verdict::Wait { until } => LostState::Wait { until: browser.date_time(until) },
-        Verdict::MaySetUpAgain { until } => {
+        MethodsReset::WaitForStaff { asked_at } => LostState::WaitForStaff { asked_at: browser.date_time(asked_at) },
+        MethodsReset::Wait { until } => LostState::Wait { until: browser.date_time(until) },
+        MethodsReset::MaySetUpAgain { until } => {
             let none = Enrolled::default();
             let proved = &step.login.proved;
             let due = next_step(&step.member, step.password.as_ref(), &none, proved, &step.demands, app.now());

@@ -44,7 +44,8 @@ enum Outcome {
 async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
     match step::turn(browser, token, LoginPage::PasskeyEnrolment).await? {
         Turn::Here(step) => {
-            Ok(Outcome::Again(page(&step, passkey::enrolment(browser, &step.member, None, None).await?)))
+            let form = passkey::enrolment(browser, &step.member, &step.login.digest, None, None).await?;
+            Ok(Outcome::Again(page(&step, form)))
         }
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
@@ -73,7 +74,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     browser.web.limits.login(browser.address)?;
-    let mut tx = match passkey::enrol(browser, &step.member, fields).await? {
+    let mut tx = match passkey::enrol(browser, &step.member, &step.login.digest, fields).await? {
         Ok(tx) => tx,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };

@@ -2,7 +2,7 @@
 
 use crate::actions::login::complete_login::complete_login;
 use crate::actions::login::one_time_passwords::lift_if_over;
-use crate::actions::member::authenticators::{self, demands};
+use crate::actions::member::authenticators::{self, demands_of};
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::next_step::{Closed, Demands, First, NextStep, Proved, next_step};
@@ -136,7 +136,7 @@ pub async fn turn(browser: &mut BrowserRequest, token: Option<&str>, page: Login
     drop(reader);
     let client = sealed_flow::client(browser, &login.flow).await?;
     password::on_behalf_of(browser, &login.flow, client.as_ref());
-    let demands = demands(&app, client.as_ref(), login.flow.request());
+    let demands = demands_of(&app, &mut app.store.reader().await?, client.as_ref(), &login.flow).await?;
     let due = next_step(&member, password.as_ref(), &enrolled, &login.proved, &demands, app.now());
     if let NextStep::Refuse(closed) = due {
         return Err(refusal(closed));
@@ -211,7 +211,7 @@ pub async fn begin(
     }
     let password = members::password(tx, &member.id).await?;
     let enrolled = authenticators::enrolled(tx, &member).await?;
-    let demands = demands(&app, client.as_ref(), flow.request());
+    let demands = demands_of(&app, tx, client.as_ref(), &flow).await?;
     let due = next_step(&member, password.as_ref(), &enrolled, &proved, &demands, now);
     match LoginPage::of(&due) {
         Some(page) => {

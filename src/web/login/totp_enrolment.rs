@@ -31,7 +31,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match step::turn(&mut browser, token.as_deref(), LoginPage::TotpEnrolment).await {
         Ok(Turn::Here(step)) => {
-            let page = page(&step, totp_enrolment::fresh(&browser, &step.member));
+            let page = page(&step, totp_enrolment::fresh(&browser, &step.member, &step.login.digest));
             browser.page(&page)
         }
         Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
@@ -67,7 +67,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     browser.web.limits.login(browser.address)?;
-    let confirmed = match totp_enrolment::check(browser, &step.member, fields)? {
+    let confirmed = match totp_enrolment::check(browser, &step.member, &step.login.digest, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
@@ -75,7 +75,7 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
     let mut tx = app.store.write().await?;
     if !totp_enrolment::add(browser, &mut tx, &step.member, confirmed).await? {
         drop(tx);
-        return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(browser, &step.member))));
+        return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(browser, &step.member, &step.login.digest))));
     }
     members::set_method(&mut tx, &step.member.id, Some(Method::Totp)).await?;
     let event = AccountEvent::MethodChosen { method: Method::Totp };

@@ -87,7 +87,7 @@ async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
 /// From a request to the next address, by the session that the browser has now: here and after a login. `None` where a login
 /// comes first.
 pub async fn proceed(browser: &BrowserRequest, request: &AuthorizationRequest) -> Result<Option<String>, PageError> {
-    match continue_authorization(&browser.web.app, request, browser.session_token()).await? {
+    match continue_authorization(&browser.web.app, request, &browser.caller()).await? {
         Next::Login => Ok(None),
         Next::AskConsent(page) => Ok(Some(format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose()))),
         Next::Answer(answer) => Ok(Some(to_client(browser, &answer))),

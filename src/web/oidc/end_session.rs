@@ -106,7 +106,7 @@ async fn requested(browser: &mut BrowserRequest, params: &Params) -> Result<Outc
         client_id: text("client_id"),
         post_logout_redirect_uri: text("post_logout_redirect_uri"),
     };
-    match request_logout(&browser.web.app, asked, browser.session_token()).await? {
+    match request_logout(&browser.web.app, asked, &browser.caller()).await? {
         Requested::Refused(refusal) => {
             let kind = match refusal {
                 Refusal::HintOfOtherClient => ErrorKind::LogoutHintInvalid,
@@ -143,7 +143,7 @@ async fn answered(browser: &mut BrowserRequest, params: &Params) -> Result<Outco
     if params.get("decision") == Some("stay") {
         return Ok(Outcome::GoTo(paths::ACCOUNT_PROFILE.to_owned()));
     }
-    let after = log_out(&browser.web.app, after, client, browser.session_token()).await?;
+    let after = log_out(&browser.web.app, after, client, &browser.caller()).await?;
     browser.log_out();
     Ok(logged_out(after, state.as_deref()))
 }

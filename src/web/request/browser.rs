@@ -14,7 +14,7 @@ use axum_extra::extract::cookie::CookieJar;
 use super::address;
 use crate::actions::ActionError;
 use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
-use crate::actions::login::live_session::live_session;
+use crate::actions::member::admit::Caller;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::crypto::password_hash::HashError;
 use crate::domain::ids::MemberId;
@@ -22,6 +22,7 @@ use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::device::Device;
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::params::Params;
+use crate::domain::secret::Secret;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Locale;
 use crate::random;
@@ -207,12 +208,12 @@ impl BrowserRequest {
 
     /// The same, looked up inside a transaction, which must not wait for another connection; the use is not noted.
     pub async fn session_in(&self, db: &mut impl Reads) -> Result<Option<BrowserSession>, StoreError> {
-        live_session(&self.web.app, db, self.session_token()).await
+        self.caller().session(&self.web.app, db).await
     }
 
-    /// The cookie that stands for the session, alive or not.
-    pub fn session_token(&self) -> Option<&str> {
-        self.session_token.as_deref()
+    /// This browser, for an act of whoever is logged in here.
+    pub fn caller(&self) -> Caller {
+        Caller::new(self.session_token.as_deref(), self.device)
     }
 
     pub fn device_token(&self) -> Option<&str> {
@@ -249,6 +250,12 @@ impl BrowserRequest {
             let lasts = settings.locks.password.known_device_lifetime;
             self.set_cookies.push(cookies::set(Name::Device, token, Some(lasts), settings));
         }
+    }
+
+    /// The session goes on under this cookie.
+    pub fn renew_session(&mut self, token: &Secret<String>) {
+        self.set_cookies.push(cookies::set(Name::Session, token.expose(), None, &self.web.app.settings));
+        self.session_token = Some(token.expose().clone());
     }
 
     /// Takes the session's cookie away.

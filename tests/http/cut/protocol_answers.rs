@@ -1,9 +1,11 @@
 //! What a relying party is answered: a code, a consent, a logout.
 
+use sekisho::actions::member::admit::Caller;
 use sekisho::actions::protocol::answer_consent::answer_consent;
 use sekisho::actions::protocol::continue_authorization::continue_authorization;
 use sekisho::actions::protocol::log_out::{Asked, log_out, request_logout};
 use sekisho::domain::ids::FlowId;
+use sekisho::domain::login::device::Device;
 use sekisho::domain::protocol::answer::{ReplyTo, ResponseMode};
 use sekisho::domain::protocol::authorization_request::{AuthorizationRequest, Hinted};
 use sekisho::domain::protocol::logout::After;
@@ -31,6 +33,10 @@ async fn session(app: &TestApp, rp: &RelyingParty) -> (String, String) {
     (session.split(';').next().unwrap().to_owned(), hint)
 }
 
+fn caller(session_token: &str) -> Caller {
+    Caller::new(Some(session_token), Device::default())
+}
+
 async fn request(app: &TestApp, rp: &RelyingParty) -> AuthorizationRequest {
     let stored = clients::by_id(&mut app.app.store.reader().await.unwrap(), &rp.id).await.unwrap().unwrap();
     let params = RequestParameters::of_query(&Params::parse("response_type=code&scope=openid"));
@@ -54,7 +60,7 @@ on_both_engines! {
             at_every_await(
                 &app,
                 async || app.rows("authorization_grants").await,
-                async |_| continue_authorization(&app.app, &request, Some(&token)).await.map(drop).unwrap(),
+                async |_| continue_authorization(&app.app, &request, &caller(&token)).await.map(drop).unwrap(),
                 async |before| assert!(app.rows("authorization_grants").await - before <= 1),
             )
             .await;
@@ -82,7 +88,7 @@ on_both_engines! {
                 app.execute("DELETE FROM authorization_grants").await;
                 visitor.follow(&rp.authorize_url(&[("prompt", "consent")])).await.form()["grant"].clone()
             },
-            async |page| answer_consent(&app.app, page, Some(token), true).await.map(drop).unwrap(),
+            async |page| answer_consent(&app.app, page, &caller(token), true).await.map(drop).unwrap(),
             async |_| {
                 let approved = app.count("authorization_grants WHERE stage = 'approved' AND code_digest IS NOT NULL").await;
                 assert_eq!(consents().await, approved);
@@ -106,7 +112,7 @@ on_both_engines! {
                 app.execute("DELETE FROM browser_sessions").await;
                 session(&app, &rp).await
             },
-            async |(token, _)| log_out(&app.app, After::Page, None, Some(token)).await.map(drop).unwrap(),
+            async |(token, _)| log_out(&app.app, After::Page, None, &caller(token)).await.map(drop).unwrap(),
             async |_| ended().await,
         )
         .await;
@@ -119,7 +125,7 @@ on_both_engines! {
             },
             async |(token, hint)| {
                 let asked = Asked { id_token_hint: Some(hint.clone()), ..Asked::default() };
-                request_logout(&app.app, asked, Some(token)).await.map(drop).unwrap();
+                request_logout(&app.app, asked, &caller(token)).await.map(drop).unwrap();
             },
             async |_| ended().await,
         )

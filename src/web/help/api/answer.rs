@@ -56,11 +56,11 @@ impl Request {
     pub fn only(self, known: &[&str]) -> Result<Request, Problem> {
         for (at, (name, _)) in self.pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let mend = match known {
+                let fix = match known {
                     [] => "Leave the query out.".to_owned(),
                     known => format!("The query may have: {}.", known.join(", ")),
                 };
-                return Err(Problem::of(name, "This parameter is not known here.", mend));
+                return Err(Problem::of(name, "This parameter is not known here.", fix));
             }
             if self.pairs.iter().take(at).any(|(earlier, _)| earlier == name) {
                 return Err(Problem::of(name, "This parameter is there twice.", "Send it once."));

@@ -1,5 +1,5 @@
-//! What went wrong with a request (RFC 9457). Beside the standard's members, `parameter` names what is wrong and `mend` says
-//! how to mend it.
+//! What went wrong with a request (RFC 9457). Beside the standard's members, `parameter` names what is wrong and `fix` says
+//! what to do about it.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -16,13 +16,13 @@ pub(super) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
-    mend: String,
+    fix: String,
     #[serde(skip)]
     retry_seconds: Option<u32>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, detail: impl Into<String>, mend: impl Into<String>) -> Problem {
+    fn new(status: StatusCode, detail: impl Into<String>, fix: impl Into<String>) -> Problem {
         Problem {
             // Of the status alone: its title is the status's own (RFC 9457, 4.2.1).
             r#type: "about:blank",
@@ -30,16 +30,16 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             parameter: None,
-            mend: mend.into(),
+            fix: fix.into(),
             retry_seconds: None,
         }
     }
 
     /// Something is wrong with a parameter of the query, or with a member of the body.
-    pub fn of(parameter: &str, detail: impl Into<String>, mend: impl Into<String>) -> Problem {
+    pub fn of(parameter: &str, detail: impl Into<String>, fix: impl Into<String>) -> Problem {
         // Somebody else's text: cut short, it can't become a flood.
         let parameter = parameter.chars().take(40).filter(|letter| !letter.is_control()).collect();
-        Problem { parameter: Some(parameter), ..Problem::new(StatusCode::BAD_REQUEST, detail, mend) }
+        Problem { parameter: Some(parameter), ..Problem::new(StatusCode::BAD_REQUEST, detail, fix) }
     }
 
     pub fn no_question() -> Problem {
@@ -69,8 +69,8 @@ impl Problem {
 
     pub fn not_allowed() -> Problem {
         let detail = "This address does not take that method.";
-        let mend = "Use GET or HEAD; POST for /help/v1/questions/{id}/votes alone.";
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail, mend)
+        let fix = "Use GET or HEAD; POST for /help/v1/questions/{id}/votes alone.";
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail, fix)
     }
 
     pub fn not_acceptable(forms: &str) -> Problem {
@@ -80,15 +80,15 @@ impl Problem {
 
     pub fn not_json() -> Problem {
         let detail = "The body is not of type application/json.";
-        let mend = "Send Content-Type: application/json.";
-        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail, mend)
+        let fix = "Send Content-Type: application/json.";
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail, fix)
     }
 
     pub fn too_often(exceeded: Exceeded) -> Problem {
         let detail = "Too many requests came from this address.";
-        let mend = format!("Try again in {} s.", exceeded.retry_seconds);
+        let fix = format!("Try again in {} s.", exceeded.retry_seconds);
         let retry_seconds = Some(exceeded.retry_seconds);
-        Problem { retry_seconds, ..Problem::new(StatusCode::TOO_MANY_REQUESTS, detail, mend) }
+        Problem { retry_seconds, ..Problem::new(StatusCode::TOO_MANY_REQUESTS, detail, fix) }
     }
 
     pub fn inside() -> Problem {

@@ -71,8 +71,8 @@ pub(super) async fn get(State(web): State<WebState>, request: Request) -> Result
     let query = request.parameter("q").map(str::trim).filter(|query| !query.is_empty());
     let query = query.ok_or_else(|| Problem::of("q", "There is nothing to look for.", "Send q=WORDS."))?;
     if query.chars().nth(LONGEST_QUERY).is_some() {
-        let mend = format!("Send {LONGEST_QUERY} characters at most.");
-        return Err(Problem::of("q", "This is too long to look for.", mend));
+        let fix = format!("Send {LONGEST_QUERY} characters at most.");
+        return Err(Problem::of("q", "This is too long to look for.", fix));
     }
     let (locale, issuer) = (request.locale.tag(), web.app.settings.issuer());
     let (questions, found) = request.help().search(query);
