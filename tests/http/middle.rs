@@ -212,6 +212,7 @@ impl Doors {
         let profile = app.at("/account/profile");
         let client = app.relying_party().await;
         let strict = client.authorize_url(&[TWO_FACTORS]);
+        let plain = client.authorize_url(&[]);
         let mut all = Doors { app, doors: Vec::new(), _client: client };
 
         // The login page itself: its flow belongs to a browser.
@@ -239,6 +240,13 @@ impl Doors {
             form,
             "/account/profile",
         );
+
+        let visitor = Rc::new(all.app.visitor());
+        let page = visitor.follow(&plain).await;
+        let form = filled(&page, &[("user_id", JIRO.0), ("password", JIRO.1)]);
+        let done = visitor.send(visitor.http.post(all.app.at("/login/password")).form(&form)).await.expect_status(303);
+        let query = format!("?{}", done.location().unwrap().split_once('?').unwrap().1);
+        all.add(Of::Browser, "/login/continue", "/login/continue".into(), query, &visitor, form, "https://");
 
         let login = waiting(&all.app, SAKURA, &profile).await;
         all.step("/login/totp", &login, &[("code", &now)]);

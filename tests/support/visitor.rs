@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Client, StatusCode, redirect};
 use scraper::{ElementRef, Html, Node, Selector};
 
@@ -31,11 +31,16 @@ impl Visitor {
         self.send(self.http.get(self.absolute(url))).await
     }
 
-    /// Sends a form. Where that ends a login, the visitor goes on to the page that leaves, as every browser does.
+    /// Sends a form. Where that ends a login, the visitor goes on to the page that leaves, as every browser does; the cookies
+    /// that the login gave are told with it.
     pub async fn post(&self, url: &str, fields: &BTreeMap<String, String>) -> Answer {
         let answer = self.send(self.http.post(self.absolute(url)).form(fields)).await;
         match answer.location().filter(|to| to.starts_with("/login/continue?")) {
-            Some(to) => self.get(to).await,
+            Some(to) => {
+                let mut left = self.get(to).await;
+                left.headers.extend(answer.headers.get_all(SET_COOKIE).iter().map(|v| (SET_COOKIE, v.clone())));
+                left
+            }
             None => answer,
         }
     }

@@ -4,7 +4,7 @@ use crate::actions::login::complete_login::complete_login;
 use crate::actions::login::one_time_passwords::lift_if_over;
 use crate::actions::member::authenticators::{self, demands_of};
 use crate::crypto::opaque_token::{self, Kind};
-use crate::domain::login::flow::{AccountPage, Continue, Flow};
+use crate::domain::login::flow::{Continue, Flow};
 use crate::domain::login::next_step::{Closed, Demands, First, NextStep, Proved, next_step};
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::profile::{Member, Password};
