@@ -18,7 +18,8 @@ CREATE TABLE mail_outbox (
     answer        TEXT,                                   -- the mail server's last words
     server        TEXT,                                   -- whom it was last given or offered to
     resent_at     BIGINT,                                 -- staff had it tried again: it is given up that much later
-    rank          BIGINT NOT NULL                         -- 1: a portal's notice, which waits behind all others
+    rank          BIGINT NOT NULL,                        -- what leaves first: 1 waits behind 0, and 2 behind both
+    merged        BIGINT NOT NULL                         -- so many more were asked for soon after it, and not queued
 );
 CREATE INDEX mail_outbox_due ON mail_outbox (rank, next_at) WHERE state = 'queued';
 CREATE INDEX mail_outbox_kept ON mail_outbox (expires_at) WHERE content IS NOT NULL AND state <> 'queued';

@@ -106,6 +106,7 @@ fn settings(folder: &Path, database_url: String) -> Settings {
     settings.rate_limits = RateLimits {
         login_by_address: plenty,
         login_by_account: plenty,
+        recovery_by_address: plenty,
         token_by_address: plenty,
         failures_by_client: plenty,
         notices_by_client: plenty,

@@ -128,6 +128,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     settings.rate_limits = RateLimits {
         login_by_address: plenty,
         login_by_account: plenty,
+        recovery_by_address: plenty,
         pages_by_address: plenty,
         ..RateLimits::default()
     };

@@ -19,7 +19,7 @@ pub(super) enum MailCommand {
         #[arg(value_name = "MAIL_ID", allow_hyphen_values = true)]
         id: String,
     },
-    /// Tries a mail again now that was not sent: one that waits, was refused, given up or withheld
+    /// Tries a mail again now that was not sent: one that waits, was refused or given up
     Resend {
         #[arg(value_name = "MAIL_ID", allow_hyphen_values = true)]
         id: String,
@@ -97,6 +97,10 @@ fn show(app: &App, mail: &Remembered, out: Output) -> Result<(), Failure> {
     ] {
         text.push_str(&format!("{name:<14}{value}\n"));
     }
+    if mail.merged > 0 {
+        let more = mail.merged;
+        text.push_str(&format!("\nIt was asked for {more} more times soon after, beyond what is sent in an hour.\n"));
+    }
     if can_be_resent(app, mail) && mail.state != State::Queued {
         text.push_str(&format!("\n`sekisho mail resend {}` tries it again.\n", mail.id));
     }
@@ -121,7 +125,7 @@ async fn resend(app: &App, id: &str, out: Output) -> Result<(), Failure> {
         Resent::Cannot(mail) => {
             let why = match mail.state {
                 State::Sent => "What a mail says is not kept once a mail server has it",
-                State::Withheld if mail.expires_at.is_none() => "Its reader does not want it",
+                State::Withheld => "What it said was not kept; the portal may send it again",
                 _ => "What it says is of no use any more, and is not kept",
             };
             Err(Failure::refused(format!(
@@ -164,5 +168,6 @@ pub(super) fn as_json(mail: &Remembered) -> Value {
         "queued_at": mail.created_at, "attempts": mail.attempts, "finished_at": mail.finished_at,
         "next_at": (mail.state == State::Queued).then_some(mail.next_at), "expires_at": mail.expires_at,
         "server": mail.server, "answer": mail.answer, "has_content": mail.has_content,
+        "merged": mail.merged,
     })
 }

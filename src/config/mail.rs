@@ -26,11 +26,16 @@ pub struct Mail {
     /// Where the messages of the transport `folder` go.
     #[schemars(extend("format" = "path"))]
     pub folder: PathBuf,
-    /// The most mails to one address in an hour, portals' notices aside; further ones are withheld, so that nobody's inbox can be flooded. Families
-    /// share addresses: leave room for several members.
+    /// The most one-time passwords for one member in an hour, those for a login and those that show an address to be theirs
+    /// each. Further ones are not sent, and the page says so.
     #[schemars(range(min = 5), extend("x-unit" = "mails"))]
-    pub per_address_per_hour: u32,
-    /// The most notices of portals to one address in a day; they take nothing away from the number above.
+    pub codes_per_hour: u32,
+    /// The most mails in an hour that anybody can cause who types a user ID or an address: of each kind so many (links to a
+    /// new password and notices of a password lock for one member, user IDs to one address). Further ones are not sent.
+    #[schemars(range(min = 1), extend("x-unit" = "mails"))]
+    pub anonymous_per_hour: u32,
+    /// The most notices of portals to one address in a day. Each of these numbers stands for itself, and no number holds back
+    /// what tells a member of a change to the account.
     #[schemars(range(min = 1), extend("x-unit" = "mails"))]
     pub notices_per_address_per_day: u32,
     /// How long a mail is tried again that the server can't take now.
@@ -91,7 +96,8 @@ impl Default for Mail {
             webmaster: "webmaster@localhost".into(),
             transport: MailTransport::Folder,
             folder: "data/mail".into(),
-            per_address_per_hour: 20,
+            codes_per_hour: 20,
+            anonymous_per_hour: 5,
             notices_per_address_per_day: 20,
             give_up_after: Span::days(2),
             kept: Span::days(90),

@@ -11,9 +11,12 @@ pub struct RateLimits {
     pub login_by_address: Quota,
     /// Attempts with a password or another secret for one user ID, whether or not it exists.
     pub login_by_account: Quota,
+    /// Requests for a forgotten password or user ID, from one address. Whoever is asked about is not counted here: how many
+    /// mails they get is for `mail.anonymous_per_hour`.
+    pub recovery_by_address: Quota,
     /// Requests to token, introspection, revocation and registration endpoints from one address.
     pub token_by_address: Quota,
-    /// Requests that fail client authentication, for one client from one address.
+    /// Requests that fail client authentication, for one client from one address; those for clients that don't exist together.
     pub failures_by_client: Quota,
     /// Notices to members, from one client.
     pub notices_by_client: Quota,
@@ -42,6 +45,7 @@ impl Default for RateLimits {
         RateLimits {
             login_by_address: Quota { per_minute: 60, burst: 60 },
             login_by_account: Quota { per_minute: 10, burst: 20 },
+            recovery_by_address: Quota { per_minute: 10, burst: 30 },
             token_by_address: Quota { per_minute: 6_000, burst: 1_000 },
             failures_by_client: Quota { per_minute: 10, burst: 20 },
             notices_by_client: Quota { per_minute: 6_000, burst: 1_000 },

@@ -54,7 +54,8 @@ async fn start(engine: Engine) -> TestApp {
         settings.authentication.second_factor = SecondFactor::Optional;
         settings.authentication.email_address = EmailAddress::Required;
         settings.authentication.recovery_codes = true;
-        settings.mail.per_address_per_hour = 1_000;
+        settings.mail.codes_per_hour = 1_000;
+        settings.mail.anonymous_per_hour = 1_000;
     })
     .await
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sekisho::actions::mail::send_mail::{self, Letter, Queued};
+use sekisho::actions::mail::queue_mail::{self, Letter, Queued};
+use sekisho::actions::mail::send_mail;
 use sekisho::app::App;
 use sekisho::config::{Settings, SmtpSecurity};
 use sekisho::domain::login::device::Device;
@@ -30,7 +31,7 @@ fn event(app: &TestApp, event: AccountEvent) -> Message {
 async fn queue_for(app: &TestApp, to: &str, language: &str, cause: &str, message: Message) -> Queued {
     let mut tx = app.app.store.write().await.unwrap();
     let letter = Letter { to, member: None, language: Some(language), cause, message };
-    let queued = send_mail::queue(&app.app, &mut tx, letter).await.unwrap();
+    let queued = queue_mail::queue(&app.app, &mut tx, letter).await.unwrap();
     tx.commit().await.unwrap();
     queued
 }

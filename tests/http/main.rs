@@ -25,6 +25,7 @@ mod login;
 mod logout;
 mod lost_methods;
 mod mail;
+mod mail_budgets;
 mod member_notices;
 mod middle;
 mod openidconnect_client;

@@ -1,7 +1,8 @@
 //! Notices that portals send to members (product.md 1.10).
 
 use reqwest::header::WWW_AUTHENTICATE;
-use sekisho::actions::mail::send_mail::{self, Letter};
+use sekisho::actions::mail::queue_mail::{self, Letter};
+use sekisho::actions::mail::send_mail;
 use sekisho::actions::member::members;
 use sekisho::config::Quota;
 use sekisho::domain::ids::ClientId;
@@ -123,7 +124,7 @@ on_both_engines! {
         let mut tx = app.app.store.write().await.unwrap();
         let code = Message::LoginCode { code: "271828".into(), valid: Span::minutes(10) };
         let letter = Letter { to: HERE, member: None, language: None, cause: "code", message: code };
-        send_mail::queue(&app.app, &mut tx, letter).await.unwrap();
+        queue_mail::queue(&app.app, &mut tx, letter).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(app.mails_to(HERE).await.pop().unwrap().header("List-Unsubscribe"), "");
     }
@@ -315,7 +316,7 @@ on_both_engines! {
 
     async fn a_portal_that_floods_stops_no_one_time_password(engine: Engine) {
         let app = TestApp::start_with(engine, |settings| {
-            settings.mail.per_address_per_hour = 5;
+            settings.mail.codes_per_hour = 5;
             settings.mail.notices_per_address_per_day = 12;
         })
         .await;
@@ -330,7 +331,7 @@ on_both_engines! {
             let mut tx = app.app.store.write().await.unwrap();
             let code = Message::LoginCode { code: "271828".into(), valid: Span::minutes(10) };
             let letter = Letter { to: HERE, member: None, language: None, cause: &cause.to_string(), message: code };
-            send_mail::queue(&app.app, &mut tx, letter).await.unwrap();
+            queue_mail::queue(&app.app, &mut tx, letter).await.unwrap();
             tx.commit().await.unwrap();
         }
         // What somebody waits for leaves first, however long the notices have waited.

@@ -72,6 +72,15 @@ on_both_engines! {
         }
         let refused = guess().await.expect_status(429);
         assert!(refused.header("retry-after").is_some());
+        // Nor does a new name each time: those that don't exist are one.
+        let made_up = |name: String| {
+            let request = reqwest::Client::new().post(app.at("/token")).basic_auth(name, Some("guess"));
+            answer(request.form(&[("grant_type", "authorization_code")]))
+        };
+        for i in 0..3 {
+            made_up(format!("made-up-{i}")).await.expect_oauth_error(401, "invalid_client");
+        }
+        made_up("made-up-3".into()).await.expect_status(429);
         // The client itself is not shut out by others' guesses.
         rp.redeem("skc_x").await.expect_oauth_error(400, "invalid_grant");
 

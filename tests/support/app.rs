@@ -101,6 +101,7 @@ impl TestApp {
         let plenty = Quota { per_minute: 1_000_000, burst: 100_000 };
         settings.rate_limits.login_by_address = plenty;
         settings.rate_limits.login_by_account = plenty;
+        settings.rate_limits.recovery_by_address = plenty;
         settings.rate_limits.failures_by_client = plenty;
         change(&mut settings);
         let settings = settings.checked().unwrap();

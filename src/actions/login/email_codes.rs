@@ -2,8 +2,7 @@
 
 use crate::actions::ActionError;
 use crate::actions::login::one_time_passwords;
-use crate::actions::mail::send_mail;
-use crate::actions::mail::send_mail::{Letter, Queued};
+use crate::actions::mail::queue_mail::{self, Letter};
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::domain::member::profile::Member;
@@ -34,11 +33,12 @@ pub enum Sent {
     Sent,
     /// The last one was sent a moment ago and still counts.
     TooSoon,
-    /// The address has got too many mails lately.
+    /// The member has been sent too many lately.
     TooMany,
 }
 
-/// Sends a new code to `address`, in the caller's transaction. `language` is the reader's.
+/// Sends a new code to `address`, in the caller's transaction. `language` is the reader's. Where nothing is sent nothing is
+/// written: the code that was sent before still counts.
 pub async fn send(
     app: &App,
     tx: &mut WriteTx,
@@ -48,21 +48,23 @@ pub async fn send(
     address: &str,
     language: &str,
 ) -> Result<Sent, ActionError> {
-    let Some(code) = one_time_passwords::new_email_code(app, tx, place, &member.id, address).await? else {
-        return Ok(Sent::TooSoon);
-    };
     let valid = app.settings.authentication.email_codes.lifetime;
-    let code = code.expose().to_owned();
+    let code = one_time_passwords::new_email_code();
+    let digits = code.expose().to_owned();
     let message = match purpose {
-        Purpose::Login => Message::LoginCode { code, valid },
-        Purpose::Address | Purpose::Method => Message::AddressCode { code, valid },
+        Purpose::Login => Message::LoginCode { code: digits, valid },
+        Purpose::Address | Purpose::Method => Message::AddressCode { code: digits, valid },
     };
     let cause = format!("{purpose:?} code at {place} of {}", app.now().0);
     let letter = Letter { to: address, member: Some(&member.id), language: Some(language), cause: &cause, message };
-    Ok(match send_mail::queue(app, tx, letter).await? {
-        Queued::Queued | Queued::Already => Sent::Sent,
-        Queued::Withheld => Sent::TooMany,
-    })
+    if !queue_mail::has_room(app, tx, &letter).await? {
+        return Ok(Sent::TooMany);
+    }
+    if !one_time_passwords::replace_email_code(app, tx, place, &member.id, address, &code).await? {
+        return Ok(Sent::TooSoon);
+    }
+    queue_mail::queue(app, tx, letter).await?;
+    Ok(Sent::Sent)
 }
 
 /// The code that was sent last for `place`, if it can still be used.

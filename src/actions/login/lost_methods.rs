@@ -2,7 +2,7 @@
 //! `domain/login/lost_methods.rs`; every step is taken once, in the statement that names the stage before it.
 
 use crate::actions::ActionError;
-use crate::actions::mail::send_mail::{self, Letter, Queued};
+use crate::actions::mail::queue_mail::{self, Letter};
 use crate::actions::member::account_events::record;
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
@@ -45,8 +45,6 @@ pub enum Asked {
     Done,
     /// It is not the time for it (any more).
     NotNow,
-    /// The address has got too many mails lately: nobody would be told, so nothing was asked for.
-    TooManyMails,
 }
 
 /// The member asks; the owner is told by mail, with a link to cancel.
@@ -73,9 +71,7 @@ pub async fn ask(app: &App, member: &MemberId, device: Device) -> Result<Asked, 
     // The link to the new password came to this address, too: there is one.
     let to = member.verified_email().unwrap_or_default();
     let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &digest, message };
-    if send_mail::queue(app, &mut tx, letter).await? == Queued::Withheld {
-        return Ok(Asked::TooManyMails);
-    }
+    queue_mail::queue(app, &mut tx, letter).await?;
     record(app, &mut tx, &member, AccountEvent::MethodsResetAsked, &Actor::Member(device)).await?;
     tx.commit().await?;
     Ok(Asked::Done)

@@ -161,23 +161,26 @@ pub fn recovery_code_digest(app: &App, member: &MemberId, code: &str) -> String 
     app.code_digest(&format!("recovery code of {member}"), code)
 }
 
-/// A new code for `place`, written down in `tx`; `None` if the last one was sent too short a time ago. The caller mails
-/// it.
-pub async fn new_email_code(
+/// A new code to be mailed.
+pub fn new_email_code() -> Code {
+    Code::of_number(random::below(1_000_000))
+}
+
+/// Writes a code down instead of the one that was sent for `place` before; `false` if that was too short a time ago.
+pub async fn replace_email_code(
     app: &App,
     tx: &mut WriteTx,
     place: &str,
     member: &MemberId,
     address: &str,
-) -> Result<Option<Code>, ActionError> {
+    code: &Code,
+) -> Result<bool, ActionError> {
     let now = app.now();
     let settings = &app.settings.authentication.email_codes;
-    let code = Code::of_number(random::below(1_000_000));
     let digest = app.code_digest(place, code.expose());
     let waited_since = now - settings.resend_after;
     let expires_at = now + settings.lifetime;
-    let written = email_codes::replace(tx, place, member, address, &digest, waited_since, now, expires_at).await?;
-    Ok(written.then_some(code))
+    Ok(email_codes::replace(tx, place, member, address, &digest, waited_since, now, expires_at).await?)
 }
 
 /// Tries a code that was sent by e-mail for `place`. Right once: in `tx`, with the address that it was sent to.

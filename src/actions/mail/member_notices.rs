@@ -1,17 +1,15 @@
 //! Mails a portal's notice to a member (product.md 1.10), where staff let the portal and the member wants it.
 
 use crate::actions::ActionError;
-use crate::actions::mail::send_mail::{Budget, Letter, queue_as};
+use crate::actions::mail::queue_mail::{Letter, queue_notice};
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::domain::ids::MemberId;
 use crate::domain::member::member_notice::MemberNotice;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::client::Client;
-use crate::domain::unix_time::Span;
 use crate::mail::messages::Message;
 use crate::random;
-use crate::store::mail::mail_outbox::Rank;
 use crate::store::mail::member_notices::{self, Asked};
 use crate::store::member::members;
 
@@ -57,9 +55,7 @@ pub async fn ask(app: &App, client: &Client, key: &str, notice: &MemberNotice) -
             let to = address.unwrap_or("-");
             let cause = format!("member notice {id}");
             let letter = Letter { to, member: Some(&member.id), language: Some(language), cause: &cause, message };
-            let most = app.settings.mail.notices_per_address_per_day;
-            let budget = Budget { rank: Rank::Notice, most, within: Span::days(1) };
-            queue_as(app, &mut tx, &id, letter, &budget, unwanted).await?;
+            queue_notice(app, &mut tx, &id, &letter, unwanted).await?;
         }
         _ => {
             tracing::info!(client = %client.id, notice = id, "a notice goes nowhere: there is no member with this sub")

@@ -1,41 +1,18 @@
-//! Queues mail in the transaction of what caused it, and sends what is queued.
+//! Sends the mail that is queued, and what became of it.
 
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::actions::ActionError;
+use crate::actions::mail::queue_mail::recipient_key;
 use crate::app::App;
-use crate::crypto::opaque_token;
-use crate::domain::ids::MemberId;
 use crate::domain::member::profile::Member;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::mail::messages::{Message, Society, compose};
 use crate::mail::transport::Outcome;
-use crate::random;
-use crate::store::mail::mail_outbox::{self, Claimed, NewMail, Rank, Remembered, Said, State};
+use crate::store::mail::mail_outbox::{self, Claimed, Rank, Remembered, Said, State};
 use crate::store::member::members;
-use crate::store::{Reads, StoreError, WriteTx};
-
-/// A mail to be queued.
-pub struct Letter<'a> {
-    pub to: &'a str,
-    pub member: Option<&'a MemberId>,
-    /// A tag; without one it is Japanese.
-    pub language: Option<&'a str>,
-    /// One cause, one mail.
-    pub cause: &'a str,
-    pub message: Message,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queued {
-    Queued,
-    /// Its cause has had a mail.
-    Already,
-    /// The address has got too many, or its owner wants none: it is written down and not sent.
-    Withheld,
-}
+use crate::store::{Reads, StoreError};
 
 /// How many mails one node sends at once.
 const AT_ONCE: usize = 8;
@@ -44,67 +21,6 @@ const CLAIM: Span = Span::minutes(5);
 /// The pause after the first try that failed; it doubles up to the longest.
 const FIRST_PAUSE: Span = Span::seconds(30);
 const LONGEST_PAUSE: Span = Span::hours(1);
-
-/// In the caller's transaction; it leaves when that is committed.
-pub async fn queue(app: &App, tx: &mut WriteTx, letter: Letter<'_>) -> Result<Queued, ActionError> {
-    let settings = &app.settings.mail;
-    let budget = Budget { rank: Rank::First, most: settings.per_address_per_hour, within: Span::hours(1) };
-    queue_as(app, tx, &random::identifier(), letter, &budget, None).await
-}
-
-/// How many mails of a rank one address may get.
-pub(super) struct Budget {
-    pub rank: Rank,
-    pub most: u32,
-    pub within: Span,
-}
-
-/// With an ID, a budget, and the reason for which it is not to be sent but written down only.
-pub(super) async fn queue_as(
-    app: &App,
-    tx: &mut WriteTx,
-    id: &str,
-    letter: Letter<'_>,
-    budget: &Budget,
-    unwanted: Option<&str>,
-) -> Result<Queued, ActionError> {
-    let now = app.now();
-    let recipient_key = recipient_key(letter.to);
-    let sent = mail_outbox::to_address_since(tx, &recipient_key, budget.rank, now - budget.within).await?;
-    let over_budget = (sent >= budget.most).then_some("the address had got too many mails");
-    let withheld = unwanted.or(over_budget);
-    let json = serde_json::to_vec(&letter.message).unwrap_or_default();
-    let sealed = app.at_rest.seal(&json, &mail_outbox::place(id));
-    let new = NewMail {
-        id,
-        cause_digest: &opaque_token::digest(letter.cause),
-        member: letter.member,
-        kind: letter.message.kind(),
-        recipient: letter.to,
-        recipient_key: &recipient_key,
-        language: letter.language.unwrap_or("ja"),
-        // Staff may send what was too much, but not what is unwanted.
-        content: unwanted.is_none().then_some(sealed.as_str()),
-        rank: budget.rank,
-        state: if withheld.is_some() { State::Withheld } else { State::Queued },
-        answer: withheld,
-        expires_at: letter.message.valid().map(|valid| now + valid),
-    };
-    if !mail_outbox::insert(tx, &new, now).await? {
-        return Ok(Queued::Already);
-    }
-    if let Some(reason) = withheld {
-        tracing::warn!(mail = id, kind = new.kind, "a mail is withheld: {reason}");
-        return Ok(Queued::Withheld);
-    }
-    tx.wake_after_commit(&app.mail_waits);
-    Ok(Queued::Queued)
-}
-
-/// Stands for an address, however it is written.
-fn recipient_key(address: &str) -> String {
-    opaque_token::digest(&address.to_lowercase())
-}
 
 /// The latest mails to a member, those to their address that were for all who share it among them.
 pub async fn latest_to(
@@ -181,9 +97,12 @@ async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -
     let room = AT_ONCE.saturating_sub(under_way.len());
     let mut reader = app.store.reader().await?;
     let mut due = mail_outbox::due(&mut reader, now, Rank::First, room).await?;
-    // Notices leave room for what comes next.
-    let for_notices = room.saturating_sub(due.len()).min((AT_ONCE / 2).saturating_sub(under_way.len()));
-    due.extend(mail_outbox::due(&mut reader, now, Rank::Notice, for_notices).await?);
+    for rank in [Rank::Anonymous, Rank::Notice] {
+        // They leave room for what comes next.
+        let half = (AT_ONCE / 2).saturating_sub(under_way.len());
+        let room = room.saturating_sub(due.len()).min(half);
+        due.extend(mail_outbox::due(&mut reader, now, rank, room).await?);
+    }
     drop(reader);
     let mut begun = 0;
     for id in due {

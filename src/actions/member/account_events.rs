@@ -1,7 +1,7 @@
 //! Writes down what happened to an account: for the member's list and, where it matters, by mail.
 
 use crate::actions::ActionError;
-use crate::actions::mail::send_mail::{self, Letter};
+use crate::actions::mail::queue_mail::{self, Letter};
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::member::account_event::AccountEvent;
@@ -39,7 +39,7 @@ pub async fn record(
         let Happened { event, device, at } = happened.clone();
         let message = Message::Account { event, at, device };
         let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &cause, message };
-        send_mail::queue(app, tx, letter).await?;
+        queue_mail::queue(app, tx, letter).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::actions::ActionError;
 use crate::actions::login::check_password;
 use crate::actions::login::lost_methods::password_digest;
-use crate::actions::mail::send_mail::{self, Letter};
+use crate::actions::mail::queue_mail::{self, Letter, Queued};
 use crate::actions::member::account_events::record;
 use crate::actions::member::members as member_actions;
 use crate::app::App;
@@ -70,7 +70,7 @@ async fn mail_user_ids(app: &App, tx: &mut WriteTx, request: &Request) -> Result
     let cause = random::identifier();
     let language = Some(request.language.as_str());
     let message = Message::UserIds { user_ids };
-    send_mail::queue(app, tx, Letter { to: &address, member: None, language, cause: &cause, message }).await?;
+    queue_mail::queue(app, tx, Letter { to: &address, member: None, language, cause: &cause, message }).await?;
     Ok(())
 }
 
@@ -87,14 +87,16 @@ async fn mail_link(app: &App, tx: &mut WriteTx, key: &str, request: &Request) ->
     let valid = app.settings.passwords.reset_link_lifetime;
     let token = opaque_token::new(Kind::PasswordLink);
     let digest = opaque_token::digest(token.expose());
-    let stands_on = password_digest(&password);
-    recovery::insert_link(tx, &digest, &member.id, &stands_on, now, now + valid).await?;
     let link = format!("{}/recovery/reset-password?link={}", app.settings.issuer(), token.expose());
     let address = member.verified_email().unwrap_or_default();
     let language = Some(request.language.as_str());
     let message = Message::PasswordReset { link, valid };
-    send_mail::queue(app, tx, Letter { to: address, member: Some(&member.id), language, cause: &digest, message })
-        .await?;
+    let letter = Letter { to: address, member: Some(&member.id), language, cause: &digest, message };
+    // A link that nobody is sent must not end the one that was.
+    if queue_mail::queue(app, tx, letter).await? == Queued::Queued {
+        let stands_on = password_digest(&password);
+        recovery::insert_link(tx, &digest, &member.id, &stands_on, now, now + valid).await?;
+    }
     Ok(())
 }
 

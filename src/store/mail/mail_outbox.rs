@@ -27,11 +27,13 @@ pub struct NewMail<'a> {
     pub expires_at: Option<UnixTime>,
 }
 
-/// What comes first, each with a budget of its own.
+/// What leaves first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rank {
-    /// What somebody waits for, or must know.
+    /// What somebody waits for who has shown something of themselves, or must know.
     First,
+    /// What anybody can ask for: however much it is, no code waits for it.
+    Anonymous,
     /// A portal's notices: however many there are, nothing else waits for them.
     Notice,
 }
@@ -40,7 +42,8 @@ impl Rank {
     const fn number(self) -> i64 {
         match self {
             Rank::First => 0,
-            Rank::Notice => 1,
+            Rank::Anonymous => 1,
+            Rank::Notice => 2,
         }
     }
 }
@@ -57,7 +60,7 @@ pub enum State {
     GivenUp,
     /// What it says was of no use any more.
     Expired,
-    /// The address had got too many, or its owner wants none.
+    /// A portal's notice: the address had got too many, or its owner wants none. What it said is not kept.
     Withheld,
 }
 
@@ -109,6 +112,8 @@ pub struct Remembered {
     pub answer: Option<String>,
     /// What it says is still there.
     pub has_content: bool,
+    /// So many more were asked for soon after it, and were not sent.
+    pub merged: u32,
 }
 
 /// Where a content is sealed to.
@@ -120,8 +125,8 @@ pub fn place(id: &str) -> String {
 pub async fn insert(tx: &mut WriteTx, mail: &NewMail<'_>, now: UnixTime) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO mail_outbox (mail_id, cause, member_id, kind, recipient, recipient_key, language, content, state,
-             attempts, created_at, next_at, expires_at, rank, answer)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10, $11, $12, $13) ON CONFLICT (cause) DO NOTHING",
+             attempts, created_at, next_at, expires_at, rank, answer, merged)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10, $11, $12, $13, 0) ON CONFLICT (cause) DO NOTHING",
     )
     .bind(mail.id)
     .bind(mail.cause_digest)
@@ -141,24 +146,59 @@ pub async fn insert(tx: &mut WriteTx, mail: &NewMail<'_>, now: UnixTime) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
-/// How many mails of this rank an address has got, or will get, since then.
-pub async fn to_address_since(
+/// Mails that share a budget, with others of their kind.
+#[derive(Clone, Debug)]
+pub enum Together<'a> {
+    ForMember(&'a MemberId),
+    /// By the digest of the address.
+    ToAddress(String),
+}
+
+impl Together<'_> {
+    fn id(&self) -> &str {
+        match self {
+            Together::ForMember(member) => member.as_str(),
+            Together::ToAddress(recipient_key) => recipient_key,
+        }
+    }
+}
+
+/// How many mails of one kind were queued since then.
+pub async fn queued_since(
     db: &mut impl Reads,
-    recipient_key: &str,
-    rank: Rank,
+    together: &Together<'_>,
+    kind: &str,
     since: UnixTime,
 ) -> Result<u32, StoreError> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS mails FROM mail_outbox
-          WHERE recipient_key = $1 AND created_at > $2 AND rank = $3 AND state <> 'withheld'",
-    )
-    .bind(recipient_key)
-    .bind(since.0)
-    .bind(rank.number())
-    .fetch_one(db.connection())
-    .await?;
+    let sql = match together {
+        Together::ForMember(_) => {
+            "SELECT COUNT(*) AS mails FROM mail_outbox
+              WHERE member_id = $1 AND created_at > $2 AND kind = $3 AND state <> 'withheld'"
+        }
+        Together::ToAddress(_) => {
+            "SELECT COUNT(*) AS mails FROM mail_outbox
+              WHERE recipient_key = $1 AND created_at > $2 AND kind = $3 AND state <> 'withheld'"
+        }
+    };
+    let row = sqlx::query(sql).bind(together.id()).bind(since.0).bind(kind).fetch_one(db.connection()).await?;
     let mails: i64 = row.try_get("mails")?;
     Ok(u32::try_from(mails).unwrap_or(u32::MAX))
+}
+
+/// Counts one that is not queued with the last one of its kind that was.
+pub async fn count_merged(tx: &mut WriteTx, together: &Together<'_>, kind: &str) -> Result<(), StoreError> {
+    let sql = match together {
+        Together::ForMember(_) => {
+            "UPDATE mail_outbox SET merged = merged + 1 WHERE mail_id =
+               (SELECT mail_id FROM mail_outbox WHERE member_id = $1 AND kind = $2 ORDER BY created_at DESC, mail_id LIMIT 1)"
+        }
+        Together::ToAddress(_) => {
+            "UPDATE mail_outbox SET merged = merged + 1 WHERE mail_id =
+               (SELECT mail_id FROM mail_outbox WHERE recipient_key = $1 AND kind = $2 ORDER BY created_at DESC, mail_id LIMIT 1)"
+        }
+    };
+    sqlx::query(sql).bind(together.id()).bind(kind).execute(tx.connection()).await?;
+    Ok(())
 }
 
 /// The mails of this rank whose time has come, the longest waiting first.
@@ -197,7 +237,7 @@ pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -
             recipient: row.try_get("recipient")?,
             language: row.try_get("language")?,
             content: row.try_get("content")?,
-            attempts: number(&row)?,
+            attempts: number(&row, "attempts")?,
             tried_since: UnixTime(row.try_get("tried_since")?),
             expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixTime),
         })
@@ -205,9 +245,9 @@ pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -
     .transpose()
 }
 
-fn number(row: &AnyRow) -> Result<u32, StoreError> {
-    let attempts: i64 = row.try_get("attempts")?;
-    Ok(u32::try_from(attempts).unwrap_or(u32::MAX))
+fn number(row: &AnyRow, column: &str) -> Result<u32, StoreError> {
+    let number: i64 = row.try_get(column)?;
+    Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 /// Who was asked to take a mail, and what they said.
@@ -255,8 +295,10 @@ pub async fn retry(tx: &mut WriteTx, id: &str, said: Said<'_>, next: UnixTime) -
     Ok(())
 }
 
-const REMEMBERED: &str = "SELECT mail_id, member_id, kind, recipient, state, attempts, created_at, next_at, finished_at,
-    expires_at, server, answer, CAST(CASE WHEN content IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_content FROM mail_outbox ";
+const REMEMBERED: &str =
+    "SELECT mail_id, member_id, kind, recipient, state, attempts, created_at, next_at, finished_at,
+    expires_at, server, answer, CAST(CASE WHEN content IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_content,
+    merged FROM mail_outbox ";
 
 fn remembered(row: &AnyRow) -> Result<Remembered, StoreError> {
     let id: String = row.try_get("mail_id")?;
@@ -271,7 +313,8 @@ fn remembered(row: &AnyRow) -> Result<Remembered, StoreError> {
             column: "state",
             row: id.clone(),
         })?,
-        attempts: number(row)?,
+        attempts: number(row, "attempts")?,
+        merged: number(row, "merged")?,
         created_at: UnixTime(row.try_get("created_at")?),
         next_at: UnixTime(row.try_get("next_at")?),
         finished_at: time("finished_at")?,
@@ -323,7 +366,7 @@ pub async fn resend(tx: &mut WriteTx, id: &str, now: UnixTime) -> Result<bool, S
     let done = sqlx::query(
         "UPDATE mail_outbox SET state = 'queued', next_at = $2, resent_at = $2, attempts = 0, finished_at = NULL,
                 claimed_until = CASE WHEN state = 'queued' THEN claimed_until ELSE NULL END
-          WHERE mail_id = $1 AND state IN ('queued', 'refused', 'given_up', 'withheld') AND content IS NOT NULL
+          WHERE mail_id = $1 AND state IN ('queued', 'refused', 'given_up') AND content IS NOT NULL
             AND (expires_at IS NULL OR expires_at > $2)",
     )
     .bind(id)

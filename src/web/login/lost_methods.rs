@@ -24,8 +24,6 @@ pub struct LostMethodsPage {
     pub step: String,
     pub state: LostState,
     pub alternatives: Vec<Alternative>,
-    /// Nothing was asked for, as the mail that tells of it can't be sent.
-    pub too_many_mails: bool,
 }
 
 /// Moments are written as the reader's language writes them.
@@ -84,12 +82,12 @@ enum Outcome {
 
 async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Outcome, PageError> {
     match step::turn(browser, token, PAGE).await? {
-        Turn::Here(step) => Ok(Outcome::Page(page(browser, &step, false).await?)),
+        Turn::Here(step) => Ok(Outcome::Page(page(browser, &step).await?)),
         Turn::Elsewhere(to) => Ok(Outcome::GoTo(to)),
     }
 }
 
-async fn page(browser: &BrowserRequest, step: &Step, too_many_mails: bool) -> Result<LostMethodsPage, PageError> {
+async fn page(browser: &BrowserRequest, step: &Step) -> Result<LostMethodsPage, PageError> {
     let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
     let reset = lost_methods::methods_reset(app, &mut reader, &step.member.id).await?;
@@ -99,7 +97,6 @@ async fn page(browser: &BrowserRequest, step: &Step, too_many_mails: bool) -> Re
         step: step.token.clone(),
         state: state(browser, step, reset, holdings),
         alternatives: step.alternatives(PAGE),
-        too_many_mails,
     })
 }
 
@@ -162,10 +159,8 @@ async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, P
     // Where it is no longer the time for what was pressed, the page says what it is the time for.
     let again = PAGE.address(&step.token);
     if fields.get("ask").is_some() {
-        return match lost_methods::ask(&app, &step.member.id, browser.device()).await? {
-            Asked::Done | Asked::NotNow => Ok(Outcome::GoTo(again)),
-            Asked::TooManyMails => Ok(Outcome::Page(page(browser, &step, true).await?)),
-        };
+        let (Asked::Done | Asked::NotNow) = lost_methods::ask(&app, &step.member.id, browser.device()).await?;
+        return Ok(Outcome::GoTo(again));
     }
     if fields.get("set_up_again").is_none() {
         return Ok(Outcome::GoTo(again));
@@ -188,7 +183,6 @@ impl PageTemplate for LostMethodsPage {
             step: "step-1".into(),
             state,
             alternatives: vec![Alternative { name: "totp", href: "/login/totp?step=step-1".into() }],
-            too_many_mails: false,
         };
         let first = |cancelled, then| page(LostState::ResetPasswordFirst { cancelled, then });
         let at = || String::from("2026-11-22 10:42");
@@ -210,7 +204,6 @@ impl PageTemplate for LostMethodsPage {
             trusted_devices: 0,
             choose_next: false,
         };
-        let asking = page(LostState::MayAsk { ready_at: Some(at()) });
         vec![
             ("show_another", page(LostState::ShowAnother)),
             ("reset_first", first(false, Then::SetUp)),
@@ -218,8 +211,7 @@ impl PageTemplate for LostMethodsPage {
             ("reset_first_then_wait", first(false, Then::Wait)),
             ("cancelled", first(true, Then::Wait)),
             ("may_ask_staff", page(LostState::MayAsk { ready_at: None })),
-            ("may_ask_and_wait", asking.clone()),
-            ("too_many_mails", LostMethodsPage { too_many_mails: true, ..asking }),
+            ("may_ask_and_wait", page(LostState::MayAsk { ready_at: Some(at()) })),
             ("wait_for_staff", page(LostState::WaitForStaff { asked_at: at() })),
             ("wait", page(LostState::Wait { until: at() })),
             ("may_set_up_again", page(everything)),

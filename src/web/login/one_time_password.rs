@@ -19,7 +19,7 @@ pub enum CodeError {
     CodeSpent,
     /// Codes are sent at intervals.
     CodeTooSoon,
-    /// The address has got too many mails lately.
+    /// The member has been sent too many lately.
     CodeTooMany,
     RecoveryCodeMalformed,
     RecoveryCodeWrong,

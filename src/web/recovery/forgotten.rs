@@ -71,7 +71,9 @@ async fn answer(OwnForm { browser, fields }: OwnForm, user_id_wanted: bool) -> R
 
 async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) -> Result<ForgottenPage, PageError> {
     let app = &browser.web.app;
-    browser.web.limits.login(browser.address)?;
+    // By where it comes from alone: what is typed is for whoever asks to choose, an owner's own ID as well as a new one each
+    // time. How many mails one member or address gets is looked at where they are queued.
+    browser.web.limits.recovery(browser.address)?;
     let mut page = page(browser, user_id_wanted);
     page.user_id = fields.get("user_id").unwrap_or_default().to_owned();
     page.email = fields.get("email").unwrap_or_default().to_owned();
@@ -80,11 +82,6 @@ async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) ->
     page.user_id_missing = !user_id_wanted && app.user_ids.understand(&page.user_id).is_empty();
     if let (Some(address), false) = (address, page.user_id_missing) {
         let key = app.user_ids.lookup_key(&page.user_id);
-        browser.web.limits.login_to_account(&format!(
-            "recovery of {} {}",
-            key.as_str(),
-            address.as_str().to_lowercase()
-        ))?;
         let request = Request {
             user_id_key: (!user_id_wanted).then(|| key.as_str().to_owned()),
             address: address.as_str().to_owned(),

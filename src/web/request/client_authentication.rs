@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::form::is_form;
 use super::rate_limit::Exceeded;
 use crate::actions::protocol::clients::is_secret_of;
+use crate::domain::ids::ClientId;
 use crate::domain::protocol::client::{AuthenticationMethod, Client};
 use crate::domain::protocol::client_authentication::presented;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
@@ -46,29 +47,29 @@ async fn authenticate(request: Request, web: &WebState) -> Result<AuthenticatedC
         ErrorCode::InvalidClient => ClientTrouble::NotAuthenticated { error, by_header },
         _ => ClientTrouble::Refused(error),
     })?;
-    let failed = |why: &'static str| {
+    let failed = |client: Option<&ClientId>, why: &'static str| {
         // As a text value, so that the log quotes what a stranger wrote.
         let shown: String = presented.client.as_str().chars().take(64).collect();
         tracing::info!(client = shown.as_str(), why, "client authentication failed");
         let error = ErrorCode::InvalidClient.because("the client is unknown, or its authentication failed");
-        match web.limits.client_failure(presented.client.as_str(), from) {
+        match web.limits.client_failure(client, from) {
             Ok(()) => ClientTrouble::NotAuthenticated { error, by_header },
             Err(Exceeded { retry_seconds }) => ClientTrouble::TooOften(Exceeded { retry_seconds }),
         }
     };
     let mut reader = web.app.store.reader().await?;
     let Some(stored) = clients::by_id(&mut reader, presented.client.as_str()).await? else {
-        return Err(failed("unknown client"));
+        return Err(failed(None, "unknown client"));
     };
     if presented.method != stored.client.authentication {
-        return Err(failed("not the method that the client is registered with"));
+        return Err(failed(Some(&stored.client.id), "not the method that the client is registered with"));
     }
     match presented.method {
         AuthenticationMethod::None => {}
         AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost => {
             let right = presented.secret.as_ref().is_some_and(|s| is_secret_of(&stored, s.expose(), web.app.now()));
             if !right {
-                return Err(failed("wrong secret"));
+                return Err(failed(Some(&stored.client.id), "wrong secret"));
             }
         }
     }

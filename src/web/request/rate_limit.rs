@@ -9,13 +9,15 @@ use governor::{DefaultKeyedRateLimiter, RateLimiter};
 
 use super::address;
 use crate::config::{Quota, RateLimits};
+use crate::domain::ids::ClientId;
 
 /// The budgets of `[rate_limits]`.
 pub struct Limits {
     login_by_address: Budget<IpAddr>,
     login_by_account: Budget<String>,
+    recovery_by_address: Budget<IpAddr>,
     token_by_address: Budget<IpAddr>,
-    failures_by_client: Budget<(String, IpAddr)>,
+    failures_by_client: Budget<(Option<ClientId>, IpAddr)>,
     notices_by_client: Budget<String>,
     pages_by_address: Budget<IpAddr>,
     help_searches_by_address: Budget<IpAddr>,
@@ -56,6 +58,7 @@ impl Limits {
         Limits {
             login_by_address: Budget::new(settings.login_by_address),
             login_by_account: Budget::new(settings.login_by_account),
+            recovery_by_address: Budget::new(settings.recovery_by_address),
             token_by_address: Budget::new(settings.token_by_address),
             failures_by_client: Budget::new(settings.failures_by_client),
             notices_by_client: Budget::new(settings.notices_by_client),
@@ -75,14 +78,20 @@ impl Limits {
         self.login_by_account.spend(account.to_owned())
     }
 
+    /// One request for a forgotten password or user ID.
+    pub fn recovery(&self, from: IpAddr) -> Result<(), Exceeded> {
+        self.recovery_by_address.spend(address::caller(from))
+    }
+
     /// One request to an endpoint that clients call.
     pub fn token(&self, from: IpAddr) -> Result<(), Exceeded> {
         self.token_by_address.spend(address::caller(from))
     }
 
-    /// One failed authentication of a client.
-    pub fn client_failure(&self, client: &str, from: IpAddr) -> Result<(), Exceeded> {
-        self.failures_by_client.spend((client.chars().take(64).collect(), address::caller(from)))
+    /// One failed authentication of a client; `None` for all that don't exist, or whoever makes up a new one each time would
+    /// have a new budget each time.
+    pub fn client_failure(&self, client: Option<&ClientId>, from: IpAddr) -> Result<(), Exceeded> {
+        self.failures_by_client.spend((client.cloned(), address::caller(from)))
     }
 
     /// One notice to a member, from a client that may send them.
@@ -109,6 +118,7 @@ impl Limits {
     pub fn forget_idle(&self) {
         self.login_by_address.forget_idle();
         self.login_by_account.forget_idle();
+        self.recovery_by_address.forget_idle();
         self.token_by_address.forget_idle();
         self.failures_by_client.forget_idle();
         self.notices_by_client.forget_idle();
