@@ -142,7 +142,7 @@ on_both_engines! {
         let visitor = app.visitor();
         let of_other = other.redeem(&other.code(&app.visitor(), HANAKO, &[]).await).await;
         let of_other = crate::support::relying_party::text(&of_other, "id_token");
-        let many = vec!["x-none"; 50].join(" ");
+        let many = ["x-none"; 50].join(" ");
         let long = "a".repeat(257);
         for change in [
             ("login_hint", long.as_str()),

@@ -498,7 +498,7 @@ mod tests {
         assert_eq!(ask(&format!("login_hint={}", "a".repeat(257))).login_hint, None);
         assert_eq!(ask("login_hint=a%00b").login_hint, None);
         assert_eq!(ask("login_hint=hanako").login_hint.as_deref(), Some("hanako"));
-        let many = vec!["x-klingon"; 50].join("+");
+        let many = ["x-klingon"; 50].join("+");
         assert!(ask(&format!("ui_locales=en_US+{many}")).ui_locales.unwrap().starts_with("en_US x-klingon "));
         assert_eq!(ask(&format!("ui_locales={}+ja", "a".repeat(300))).ui_locales.as_deref(), Some("ja"));
         for huge in ["4294967296", "99999999999999999999999999"] {
