@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # How many things happen at once while building and testing.
 JOBS ?= 2
 
-.PHONY: help setup run test fmt lint deny advisories
+.PHONY: help setup run code test fmt lint deny advisories
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -19,6 +19,9 @@ run: ## build, then start the provider with demo members and the example portal
 	deploy/setup.sh
 	cargo build --profile quick --locked --bin sekisho --example portal
 	exec deploy/try.sh
+
+code: ## the code that the demo administrator's app shows now (while `make run` runs)
+	@$${CARGO_TARGET_DIR:-target}/quick/sekisho demo --code
 
 test: setup ## every test: rules, HTTP, both databases, browser journeys, the example
 	cargo test --locked --jobs $(JOBS) --lib --bins --tests --examples -- --test-threads $(JOBS)

@@ -37,8 +37,10 @@ CREATE TABLE password_failures (
     member_id   TEXT   REFERENCES members (member_id) ON DELETE CASCADE,
     failures    BIGINT NOT NULL,
     last_at     BIGINT NOT NULL,
+    untold_since BIGINT,                                  -- the lock fell then, and nobody was told yet
     PRIMARY KEY (account_key, device)
 );
+CREATE INDEX password_failures_untold ON password_failures (untold_since) WHERE untold_since IS NOT NULL;
 CREATE INDEX password_failures_by_member ON password_failures (member_id);
 CREATE INDEX password_failures_of_nobody ON password_failures (last_at) WHERE member_id IS NULL;
 

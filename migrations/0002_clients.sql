@@ -9,9 +9,25 @@ CREATE TABLE clients (
     member_notices_at          BIGINT,                    -- staff let it send members notices since; NULL: it may not
     registration_token_digest  TEXT,                      -- of clients that registered themselves (RFC 7592)
     created_at                 BIGINT NOT NULL,
-    updated_at                 BIGINT NOT NULL
+    updated_at                 BIGINT NOT NULL,
+    revision                   BIGINT NOT NULL DEFAULT 1  -- counts the changes: who edits says which one they saw
 );
 CREATE INDEX clients_by_second_factor ON clients (second_factor) WHERE second_factor IS NOT NULL;
+
+-- Interfaces that access tokens are for (RFC 8707), and the scopes that are theirs alone.
+CREATE TABLE resource_servers (
+    resource   TEXT   NOT NULL PRIMARY KEY,               -- its identifier, a URI: the `aud` claim
+    name       TEXT   NOT NULL,
+    client_id  TEXT   REFERENCES clients (client_id) ON DELETE SET NULL, -- may introspect tokens for it
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX resource_servers_by_client ON resource_servers (client_id);
+
+CREATE TABLE resource_scopes (
+    scope    TEXT NOT NULL PRIMARY KEY,
+    resource TEXT NOT NULL REFERENCES resource_servers (resource) ON DELETE CASCADE
+);
+CREATE INDEX resource_scopes_by_resource ON resource_scopes (resource);
 
 CREATE TABLE initial_access_tokens (
     token_digest TEXT   NOT NULL PRIMARY KEY,

@@ -4,6 +4,8 @@ CREATE TABLE authorization_grants (
     client_id          TEXT   NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
     member_id          TEXT   NOT NULL REFERENCES members (member_id) ON DELETE CASCADE,
     session_id         TEXT   NOT NULL REFERENCES browser_sessions (session_id) ON DELETE CASCADE,
+    scope              TEXT   NOT NULL,                   -- what the member let the client have
+    resources          TEXT   NOT NULL,                   -- what its tokens may be for: URIs, divided by spaces
     stage              TEXT   NOT NULL,
     request            TEXT   NOT NULL,                   -- JSON: the authorization request
     authenticated_at   BIGINT NOT NULL,

@@ -1,12 +1,22 @@
--- What somebody has asked for who can't log in. It is answered beside the request, so that the page tells nothing.
+-- What somebody has asked for who can't log in. It is answered beside the request, so that the page tells nothing. Where there is
+-- nothing to mail the row is written once more and taken once more, as a mail is: who is known shows in no number of writes.
 CREATE TABLE recovery_requests (
-    request_id  TEXT   NOT NULL PRIMARY KEY,
-    wanted      TEXT   NOT NULL,
-    user_id_key TEXT   NOT NULL,                          -- as looked up; '' when the user ID is wanted
-    address     TEXT   NOT NULL,
-    language    TEXT   NOT NULL,
-    created_at  BIGINT NOT NULL
+    request_id    TEXT   NOT NULL PRIMARY KEY,
+    stage         TEXT   NOT NULL,                        -- asked, or blank: there was nothing to mail
+    wanted        TEXT   NOT NULL,
+    user_id_key   TEXT   NOT NULL,                        -- as looked up; '' when the user ID is wanted
+    address       TEXT   NOT NULL,
+    address_key   TEXT   NOT NULL,                        -- a digest of the address without regard to case
+    language      TEXT   NOT NULL,
+    attempts      BIGINT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    next_at       BIGINT NOT NULL,
+    claimed_until BIGINT,                                 -- a node is at it
+    expires_at    BIGINT NOT NULL                         -- an answer is of no use after this
 );
+-- Asked again while it waits, it is one request.
+CREATE UNIQUE INDEX recovery_requests_once ON recovery_requests (wanted, user_id_key, address_key) WHERE stage = 'asked';
+CREATE INDEX recovery_requests_due ON recovery_requests (next_at);
 
 -- Links to a new password: each once, and only the last one of a member.
 CREATE TABLE password_links (

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
@@ -27,7 +28,7 @@ use crate::i18n::{Catalogue, I18nError};
 use crate::mail::transport::{Route, Security, Senders, Server, Transport, TransportError};
 use crate::store::member::{password_costs, password_peppers};
 use crate::store::protocol::signing_keys;
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{Limits, OpenError, Store, StoreError};
 use crate::text_file;
 
 /// Everything that outlives a request. Cheap to clone.
@@ -57,8 +58,8 @@ pub struct Parts {
     pub verbs: TaskTracker,
     /// Woken when mail is queued here.
     pub mail_waits: Arc<Notify>,
-    /// Woken when a member who can't log in asks for something here.
-    pub recovery_waits: Arc<Notify>,
+    /// The program stops: nothing new is begun that can be left to other nodes or to the next start.
+    pub stopping: CancellationToken,
     csrf_key: Secret<[u8; 32]>,
     account_key: Secret<[u8; 32]>,
     one_time_password_key: Secret<[u8; 32]>,
@@ -91,7 +92,7 @@ pub enum StartError {
 impl App {
     /// Opens the database, brings it up to this version and reads the keys; makes what a first start needs.
     pub async fn start(settings: Settings, clock: Clock) -> Result<App, StartError> {
-        let store = Store::open(&settings.database.url, settings.database.max_connections).await?;
+        let store = Store::open(&settings.database.url, limits(&settings)).await?;
         let nothing_sealed = store.is_new().await?;
         // The key comes first: a database that was migrated without its key would never be new again.
         let master = MasterKey::load(&settings.secrets.master_key_file, nothing_sealed)?;
@@ -127,12 +128,23 @@ impl App {
             mail: transport(&settings)?,
             verbs: TaskTracker::new(),
             mail_waits: Arc::new(Notify::new()),
-            recovery_waits: Arc::new(Notify::new()),
+            stopping: CancellationToken::new(),
             at_rest,
             settings,
             clock,
             store,
         })))
+    }
+}
+
+/// How many connections to the database there may be, and how long they wait.
+pub fn limits(settings: &Settings) -> Limits {
+    let database = &settings.database;
+    Limits {
+        max_connections: database.max_connections,
+        statement: database.statement_timeout.as_duration(),
+        lock: database.lock_timeout.as_duration(),
+        idle_in_transaction: database.idle_in_transaction_timeout.as_duration(),
     }
 }
 
@@ -167,7 +179,8 @@ pub fn stored_cost(cost: HashCost) -> password_costs::Cost {
     password_costs::Cost { kind: cost.kind.to_owned(), work, sample: cost.sample }
 }
 
-fn common_passwords(settings: &Settings) -> Result<CommonPasswords, StartError> {
+/// The passwords that are refused as too common, by the settings.
+pub fn common_passwords(settings: &Settings) -> Result<CommonPasswords, StartError> {
     let passwords = &settings.passwords;
     let Some(file) = &passwords.blocklist_file else { return Ok(CommonPasswords::shipped()) };
     let text = text_file::read(file).map_err(|reason| StartError::Blocklist { file: file.clone(), reason })?;

@@ -31,6 +31,31 @@ fn every_test_that_the_conformance_map_names_exists() {
     assert!(named > 50, "the map is {named} tests long");
 }
 
+/// What `docs/contributing.md` and `docs/architecture.md` name in backticks below a folder of ours, and what they link to.
+#[test]
+fn every_path_that_contributors_are_sent_to_exists() {
+    let folders = ["src", "tests", "templates", "config", "docs", "deploy", "migrations", "benches", "examples", ".ci"];
+    for page in ["docs/contributing.md", "docs/architecture.md"] {
+        let text = std::fs::read_to_string(page).unwrap();
+        let (mut named, mut inside) = (0, false);
+        for word in text.split('`') {
+            let is_path = inside && folders.iter().any(|folder| word.starts_with(&format!("{folder}/")));
+            inside = !inside;
+            if is_path && !word.contains(['*', '{', ' ', '\n', '…']) {
+                assert!(Path::new(word).exists(), "{page} names {word}, which does not exist");
+                named += 1;
+            }
+        }
+        for link in
+            text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains(':'))
+        {
+            let target = Path::new("docs").join(link.split('#').next().unwrap());
+            assert!(target.exists(), "{page} links to {link}, which does not exist");
+        }
+        assert!(named > 5, "{page} names {named} paths");
+    }
+}
+
 /// The manual's questions and the help's answers to them.
 const FAQ: [&str; 20] = [
     "user-id-unknown",
@@ -146,4 +171,34 @@ fn every_text_of_the_help_is_held_to_tests_that_exist() {
         }
     }
     assert!(named > 100, "the map is {named} tests long");
+}
+
+/// `docs/security/audit.md` says of each finding what holds it now: tests that exist, or a decision that does.
+#[test]
+fn every_finding_of_the_audit_is_held_by_tests_or_a_decision_that_exist() {
+    let page = std::fs::read_to_string("docs/security/audit.md").unwrap();
+    let mut findings = 0;
+    for finding in page.split("\n## ").skip(1) {
+        let heading = finding.lines().next().unwrap();
+        let (mut source, mut held) = (String::new(), 0);
+        for word in finding.split('`').skip(1).step_by(2) {
+            let (file, test) = word.split_once(": ").unwrap_or((word, ""));
+            if file.ends_with(".rs") && !file.contains('{') {
+                source = std::fs::read_to_string(file).unwrap_or_else(|_| panic!("{heading}: there is no {file}"));
+            }
+            let test = if file.ends_with(".rs") { test } else { file };
+            if test.contains('_') && test.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                assert!(source.contains(&format!("fn {test}(")), "{heading}: there is no test {test}");
+                held += 1;
+            }
+        }
+        let decisions = finding.split("](../decisions/").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for decision in decisions {
+            assert!(Path::new("docs/decisions").join(decision).exists(), "{heading}: there is no decision {decision}");
+            held += 1;
+        }
+        assert!(held > 0, "{heading}: neither a test nor a decision is named");
+        findings += 1;
+    }
+    assert!(findings > 40, "only {findings} findings");
 }

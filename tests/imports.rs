@@ -15,6 +15,7 @@
     reason = "a test says what is wrong by stopping"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -91,7 +92,10 @@ const LEAF: &[&str] = &["domain"];
 const PURE: &str = "rules are pure: time, chance and what is stored come in as arguments, so that tests can turn them";
 
 /// Words that may stand in some places only: a crate, or the beginning of a name.
-const CONFINED: [(Word, &[&str], &str); 6] = [
+const CONFINED: [(Word, &[&str], &str); 9] = [
+    (Word::Name("WriteTx"), &["store/", "actions/", "app.rs"], VERBS),
+    (Word::After(&["store", ".", "write"]), &["store/", "actions/run.rs", "app.rs"], VERBS),
+    (Word::After(&["run", "::", "begin"]), &["actions/"], VERBS),
     (Word::Crate("sqlx"), &["store/"], "only the store speaks SQL"),
     (Word::Crate("axum"), &["web/", "cli/serve.rs"], "only web/ speaks HTTP, and `serve` opens its door"),
     (Word::Crate("axum_extra"), &["web/"], "only web/ speaks HTTP"),
@@ -107,8 +111,14 @@ const CONFINED: [(Word, &[&str], &str); 6] = [
 #[derive(Clone, Copy)]
 enum Word {
     Crate(&'static str),
+    Name(&'static str),
     NameBeginning(&'static str),
+    /// These words one after the other.
+    After(&'static [&'static str]),
 }
+
+const VERBS: &str = "what writes is a verb of actions/, in a task of its own: whoever calls it can hang up, and every \
+                     entrance asks the same rules and leaves the same trace";
 
 #[test]
 fn nothing_points_back() {
@@ -150,7 +160,11 @@ fn broken_arrows(file: &str, text: &str) -> impl Iterator<Item = BrokenArrow> {
                 Word::Crate(name) => {
                     begins_path && token == name && tokens.get(at + 1).is_some_and(|next| next.1 == "::")
                 }
+                Word::Name(name) => token == name,
                 Word::NameBeginning(name) => token.starts_with(name),
+                Word::After(words) => {
+                    tokens[at..].iter().map(|(_, token)| token.as_str()).take(words.len()).eq(words.iter().copied())
+                }
             };
             if found && !places.iter().any(|place| file.starts_with(place)) {
                 report(*line, format!("{token} stands outside {}", places.join(", ")), why);
@@ -300,6 +314,34 @@ fn string_literal(text: &str) -> Option<usize> {
     None
 }
 
+/// The verbs below `folder`: public functions that run in a task of their own.
+fn verbs(folder: &Path) -> Vec<(String, String)> {
+    let mut verbs = Vec::new();
+    for_each_source(folder, &mut |path, text| {
+        for function in text.split("\npub async fn ").skip(1) {
+            let body = function.split("\n}\n").next().unwrap();
+            if body.contains("run::to_its_end(") {
+                let name = function.split(['(', '<']).next().unwrap();
+                verbs.push((path.display().to_string(), name.to_owned()));
+            }
+        }
+    });
+    verbs
+}
+
+/// `tests/http/cut/` drops the callers of verbs at each of their awaits.
+#[test]
+fn every_verb_is_cut_off_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cut = String::new();
+    for_each_source(&root.join("tests/http/cut"), &mut |_, text| cut.push_str(text));
+    let all = verbs(&root.join("src/actions"));
+    assert!(all.len() > 5, "only {} verbs were found", all.len());
+    let called = |name: &str| cut.contains(&format!("::{name}(")) || cut.contains(&format!(" {name}("));
+    let left: Vec<_> = all.iter().filter(|(_, name)| !called(name)).collect();
+    assert!(left.is_empty(), "no test in tests/http/cut/ cuts these off: {left:#?}");
+}
+
 fn for_each_source(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -327,6 +369,10 @@ fn a_planted_arrow_is_caught_however_it_is_written() {
         ("cli/member.rs", "sqlx::query(\"x\")", 1),
         ("store/members.rs", "if engine == Engine::Sqlite {}", 1),
         ("web/page.rs", "use crate::helpers::x;", 1),
+        ("web/page.rs", "use crate::store::{Reads,\nWriteTx};", 2),
+        ("cli/demo.rs", "let mut tx = app.store.write().await?;", 1),
+        ("actions/member/recover.rs", "app.store\n.write()", 1),
+        ("web/login/totp.rs", "run::begin(&app)", 1),
         ("crypto/master_key.rs", "let text = std::fs::read_to_string(file)?;", 1),
     ] {
         let broken: Vec<_> = broken_arrows(file, text).collect();
@@ -344,7 +390,141 @@ fn what_is_allowed_or_only_spoken_of_is_left_alone() {
         ("domain/login/mod.rs", "use super::secret; mod tests { use super::*; }"),
         ("store/engine.rs", "use sqlx::Any; Engine::Sqlite;"),
         ("lib.rs", "pub mod web;"),
+        ("actions/run.rs", "use crate::store::WriteTx; app.store.write()"),
+        ("web/login/totp.rs", "out.write(); store.reader(); begin(x)"),
     ] {
         assert_eq!(broken_arrows(file, text).collect::<Vec<_>>(), [], "{file}");
     }
+}
+
+/// Files that use each other in a circle can be understood and tested only together.
+const LARGEST_CIRCLE: usize = 2;
+
+#[test]
+fn no_circle_inside_web_is_larger_than_two_files() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = BTreeMap::new();
+    for_each_source(&sources.join("web"), &mut |path, text| {
+        files.insert(path.strip_prefix(&sources).unwrap().to_str().unwrap().to_owned(), text.to_owned());
+    });
+    assert!(files.len() > 50, "{:?}", files.keys());
+    let large: Vec<_> = circles(&files).into_iter().filter(|circle| circle.len() > LARGEST_CIRCLE).collect();
+    assert!(large.is_empty(), "{large:#?}");
+}
+
+#[test]
+fn a_planted_circle_is_caught_however_it_is_written() {
+    let planted = |texts: &[(&str, &str)]| {
+        circles(&texts.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect())
+    };
+    let caught = BTreeSet::from(["web/a.rs".to_owned(), "web/b/mod.rs".to_owned(), "web/b/c.rs".to_owned()]);
+    for (a, b, c) in [
+        ("use crate::web::b::X;", "mod c;\nuse c::Y;", "use super::super::a::Z;"),
+        ("use super::{b::{self, X}, page};", "fn f() { c::y() }", "use crate::{web::{a::Z}};"),
+        ("fn f() { crate::web::b::x() }", "use self::c::Y;", "fn f() { super::super::a::z() }"),
+    ] {
+        let texts = [("web/a.rs", a), ("web/b/mod.rs", b), ("web/b/c.rs", c), ("web/page.rs", "use super::a;")];
+        let texts = if a.contains("page") { &texts[..3] } else { &texts[..] };
+        assert!(planted(texts).contains(&caught), "{a} {b} {c}: {:?}", planted(texts));
+    }
+    let tests_alone = "#[cfg(test)]\nmod tests { use crate::web::a; }";
+    assert_eq!(
+        planted(&[("web/a.rs", "use super::b::X; // use super::a"), ("web/b.rs", tests_alone)]),
+        BTreeSet::new()
+    );
+}
+
+/// What a file has moved into a folder of its own name still belongs to it: `token/refresh_token.rs` to `token.rs`.
+fn is_split_off(file: &str, from: &str) -> bool {
+    from.strip_suffix(".rs").and_then(|folder| file.strip_prefix(folder)).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The circles among these files, each once.
+fn circles(files: &BTreeMap<String, String>) -> BTreeSet<BTreeSet<String>> {
+    let modules: BTreeMap<Vec<String>, &String> = files.keys().map(|file| (modules_of(file), file)).collect();
+    let uses: BTreeMap<&String, BTreeSet<&String>> = files
+        .iter()
+        .map(|(file, text)| {
+            let text = text.split("#[cfg(test)]").next().unwrap();
+            let module = modules_of(file);
+            let used = paths_in(&module, &tokens(text), &modules);
+            let found = used
+                .iter()
+                .filter_map(|path| (1..=path.len()).rev().find_map(|length| modules.get(&path[..length])).copied());
+            (file, found.filter(|used| *used != file && !is_split_off(file, used)).collect())
+        })
+        .collect();
+    let reached = |from: &String| {
+        let (mut seen, mut waiting) = (BTreeSet::new(), vec![from.clone()]);
+        while let Some(file) = waiting.pop() {
+            for next in &uses[&file] {
+                if seen.insert((*next).clone()) {
+                    waiting.push((*next).clone());
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&String, BTreeSet<String>> = files.keys().map(|file| (file, reached(file))).collect();
+    let circle = |file: &String| reached[file].iter().filter(|other| reached[other].contains(file)).cloned().collect();
+    files.keys().filter(|file| reached[file].contains(*file)).map(circle).collect()
+}
+
+/// Every path in the text that may lead to one of the modules, from the crate's root.
+fn paths_in(
+    module: &[String],
+    tokens: &[(usize, String)],
+    modules: &BTreeMap<Vec<String>, &String>,
+) -> Vec<Vec<String>> {
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.1.as_str());
+    let mut paths = Vec::new();
+    let is_visibility = |at: usize| at > 1 && word(at - 1) == "in" && word(at - 2) == "(";
+    let begins = |at: usize| word(at + 1) == "::" && (at == 0 || word(at - 1) != "::") && !is_visibility(at);
+    for at in (0..tokens.len()).filter(|at| begins(*at)) {
+        let mut from = module.to_vec();
+        let mut next = at;
+        match word(at) {
+            "crate" => (from, next) = (Vec::new(), at + 2),
+            "self" => next = at + 2,
+            "super" => {
+                while word(next) == "super" && word(next + 1) == "::" {
+                    from.pop();
+                    next += 2;
+                }
+            }
+            child => {
+                from.push(child.to_owned());
+                if !modules.contains_key(&from) {
+                    continue;
+                }
+                from.pop();
+            }
+        }
+        branches(tokens, next, from, &mut paths);
+    }
+    paths
+}
+
+/// The paths that a path with braces in it stands for; where it ends.
+fn branches(tokens: &[(usize, String)], at: usize, mut path: Vec<String>, into: &mut Vec<Vec<String>>) -> usize {
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.1.as_str());
+    if word(at) != "{" {
+        path.push(word(at).to_owned());
+        if word(at + 1) == "::" {
+            return branches(tokens, at + 2, path, into);
+        }
+        into.push(path);
+        return at + 1;
+    }
+    let mut next = at + 1;
+    while !["}", ""].contains(&word(next)) {
+        next = branches(tokens, next, path.clone(), into);
+        if word(next) == "as" {
+            next += 2;
+        }
+        if word(next) == "," {
+            next += 1;
+        }
+    }
+    next + 1
 }

@@ -74,7 +74,10 @@ impl Journey {
             }
             Journey::Code => {
                 let session = chosen(&society.sessions, number)?;
-                let cookies = [("sekisho-session", session.as_str()), ("sekisho-browser", "somebody's")];
+                let cookies = [
+                    ("sekisho-session", session.as_str()),
+                    ("sekisho-browser", "skw_c29tZWJvZHknc19zb21lYm9keSdzX3NvbWVib2R5J3M"),
+                ];
                 let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
                 let mut browser = Browser { cookies };
                 let back = browser.redirected(authorize(connection, address, society)).await?;

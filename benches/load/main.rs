@@ -106,11 +106,13 @@ fn settings(folder: &Path, database_url: String) -> Settings {
     settings.rate_limits = RateLimits {
         login_by_address: plenty,
         login_by_account: plenty,
+        attempts_by_browser: plenty,
         recovery_by_address: plenty,
         token_by_address: plenty,
         failures_by_client: plenty,
         notices_by_client: plenty,
         pages_by_address: plenty,
+        help_by_address: plenty,
         help_searches_by_address: plenty,
         help_votes_by_address: plenty,
     };

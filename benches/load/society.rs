@@ -1,12 +1,13 @@
 //! What the provider serves in the load test: members, the sessions of those who are logged in, and two clients.
 
 use sekisho::actions::member::members::{self, NewMember};
-use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::register_client::{NewClient, add_client};
 use sekisho::actions::protocol::signing_keys;
 use sekisho::app::App;
 use sekisho::clock::Clock;
 use sekisho::config::Settings;
 use sekisho::crypto::opaque_token::{self, Kind};
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::{BrowserSessionId, FlowId, MemberId};
 use sekisho::domain::login::browser_session::BrowserSession;
 use sekisho::domain::member::profile::{Profile, Role};
@@ -71,11 +72,10 @@ fn member(user_id: &str) -> NewMember {
 }
 
 async fn register(app: &App, metadata: Value) -> Result<Credentials> {
-    let metadata = metadata.as_object().ok_or("metadata is an object")?;
+    let metadata = metadata.as_object().ok_or("metadata is an object")?.clone();
     let terms = Terms { pkce: PkcePolicy::Required, first_party: true, second_factor: None };
-    let mut tx = app.store.write().await?;
-    let done = clients::register(app, &mut tx, None, metadata, terms, By::Staff).await?;
-    tx.commit().await?;
+    let new = NewClient { id: None, metadata, terms, may_notify: false };
+    let done = add_client(app, &Actor::CommandLine(None), new).await?;
     let secret = done.secret.ok_or("a confidential client has a secret")?;
     Ok(Credentials { id: done.client.id.to_string(), secret: secret.expose().clone() })
 }

@@ -17,8 +17,8 @@ struct Quartiles {
 }
 
 impl Answers {
-    pub const HEAD: &str = "| answer to | known: median (quartiles) | unknown: median (quartiles) | difference | spread | it tells |\n\
-                            |---|--:|--:|--:|--:|---|";
+    pub const HEAD: &str = "| answer to | known: median (quartiles) | unknown: median (quartiles) | difference | spread | AUC | it tells |\n\
+                            |---|--:|--:|--:|--:|--:|---|";
 
     pub fn note(&mut self, is_known: bool, took: Duration) {
         let group = if is_known { &mut self.known } else { &mut self.unknown };
@@ -32,7 +32,21 @@ impl Answers {
         let difference = known.median - unknown.median;
         let spread = known.spread().min(unknown.spread());
         let tells = if difference.abs() < spread { "nothing" } else { "**WHO IS KNOWN**" };
-        format!("| {what} | {known} ms | {unknown} ms | {difference:+.2} ms | {spread:.2} ms | {tells} |")
+        let auc = self.auc();
+        format!("| {what} | {known} ms | {unknown} ms | {difference:+.2} ms | {spread:.2} ms | {auc:.2} | {tells} |")
+    }
+
+    /// How often an answer about somebody known took longer than one about nobody (Mann and Whitney): 0.5 tells nothing, 1 tells
+    /// it with a single question.
+    fn auc(&self) -> f64 {
+        let pairs =
+            self.known.iter().flat_map(|known| self.unknown.iter().map(move |unknown| known.total_cmp(unknown)));
+        let longer = pairs.map(|order| match order {
+            std::cmp::Ordering::Greater => 1.0,
+            std::cmp::Ordering::Equal => 0.5,
+            std::cmp::Ordering::Less => 0.0,
+        });
+        longer.sum::<f64>() / (self.known.len() * self.unknown.len()) as f64
     }
 }
 

@@ -128,6 +128,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     settings.rate_limits = RateLimits {
         login_by_address: plenty,
         login_by_account: plenty,
+        attempts_by_browser: plenty,
         recovery_by_address: plenty,
         pages_by_address: plenty,
         ..RateLimits::default()
@@ -147,44 +148,67 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         let known = society.known.iter().map(|user_id| (true, user_id));
         let mut order: Vec<_> = known.chain(society.unknown.iter().map(|user_id| (false, user_id))).collect();
         order.sort_by_cached_key(|_| random::bytes::<8>());
-        let mut answers = Answers::default();
+        let (mut answers, mut next) = (Answers::default(), Answers::default());
         for (is_known, user_id) in order {
-            answers.note(is_known, ask(&connection, &provider.address, question, user_id).await?);
+            let form = Form::open(&connection, &provider.address, question).await?;
+            let probe = Form::open(&connection, &provider.address, Question::ForgottenUserId).await?;
+            answers.note(is_known, form.send(&connection, &provider.address, user_id).await?);
+            // Right after it somebody asks whose question is written down, too, and who waits for what is written about the first.
+            let nobody = format!("probe-{}", random::identifier().to_lowercase());
+            next.note(is_known, probe.send(&connection, &provider.address, &nobody).await?);
         }
         println!("{}", answers.row(question.name()));
+        println!("{}", next.row(&format!("{}: the next one that writes", question.name())));
     }
     Ok(())
 }
 
-/// One question by a browser that was never here: the time from sending the form to the end of the answer.
+/// The form for a question, in a browser that was never here.
+struct Form {
+    browser: Browser,
+    page: String,
+    question: Question,
+}
+
+impl Form {
+    async fn open(connection: &Client, address: &str, question: Question) -> Result<Form> {
+        let mut browser = Browser::default();
+        let (page, _) = question.pages();
+        let first = browser.send(connection.get(format!("{address}{page}"))).await?;
+        let page = match first.headers().get(reqwest::header::LOCATION) {
+            None => first,
+            Some(on) => {
+                let on = format!("{address}{}", on.to_str()?);
+                browser.send(connection.get(on)).await?
+            }
+        };
+        Ok(Form { browser, page: browser::ok(page).await?, question })
+    }
+
+    /// The time from sending the form to the end of the answer.
+    async fn send(mut self, connection: &Client, address: &str, user_id: &str) -> Result<Duration> {
+        let mut fields = self.question.fields(user_id);
+        for name in ["csrf", "flow"] {
+            if let Ok(value) = browser::hidden(&self.page, name) {
+                fields.push((name, value));
+            }
+        }
+        let (_, form) = self.question.pages();
+        let request = connection.post(format!("{address}{form}")).form(&fields);
+        let begun = Instant::now();
+        let answer = self.browser.send(request).await?;
+        let status = answer.status();
+        answer.bytes().await?;
+        let took = begun.elapsed();
+        match (self.question, status.as_u16()) {
+            (Question::WrongPassword, 422) | (_, 200) => Ok(took),
+            _ => Err(format!("{} was answered by {status}", self.question.name()).into()),
+        }
+    }
+}
+
 async fn ask(connection: &Client, address: &str, question: Question, user_id: &str) -> Result<Duration> {
-    let mut browser = Browser::default();
-    let (page, form) = question.pages();
-    let first = browser.send(connection.get(format!("{address}{page}"))).await?;
-    let page = match first.headers().get(reqwest::header::LOCATION) {
-        None => first,
-        Some(on) => {
-            let on = format!("{address}{}", on.to_str()?);
-            browser.send(connection.get(on)).await?
-        }
-    };
-    let page = browser::ok(page).await?;
-    let mut fields = question.fields(user_id);
-    for name in ["csrf", "flow"] {
-        if let Ok(value) = browser::hidden(&page, name) {
-            fields.push((name, value));
-        }
-    }
-    let request = connection.post(format!("{address}{form}")).form(&fields);
-    let begun = Instant::now();
-    let answer = browser.send(request).await?;
-    let status = answer.status();
-    answer.bytes().await?;
-    let took = begun.elapsed();
-    match (question, status.as_u16()) {
-        (Question::WrongPassword, 422) | (_, 200) => Ok(took),
-        _ => Err(format!("{} was answered by {status}", question.name()).into()),
-    }
+    Form::open(connection, address, question).await?.send(connection, address, user_id).await
 }
 
 /// User IDs, as long as one another.

@@ -7,6 +7,7 @@ pub mod member;
 pub mod protocol;
 pub mod run;
 
+use crate::app::StartError;
 use crate::crypto::jwt::SignError;
 use crate::crypto::passkey::PasskeyError;
 use crate::crypto::password_hash::HashError;
@@ -24,6 +25,8 @@ pub enum ActionError {
     Sign(#[from] SignError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// Of a question that we could not ask; what members answer is judged in `actions/member/passkeys.rs`.
     #[error("passkeys: {0}")]
     Passkey(#[from] PasskeyError),

@@ -7,12 +7,18 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::output::{table, time};
-use super::{Failure, Output};
-use crate::actions::protocol::clients::{By, Registered, initial_access_token, register, rotate_secret};
+use super::{Failure, Output, actor, client_metadata};
+use crate::actions::protocol::change_client::{
+    NoticesLet, Registration, ScopesChanged, change_scopes, let_send_notices,
+};
+use crate::actions::protocol::register_client::{NewClient, add_client, make_initial_access_token};
+use crate::actions::protocol::remove_client::remove_client;
+use crate::actions::protocol::rotate_client_secret::rotate_client_secret;
 use crate::app::App;
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
 use crate::domain::protocol::client::{AuthenticationMethod, Client, GrantType, PkcePolicy, Terms};
+use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::Span;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::text_file;
@@ -33,8 +39,11 @@ pub(super) enum ClientCommand {
         #[arg(value_name = "CLIENT_ID")]
         id: String,
         /// Whether it may send notices to members, from the address in mail.info
-        #[arg(long, value_enum, value_name = "ON_OR_OFF")]
-        member_notices: Switch,
+        #[arg(long, value_enum, value_name = "ON_OR_OFF", required_unless_present = "scope")]
+        member_notices: Option<Switch>,
+        /// The scopes that it may ask for from now on, those of resource servers too; may be repeated
+        #[arg(long, conflicts_with = "member_notices")]
+        scope: Vec<String>,
     },
     /// Removes a client; every consent, code and token that it holds ends
     Remove {
@@ -83,7 +92,7 @@ pub(super) struct Add {
     /// Instead of the one of the type
     #[arg(long, value_parser = PossibleValuesParser::new(AuthenticationMethod::ALL.map(AuthenticationMethod::name)))]
     auth_method: Option<String>,
-    /// The scopes that it may ask for; may be repeated [default: all]
+    /// The scopes that it may ask for, those of resource servers too; may be repeated [default: all but theirs]
     #[arg(long)]
     scope: Vec<String>,
     /// What it must send against stolen codes; public clients always need PKCE
@@ -186,20 +195,20 @@ impl ClientCommand {
                 let stored = clients::by_id(&mut app.store.reader().await?, &id).await?.ok_or_else(|| unknown(&id))?;
                 out.answer(in_words(&stored), &Value::Object(stored_as_json(&stored)))
             }
-            ClientCommand::Update { id, member_notices } => update(app, &id, member_notices, out).await,
+            ClientCommand::Update { id, member_notices: Some(switch), .. } => let_notify(app, &id, switch, out).await,
+            ClientCommand::Update { id, scope, .. } => set_scopes(app, &id, &scope.join(" "), out).await,
             ClientCommand::Remove { id } => {
-                let mut tx = app.store.write().await?;
-                if !clients::remove(&mut tx, &ClientId(id.clone())).await? {
+                if !remove_client(app, &actor(), &ClientId(id.clone())).await? {
                     return Err(unknown(&id));
                 }
-                tx.commit().await?;
                 out.answer(
                     format!("{id} is removed; its consents, codes and tokens have ended."),
                     &json!({ "removed": id }),
                 )
             }
             ClientCommand::RotateSecret { id, overlap } => {
-                let secret = rotate_secret(app, &ClientId(id.clone()), overlap).await?.ok_or_else(|| {
+                let rotated = rotate_client_secret(app, &actor(), &ClientId(id.clone()), overlap).await?;
+                let secret = rotated.ok_or_else(|| {
                     Failure::refused(format!(
                         "there is no client \"{id}\" with a secret. `sekisho client list` shows all"
                     ))
@@ -216,7 +225,7 @@ impl ClientCommand {
                 )
             }
             ClientCommand::InitialAccessToken { lifetime } => {
-                let token = initial_access_token(app, lifetime).await?;
+                let token = make_initial_access_token(app, &actor(), lifetime).await?;
                 let text = format!("{}\n\nIt registers one client within {lifetime}. {SHOWN_ONCE}", token.expose());
                 let expires_at = app.now() + lifetime;
                 out.answer(text, &json!({ "initial_access_token": token.expose(), "expires_at": expires_at }))
@@ -237,15 +246,17 @@ impl Add {
             Some(file) => read_metadata(file)?,
             None => self.as_metadata(),
         };
+        let is_public = metadata.get("token_endpoint_auth_method").and_then(Value::as_str) == Some("none");
+        if is_public && self.pkce != Pkce::Required {
+            return Err(Failure::refused(
+                "a client without a secret always needs PKCE (RFC 9700, section 2.1.1): leave --pkce out, or register it with a \
+                 secret (--type web)",
+            ));
+        }
         let second_factor = self.second_factor.map(SecondFactor::from);
         let terms = Terms { pkce: self.pkce.into(), first_party: self.first_party, second_factor };
-        let mut tx = app.store.write().await?;
-        let registered = register(app, &mut tx, self.id.map(ClientId), &metadata, terms, By::Staff).await?;
-        if self.member_notices {
-            clients::set_member_notices(&mut tx, &registered.client.id, Some(app.now())).await?;
-        }
-        tx.commit().await?;
-        let Registered { client, secret, .. } = registered;
+        let new = NewClient { id: self.id.map(ClientId), metadata, terms, may_notify: self.member_notices };
+        let Registration { client, secret, .. } = add_client(app, &actor(), new).await?;
         let mut json = as_json(&client);
         json.insert("member_notices".into(), json!(self.member_notices));
         let mut text = format!("client_id      {}\n", client.id);
@@ -288,12 +299,14 @@ impl Add {
 fn read_metadata(file: &Path) -> Result<Map<String, Value>, Failure> {
     let text = text_file::read(file)
         .map_err(|reason| Failure::refused(format!("the metadata file {} can't be read: {reason}", file.display())))?;
-    serde_json::from_str(&text).map_err(|mistake| {
+    let metadata: Map<String, Value> = serde_json::from_str(&text).map_err(|mistake| {
         let file = file.display();
         Failure::refused(format!(
             "the metadata file {file} is not an object in JSON: {mistake}. See RFC 7591, section 2"
         ))
-    })
+    })?;
+    client_metadata::refuse_unknown(file, &metadata)?;
+    Ok(metadata)
 }
 
 async fn all(app: &App) -> Result<Vec<StoredClient>, Failure> {
@@ -351,28 +364,43 @@ fn stored_as_json(stored: &StoredClient) -> Map<String, Value> {
     json
 }
 
-async fn update(app: &App, id: &str, member_notices: Switch, out: Output) -> Result<(), Failure> {
-    let mut tx = app.store.write().await?;
-    let stored = clients::by_id(&mut tx, id).await?.ok_or_else(|| unknown(id))?;
-    let at = (member_notices == Switch::On).then(|| app.now());
-    if !clients::set_member_notices(&mut tx, &stored.client.id, at).await? {
-        return Err(Failure::refused(format!(
-            "{id} has registered itself: it could change its redirect URIs, and with them where its notices lead. Register it \
-             with `sekisho client add`"
-        )));
+async fn set_scopes(app: &App, id: &str, scope: &str, out: Output) -> Result<(), Failure> {
+    let scopes = Scopes::parse(scope).map_err(|error| Failure::refused(error.description))?;
+    match change_scopes(app, &actor(), &ClientId(id.to_owned()), scopes.clone()).await? {
+        ScopesChanged::NoSuchClient => Err(unknown(id)),
+        ScopesChanged::RegisteredItself => Err(Failure::refused(format!(
+            "{id} has registered itself, and says itself what it asks for. Register it with `sekisho client add`"
+        ))),
+        ScopesChanged::Unknown { known } => Err(Failure::refused(format!("scope: must be made of: {known}"))),
+        ScopesChanged::Done => {
+            let text = format!("{id} may ask for: {scopes}. What it was granted beyond that is not refreshed.");
+            out.answer(text, &json!({ "client_id": id, "scope": scopes.to_string() }))
+        }
     }
-    tx.commit().await?;
-    let text = match member_notices {
-        Switch::Off => format!("{id} may send no more notices to members; those that wait are still mailed."),
-        Switch::On if stored.client.may_use(GrantType::ClientCredentials) => {
+}
+
+async fn let_notify(app: &App, id: &str, member_notices: Switch, out: Output) -> Result<(), Failure> {
+    let on = member_notices == Switch::On;
+    let text = match let_send_notices(app, &actor(), &ClientId(id.to_owned()), on).await? {
+        NoticesLet::NoSuchClient => return Err(unknown(id)),
+        NoticesLet::RegisteredItself => {
+            return Err(Failure::refused(format!(
+                "{id} has registered itself: it could change its redirect URIs, and with them where its notices lead. \
+                 Register it with `sekisho client add`"
+            )));
+        }
+        NoticesLet::Done { .. } if !on => {
+            format!("{id} may send no more notices to members; those that wait are still mailed.")
+        }
+        NoticesLet::Done { gets_tokens: true } => {
             format!("{id} may send notices to members, with an access token of its own and the scope member_notices.")
         }
-        Switch::On => format!(
+        NoticesLet::Done { gets_tokens: false } => format!(
             "{id} may send notices to members, but has no grant type client_credentials, with which it would get the access \
              token: register it with that."
         ),
     };
-    out.answer(text, &json!({ "client_id": id, "member_notices": at.is_some() }))
+    out.answer(text, &json!({ "client_id": id, "member_notices": on }))
 }
 
 /// One line a property; those with several values have a line for each.

@@ -2,18 +2,22 @@
 
 use std::io::{self, Write};
 
+use serde_json::json;
+
+use super::named_files;
+use super::output::Output;
 use crate::config::{self, Problems, Settings, SettingsSource};
 
 /// Looks at the settings without starting anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum ConfigCommand {
-    /// Reads and checks the settings and names every mistake.
+    /// Reads and checks the settings, opens the files that they name, and names every mistake
     Check,
-    /// Prints the settings in force and where they come from, with passwords masked.
+    /// Prints the settings in force and where they come from, with passwords masked
     Show,
-    /// Prints the JSON Schema of the settings file.
+    /// Prints the JSON Schema of the settings file
     Schema,
-    /// Prints the reference of all settings, as Markdown.
+    /// Prints the reference of all settings, as Markdown
     Reference,
 }
 
@@ -22,6 +26,9 @@ pub enum ConfigError {
     /// One line per mistake.
     #[error(transparent)]
     Problems(#[from] Problems),
+    /// Of the files that the settings name, one line each.
+    #[error("{}", .0.join("\n"))]
+    Files(Vec<String>),
     #[error("the answer can't be written: {0}")]
     Write(#[from] io::Error),
 }
@@ -30,12 +37,24 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// Mistakes in the settings (`check`, `show`), or `out` takes nothing more.
-pub fn run(command: ConfigCommand, source: &SettingsSource, out: &mut impl Write) -> Result<(), ConfigError> {
+pub fn run(
+    command: ConfigCommand,
+    source: &SettingsSource,
+    form: Output,
+    out: &mut impl Write,
+) -> Result<(), ConfigError> {
     match command {
         ConfigCommand::Check => {
-            Settings::load(source)?;
-            writeln!(out, "ok")?;
+            let settings = Settings::load(source)?;
+            let wrong = named_files::problems(&settings);
+            if !wrong.is_empty() {
+                return Err(ConfigError::Files(wrong));
+            }
+            let warnings = settings.warnings();
+            let text: String = warnings.iter().map(|warning| format!("note: {warning}\n")).collect();
+            form.write(out, format!("{text}ok"), &json!({ "ok": true, "notes": warnings }))?;
         }
+        ConfigCommand::Show if form.is_json() => writeln!(out, "{:#}", config::in_force_as_json(source)?)?,
         ConfigCommand::Show => out.write_all(config::in_force(source)?.as_bytes())?,
         ConfigCommand::Schema => writeln!(out, "{:#}", Settings::schema())?,
         ConfigCommand::Reference => out.write_all(Settings::reference().as_bytes())?,
@@ -53,7 +72,7 @@ mod tests {
     fn answer(command: ConfigCommand, environment: &[(&str, &str)]) -> Result<String, ConfigError> {
         let environment = environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let mut out = Vec::new();
-        run(command, &SettingsSource { file: None, environment }, &mut out)?;
+        run(command, &SettingsSource { file: None, environment }, Output::new(false), &mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -80,6 +99,33 @@ mod tests {
         let mistakes = [("SEKISHO_LOCKS__PASSWORD__THRESHOLD", "never"), ("SEKISHO_ISUER", "https://a.example")];
         let error = answer(ConfigCommand::Check, &mistakes).unwrap_err().to_string();
         assert_eq!(error.lines().count(), 2, "{error}");
+    }
+
+    #[test]
+    fn check_opens_the_files_that_the_settings_name() {
+        let files = [
+            ("SEKISHO_SECRETS__MASTER_KEY_FILE", "Cargo.toml"),
+            ("SEKISHO_PASSWORDS__PEPPER_FILE", "/nowhere/pepper"),
+            ("SEKISHO_PASSWORDS__BLOCKLIST_FILE", "/nowhere/words"),
+            ("SEKISHO_SOCIETY__LOGO_FILE", "/nowhere/logo.svg"),
+            ("SEKISHO_HELP__FOLDER", "/nowhere/help"),
+            ("SEKISHO_MAIL__TRANSPORT", "smtp"),
+            ("SEKISHO_MAIL__SMTP__CA_FILE", "/nowhere/ca.pem"),
+        ];
+        let said = answer(ConfigCommand::Check, &files).unwrap_err().to_string();
+        let setting = |name: &str| name.trim_start_matches("SEKISHO_").replace("__", ".").to_lowercase();
+        for (name, file) in files.iter().filter(|(name, _)| !name.ends_with("TRANSPORT")) {
+            let told = said.lines().any(|line| line.contains(&setting(name)) && line.contains(file));
+            assert!(told, "{name} in: {said}");
+        }
+        assert_eq!(said.lines().count(), 6, "{said}");
+    }
+
+    #[test]
+    fn check_notes_what_can_be_meant_but_hardly_is() {
+        let said = answer(ConfigCommand::Check, &[("SEKISHO_ISSUER", "https://login.example.jp")]).unwrap();
+        assert!(said.starts_with("note: issuer is https, but mails are written into data/mail"), "{said}");
+        assert!(said.ends_with("\nok\n"), "{said}");
     }
 
     #[test]

@@ -10,17 +10,22 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::Failure;
-use super::serve::until_stopped;
+use super::serve::{HangUp, until_stopped};
+use crate::actions::member::issue_password::issue_password;
+use crate::actions::member::lift_locks::lift_locks;
 use crate::actions::member::members::{self, NewMember};
-use crate::actions::protocol::clients::{By, is_secret_of, register};
+use crate::actions::member::set_methods::{DemoMethods, set_methods_of_demo};
+use crate::actions::protocol::authenticate_client::is_secret_of;
+use crate::actions::protocol::register_client::{KnownClient, replace_clients};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{Registration, RegistrationMode, Settings, Society};
-use crate::crypto::opaque_token;
+use crate::config::{Registration, RegistrationMode, SecondFactor, Settings, Society};
 use crate::domain::actor::Actor;
 use crate::domain::ids::ClientId;
+use crate::domain::login::one_time_password::{TotpKey, step_at};
 use crate::domain::member::profile::{Profile, Role};
 use crate::domain::protocol::client::{PkcePolicy, Terms};
+use crate::domain::secret::Secret;
 use crate::store;
 use crate::store::protocol::clients;
 use crate::telemetry;
@@ -37,6 +42,9 @@ pub(super) struct Demo {
     /// The folder for the database and the keys
     #[arg(long, value_name = "DIR", default_value = "data/demo")]
     data: PathBuf,
+    /// Say the code that the administrator's authenticator app shows now, and end
+    #[arg(long)]
+    code: bool,
     /// A PostgreSQL database in place of the SQLite file in the folder; it must be empty or a demo's
     #[arg(long, value_name = "URL", hide_env_values = true)]
     database: Option<String>,
@@ -65,6 +73,11 @@ struct DemoMember {
     role: Role,
     /// For the list that is printed.
     what: String,
+    /// Whether codes by e-mail are the second factor.
+    #[serde(default)]
+    email_codes: bool,
+    /// The key of an authenticator app, in base32.
+    app_key: Option<String>,
     name: String,
     email: String,
     phone_number: Option<String>,
@@ -92,11 +105,20 @@ impl Data {
             include_str!("../../config/demo.toml").replace("{portal}", portal).replace("{public}", PUBLIC_CLIENT);
         toml::from_str(&text).map_err(|mistake| Failure::refused(format!("config/demo.toml: {mistake}")))
     }
+
+    /// Who has an authenticator app, and its key.
+    fn app(&self) -> Option<(&DemoMember, TotpKey)> {
+        self.members.iter().find_map(|member| Some((member, member.app()?)))
+    }
 }
 
 impl Demo {
     pub async fn run(self) -> Result<(), Failure> {
         let data = Data::read(&format!("http://localhost:{}", self.portal_port))?;
+        if self.code {
+            let (_, key) = data.app().ok_or_else(|| Failure::refused("nobody in the demo has an authenticator app"))?;
+            return super::output::print(key.code_at(step_at(Clock::System.now())).expose());
+        }
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).await?;
         let settings = self.settings(listener.local_addr()?, data.society.clone())?;
         telemetry::start(&settings.log.filter, settings.log.format.into());
@@ -110,11 +132,12 @@ impl Demo {
         }
         reset(&app, &data).await?;
         let banner = self.banner(&app, &data);
-        until_stopped(app, listener, || super::output::print(&banner)).await
+        until_stopped(app, listener, HangUp::Stops, || super::output::print(&banner)).await
     }
 
     fn settings(&self, listen: SocketAddr, society: Society) -> Result<Settings, Failure> {
         let mut settings = Settings { demo: true, society, ..Settings::default() };
+        settings.authentication.second_factor = SecondFactor::Optional;
         let issuer = format!("http://localhost:{}", listen.port());
         settings.issuer = Url::parse(&issuer).map_err(|mistake| Failure::refused(format!("{issuer}: {mistake}")))?;
         settings.http.listen = listen;
@@ -137,6 +160,16 @@ impl Demo {
         text.push_str("\nMembers (user ID, password):\n");
         for DemoMember { user_id, password, what, .. } in &data.members {
             text.push_str(&format!("  {user_id:<9}  {password:<15}  {what}\n"));
+        }
+        text.push_str(&format!("\nTaro's code by mail is on {issuer}/mail.\n"));
+        if let Some((member, key)) = data.app() {
+            let (id, uri) = (&member.user_id, key.uri("Sekisho demo", &member.user_id));
+            text.push_str(&format!(
+                "The app of {id} is one that you set up: type the key into any authenticator app, or make a QR code of the \
+                 address.\n  key      {}\n  address  {uri}\nWithout an app, `make code` in another terminal says the \
+                 present code (also: sekisho demo --code).\n",
+                key.for_typing()
+            ));
         }
         text.push_str("\nClients (client ID, secret, redirect URI):\n");
         for DemoClient { id, secret, metadata, .. } in &data.clients {
@@ -172,34 +205,36 @@ async fn is_empty(app: &App) -> Result<bool, Failure> {
     Ok(!store::member::members::any(&mut reader).await? && clients::list(&mut reader, "", 1).await?.is_empty())
 }
 
-/// Clients as they stand in the data, members with their passwords, without locks and sessions.
+/// Clients as they stand in the data, members with their passwords and methods, without locks and sessions.
 async fn reset(app: &App, data: &Data) -> Result<(), Failure> {
-    // In one transaction and before the members: from then on the database is known as a demo's.
-    let mut tx = app.store.write().await?;
-    for DemoClient { id, secret, first_party, metadata } in &data.clients {
-        clients::remove(&mut tx, id).await?;
-        let terms = Terms { pkce: PkcePolicy::Required, first_party: *first_party, second_factor: None };
-        let registered = register(app, &mut tx, Some(id.clone()), metadata, terms, By::Staff).await?;
-        if let Some(secret) = secret {
-            clients::update(&mut tx, &registered.client, Some(&opaque_token::digest(secret)), app.now()).await?;
-        }
-    }
-    tx.commit().await?;
+    // All at once and before the members: from then on the database is known as a demo's.
+    let known = data.clients.iter().map(|DemoClient { id, secret, first_party, metadata }| KnownClient {
+        id: id.clone(),
+        metadata: metadata.clone(),
+        terms: Terms { pkce: PkcePolicy::Required, first_party: *first_party, second_factor: None },
+        secret: secret.clone().map(Secret::new),
+    });
+    replace_clients(app, &Actor::Job, known.collect()).await?;
     for demo in &data.members {
-        match members::find(app, &demo.user_id).await? {
+        let member = match members::find(app, &demo.user_id).await? {
             Some(member) => {
-                members::set_password(app, &Actor::Job, &member, &demo.password, demo.initial).await?;
-                members::unlock(app, &Actor::Job, &member).await?;
+                issue_password(app, &Actor::Job, &member.id, &demo.password, demo.initial).await?;
+                lift_locks(app, &Actor::Job, &member.id).await?;
+                member
             }
-            None => {
-                members::add(app, demo.as_new(), &demo.password, demo.initial).await?;
-            }
-        }
+            None => members::add(app, demo.as_new(), &demo.password, demo.initial).await?,
+        };
+        let methods = DemoMethods { email: demo.email_codes, app: demo.app().map(|key| (key, "Demo".to_owned())) };
+        set_methods_of_demo(app, &member.id, methods).await?;
     }
     Ok(())
 }
 
 impl DemoMember {
+    fn app(&self) -> Option<TotpKey> {
+        self.app_key.as_deref().and_then(TotpKey::of_base32)
+    }
+
     fn as_new(&self) -> NewMember {
         NewMember {
             user_id: self.user_id.clone(),
@@ -228,6 +263,20 @@ mod tests {
         }
         let ids: Vec<_> = data.members.iter().map(|member| member.user_id.as_str()).collect();
         assert_eq!(ids, ["hanako", "taro", "admin"]);
+        assert_eq!(data.members.iter().filter(|member| member.app_key.is_some()).count(), 1);
+        assert!(data.members.iter().all(|member| member.app_key.is_some() == member.app().is_some()));
+    }
+
+    #[test]
+    fn the_readme_names_every_member_as_the_demo_has_them() {
+        const README: &str = include_str!("../../README.md");
+        let data = Data::read("").unwrap_or_else(|failure| panic!("{failure}"));
+        for member in &data.members {
+            let line = format!("| `{}` | `{}` | {} |", member.user_id, member.password, member.what);
+            assert!(README.contains(&line), "README.md lacks: {line}");
+        }
+        let (_, key) = data.app().unwrap();
+        assert!(README.contains(&key.for_typing()), "README.md lacks the key {}", key.for_typing());
     }
 
     #[test]

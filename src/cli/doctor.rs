@@ -30,6 +30,7 @@ use crate::i18n::Catalogue;
 use crate::store::Store;
 use crate::store::member::password_peppers;
 use crate::store::protocol::signing_keys;
+use crate::web::brand::Brand;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +104,17 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     }
     let Known { keys, published, peppers } = check_database(settings, findings).await;
     check_peppers(settings, peppers, findings);
+    if let Err(error) = app::common_passwords(settings) {
+        findings.wrong("blocklist", error.to_string());
+    }
+    if let Err(error) = Brand::load(&settings.society) {
+        findings.wrong("logo", error.to_string());
+    }
+    for warning in
+        settings.warnings().into_iter().filter(|warning| settings.mail_reaches_nobody().as_ref() != Some(warning))
+    {
+        findings.note("settings", warning);
+    }
     check_help(settings, &published, findings);
     check_clock(&keys, findings);
     check_issuer(settings, findings).await;
@@ -215,7 +227,7 @@ enum Database {
 }
 
 async fn look_into(settings: &Settings) -> Result<Database, String> {
-    let store = Store::open(&settings.database.url, 1).await.map_err(|error| error.to_string())?;
+    let store = Store::open(&settings.database.url, app::limits(settings)).await.map_err(|error| error.to_string())?;
     let version = store.version().await.map_err(|error| error.to_string())?;
     if version.database == 0 {
         return Ok(Database::Empty);
@@ -305,6 +317,9 @@ async fn discovered_issuer(settings: &Settings) -> io::Result<Option<String>> {
 
 /// Whether the mail server takes us in.
 async fn check_mail(settings: &Settings, findings: &mut Findings) {
+    if let Some(warning) = settings.mail_reaches_nobody() {
+        return findings.wrong("mail", warning);
+    }
     if settings.mail.transport == MailTransport::Folder {
         let folder = settings.mail.folder.display();
         let message =

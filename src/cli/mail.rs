@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::output::{table, time};
-use super::{Failure, Output, member};
+use super::{Failure, Output, actor, member};
 use crate::actions::mail::send_mail::{self, Resent};
 use crate::app::App;
 use crate::store::mail::mail_outbox::{self, Remembered, State};
@@ -112,7 +112,7 @@ fn can_be_resent(app: &App, mail: &Remembered) -> bool {
 }
 
 async fn resend(app: &App, id: &str, out: Output) -> Result<(), Failure> {
-    match send_mail::resend(app, id).await? {
+    match send_mail::resend(app, &actor(), id).await? {
         Resent::Unknown => Err(unknown(app, id)),
         Resent::Queued(mail) => out.answer(
             format!(

@@ -11,7 +11,13 @@ use super::output::time;
 use super::{Failure, Output, actor, open};
 use crate::actions::login::lost_methods::{self, Holdings};
 use crate::actions::mail::send_mail;
+use crate::actions::member::correct_name::correct_name;
+use crate::actions::member::disable_member::{disable_member, enable_member};
+use crate::actions::member::issue_password::{generate_password, issue_password};
+use crate::actions::member::lift_locks::lift_locks;
+use crate::actions::member::lock_account::lock_account;
 use crate::actions::member::members::{self, NewMember};
+use crate::actions::member::set_email_address::set_email_address;
 use crate::app::App;
 use crate::config::SettingsSource;
 use crate::domain::login::locks::{self, FailureCount, Until};
@@ -146,7 +152,7 @@ fn read_all(most: u64) -> Result<Secret<String>, Failure> {
 /// The password that was read, if the policy takes it, or a generated one.
 fn checked(app: &App, user_id: &str, read: Option<Secret<String>>) -> Result<NewPassword, Failure> {
     let Some(password) = read else {
-        return Ok(NewPassword { password: members::generate_password(app, user_id), generated: true });
+        return Ok(NewPassword { password: generate_password(app, user_id), generated: true });
     };
     let id = UserId::stored(user_id.to_owned());
     let broken = app.password_policy.broken(&normalise_password(password.expose()), &id, &app.common_passwords);
@@ -200,21 +206,21 @@ impl MemberCommand {
             MemberCommand::Lock { user_id } => {
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::lock(&app, &actor(), &member).await?;
+                let done = lock_account(&app, &actor(), &member.id).await?;
                 let said = "is locked now; their sessions and tokens have ended";
                 answer_change(&member, done, ("locked", said, "was locked already"), out)
             }
             MemberCommand::Disable { user_id } => {
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::disable(&app, &actor(), &member).await?;
+                let done = disable_member(&app, &actor(), &member.id).await?;
                 let said = "is disabled now; their sessions and tokens have ended";
                 answer_change(&member, done, ("disabled", said, "was disabled already"), out)
             }
             MemberCommand::Enable { user_id } => {
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::enable(&app, &actor(), &member).await?;
+                let done = enable_member(&app, &actor(), &member.id).await?;
                 let said = "is enabled again; locks, if there are any, still stand";
                 answer_change(&member, done, ("enabled", said, "was not disabled"), out)
             }
@@ -233,17 +239,16 @@ impl MemberCommand {
                 }
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                let done = members::correct_name(&app, &actor(), &member, name).await?;
+                let done = correct_name(&app, &actor(), &member.id, name).await?;
                 answer_change(&member, done, ("corrected", "has the new name", "had that name already"), out)
             }
             MemberCommand::SetEmail { user_id, email } => {
-                let address = EmailAddress::understand(&email)
-                    .ok_or_else(|| Failure::refused(format!("\"{}\" is no e-mail address", email.escape_debug())))?;
+                let address = email_address(&email)?;
                 let app = open(source).await?;
                 let member = find(&app, &user_id).await?;
-                members::set_email(&app, &actor(), &member, &address).await?;
+                let done = set_email_address(&app, &actor(), &member.id, &address).await?;
                 let said = "has the new address; the old one is told, and links that were mailed there have ended";
-                answer_change(&member, true, ("changed", said, ""), out)
+                answer_change(&member, done, ("changed", said, "had that address already"), out)
             }
             MemberCommand::SetPassword { user_id, source: password, initial } => {
                 let read = password.read()?;
@@ -255,6 +260,11 @@ impl MemberCommand {
     }
 }
 
+fn email_address(typed: &str) -> Result<EmailAddress, Failure> {
+    EmailAddress::understand(typed)
+        .ok_or_else(|| Failure::refused(format!("\"{}\" is no e-mail address", typed.escape_debug())))
+}
+
 pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
     members::find(app, user_id)
         .await?
@@ -263,11 +273,12 @@ pub(super) async fn find(app: &App, user_id: &str) -> Result<Member, Failure> {
 
 impl Add {
     async fn run(self, app: &App, read: Option<Secret<String>>, out: Output) -> Result<(), Failure> {
+        let email = self.email.as_deref().map(email_address).transpose()?;
         let member = NewMember {
             user_id: self.user_id.clone(),
             role: self.role.into(),
             name: self.name,
-            email: self.email,
+            email: email.map(|address| address.as_str().to_owned()),
             email_verified: false,
             phone_number: None,
             phone_number_verified: false,
@@ -296,7 +307,7 @@ async fn set_password(
 ) -> Result<(), Failure> {
     let new = checked(app, &member.user_id, read)?;
     let initial = initial || new.generated;
-    members::set_password(app, &actor(), member, new.password.expose(), initial).await?;
+    issue_password(app, &actor(), &member.id, new.password.expose(), initial).await?;
     answer_password(app, member, &new, initial, "has a new password; their sessions and tokens have ended", out)
 }
 
@@ -323,7 +334,7 @@ fn answer_password(
 }
 
 async fn unlock(app: &App, member: &Member, out: Output) -> Result<(), Failure> {
-    let lifted = members::unlock(app, &actor(), member).await?;
+    let lifted = lift_locks(app, &actor(), &member.id).await?;
     let id = &member.user_id;
     let text = match (lifted.password_lock, lifted.account_lock) {
         (true, true) => format!("The password lock and the account lock of {id} are lifted."),

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::{Failure, Output, open};
+use crate::app;
 use crate::config::{Settings, SettingsSource};
 use crate::store::Store;
 
 pub(super) async fn run(source: &SettingsSource, out: Output) -> Result<(), Failure> {
     let settings = Settings::load(source)?;
-    let store = Store::open(&settings.database.url, 1).await?;
+    let store = Store::open(&settings.database.url, app::limits(&settings)).await?;
     let before = store.version().await?.database;
     store.close().await;
     // The whole start, since the master key must be there before the first table.

@@ -2,7 +2,8 @@
 //! 1; clap itself answers what it can't understand, with exit code 2.
 
 mod client;
-pub mod config;
+mod client_metadata;
+mod config;
 mod demo;
 mod doctor;
 mod help;
@@ -10,18 +11,23 @@ mod key;
 mod mail;
 mod member;
 mod migrate;
+mod named_files;
 mod output;
+mod resource;
 mod serve;
+mod service_manager;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use serde_json::{Value, json};
 
 use crate::actions::ActionError;
 use crate::actions::member::members::AddError;
-use crate::actions::protocol::clients::RegisterError;
+use crate::actions::protocol::register_client::RegisterError;
 use crate::actions::protocol::signing_keys;
 use crate::app::{App, StartError};
 use crate::clock::Clock;
@@ -60,6 +66,9 @@ enum Command {
     /// Registers relying parties and looks after them
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Registers resource servers: the interfaces that access tokens are for
+    #[command(subcommand)]
+    Resource(resource::ResourceCommand),
     /// Adds members and helps those who can't log in
     #[command(subcommand)]
     Member(member::MemberCommand),
@@ -77,6 +86,10 @@ enum Command {
     Config(config::ConfigCommand),
     /// Checks this installation and says what is wrong with it; changes nothing
     Doctor,
+    /// Prints what makes a shell complete commands and options
+    ///
+    /// For bash: sekisho completions bash > /etc/bash_completion.d/sekisho
+    Completions { shell: clap_complete::Shell },
 }
 
 /// Why a command failed: one message that names what, where and how to mend it.
@@ -84,6 +97,9 @@ enum Command {
 enum Failure {
     #[error(transparent)]
     Settings(#[from] Problems),
+    /// Files that the settings name, one line each.
+    #[error("{}", .0.join("\n"))]
+    Files(Vec<String>),
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
@@ -129,6 +145,7 @@ impl From<config::ConfigError> for Failure {
     fn from(error: config::ConfigError) -> Self {
         match error {
             config::ConfigError::Problems(problems) => Failure::Settings(problems),
+            config::ConfigError::Files(problems) => Failure::Files(problems),
             config::ConfigError::Write(error) => Failure::Write(error),
         }
     }
@@ -136,19 +153,54 @@ impl From<config::ConfigError> for Failure {
 
 /// Does what the arguments of this process say.
 pub fn main() -> ExitCode {
-    use io::Write as _;
-    let outcome = run(CommandLine::parse());
-    let message = match outcome {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(mistake) => {
+            // What the arguments say can't be known, but whether a program reads the answer can.
+            if !mistake.use_stderr() || !std::env::args_os().any(|argument| argument == "--json") {
+                mistake.exit();
+            }
+            let text = mistake.to_string();
+            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            complain(&json!({ "error": what }));
+            return ExitCode::from(2);
+        }
+    };
+    let is_json = line.json;
+    let failure = match run(line) {
         Ok(()) => return ExitCode::SUCCESS,
         // Whoever read the answer has seen enough (`sekisho client list | head`).
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(failure) => failure.to_string(),
+        Err(Failure::Answered) => return ExitCode::FAILURE,
+        Err(failure) => failure,
     };
-    if !message.is_empty() {
-        // Where standard error is closed too, the exit code says it all.
-        let _ = writeln!(io::stderr(), "{message}");
+    if is_json {
+        complain(&failure.as_json())
+    } else {
+        complain(&failure)
     }
     ExitCode::FAILURE
+}
+
+/// Where standard error is closed too, the exit code says it all.
+fn complain(message: &impl fmt::Display) {
+    use io::Write as _;
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+impl Failure {
+    /// For programs: `error` is the message that people get; mistakes in the settings stand one by one beside it.
+    fn as_json(&self) -> Value {
+        let problems: Vec<Value> = match self {
+            Failure::Settings(Problems(problems)) => problems
+                .iter()
+                .map(|problem| json!({ "place": problem.place.to_string(), "what": problem.what, "fix": problem.fix }))
+                .collect(),
+            Failure::Files(problems) => problems.iter().map(|what| json!({ "what": what })).collect(),
+            _ => return json!({ "error": self.to_string() }),
+        };
+        json!({ "error": self.to_string(), "problems": problems })
+    }
 }
 
 /// Whoever runs a command, by the name of their account on this machine; behind sudo, by their own.
@@ -170,12 +222,17 @@ fn run(line: CommandLine) -> Result<(), Failure> {
             Command::Demo(demo) => demo.run().await,
             Command::Migrate => migrate::run(&source, out).await,
             Command::Client(command) => command.run(&open(&source).await?, out).await,
+            Command::Resource(command) => command.run(&open(&source).await?, out).await,
             Command::Member(command) => command.run(&source, out).await,
             Command::Mail(command) => command.run(&open(&source).await?, out).await,
             Command::Key(command) => command.run(&open(&source).await?, out).await,
             Command::Help(command) => command.run(&open(&source).await?, out).await,
-            Command::Config(command) => Ok(config::run(command, &source, &mut io::stdout().lock())?),
+            Command::Config(command) => Ok(config::run(command, &source, out, &mut io::stdout().lock())?),
             Command::Doctor => doctor::run(&source, out).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut CommandLine::command(), "sekisho", &mut io::stdout().lock());
+                Ok(())
+            }
         }
     })
 }
@@ -194,7 +251,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        use clap::CommandFactory as _;
         CommandLine::command().debug_assert();
     }
 }

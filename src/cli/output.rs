@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, Write as _};
 
-use chrono::{DateTime, FixedOffset};
-use serde_json::Value;
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+use serde_json::{Map, Value};
 
 use super::Failure;
 use crate::domain::unix_time::UnixTime;
@@ -20,9 +20,24 @@ impl Output {
         Output { is_json }
     }
 
+    pub fn is_json(self) -> bool {
+        self.is_json
+    }
+
     /// Writes an answer that people read as `text`, and programs as `json`.
     pub fn answer(self, text: impl fmt::Display, json: &Value) -> Result<(), Failure> {
-        if self.is_json { print(format_args!("{json:#}")) } else { print(text.to_string().trim_end()) }
+        let mut out = io::stdout().lock();
+        self.write(&mut out, text, json)?;
+        Ok(out.flush()?)
+    }
+
+    /// The same, to wherever.
+    pub fn write(self, out: &mut impl io::Write, text: impl fmt::Display, json: &Value) -> io::Result<()> {
+        if self.is_json {
+            writeln!(out, "{:#}", with_readable_times(json))
+        } else {
+            writeln!(out, "{}", text.to_string().trim_end())
+        }
     }
 }
 
@@ -31,6 +46,27 @@ pub fn print(text: impl fmt::Display) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
+}
+
+/// Times stand in JSON as seconds since 1970, as in the database and in tokens. Beside each (`created_at`, `initial_until`,
+/// `signs_from`) stands the same to be read, in RFC 3339 (`created_at_iso`).
+fn with_readable_times(json: &Value) -> Value {
+    match json {
+        Value::Array(items) => items.iter().map(with_readable_times).collect(),
+        Value::Object(members) => {
+            let mut readable = Map::new();
+            for (name, value) in members {
+                let is_time = ["_at", "_until", "_from"].iter().any(|end| name.ends_with(end));
+                let at = value.as_i64().filter(|_| is_time).and_then(|at| DateTime::from_timestamp(at, 0));
+                if let Some(at) = at {
+                    readable.insert(format!("{name}_iso"), at.to_rfc3339_opts(SecondsFormat::Secs, true).into());
+                }
+                readable.insert(name.clone(), with_readable_times(value));
+            }
+            Value::Object(readable)
+        }
+        other => other.clone(),
+    }
 }
 
 /// A time as staff read it: RFC 3339 in Japan's zone, without the seconds' fraction.
@@ -68,6 +104,18 @@ mod tests {
     fn times_stand_in_japans_zone() {
         assert_eq!(time(UnixTime(1_790_000_000)), "2026-09-21T23:13:20+09:00");
         assert_eq!(time(UnixTime(i64::MAX)), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn beside_each_time_in_json_stands_the_same_to_be_read() {
+        let json =
+            serde_json::json!([{ "id": 7, "last_at": 1_790_000_000, "in": { "signs_from": 0, "paid_until": null } }]);
+        let readable = with_readable_times(&json);
+        assert_eq!(readable[0]["last_at"], 1_790_000_000);
+        assert_eq!(readable[0]["last_at_iso"], "2026-09-21T14:13:20Z");
+        assert_eq!(readable[0]["in"]["signs_from_iso"], "1970-01-01T00:00:00Z");
+        assert_eq!(readable[0].as_object().unwrap().len(), 4);
+        assert_eq!(readable[0]["in"].as_object().unwrap().len(), 3);
     }
 
     #[test]

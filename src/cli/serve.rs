@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, demo};
+use super::{Failure, demo, service_manager};
+use crate::actions::help::publish;
 use crate::actions::member::password_hashes;
 use crate::actions::member::password_hashes::MissingPepper;
 use crate::actions::protocol::signing_keys;
@@ -43,21 +44,40 @@ pub(super) async fn run(source: &SettingsSource) -> Result<(), Failure> {
         let all: Vec<_> = missing.iter().map(MissingPepper::in_words).collect();
         return Err(Failure::refused(all.join("\n")));
     }
-    until_stopped(app, listener, || Ok(())).await
+    for warning in app.settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    until_stopped(app, listener, HangUp::Reloads, || Ok(())).await
+}
+
+/// What a process is told by SIGHUP: service managers mean one thing, a terminal that closes the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HangUp {
+    /// Read keys and help again; settings need a restart.
+    Reloads,
+    Stops,
 }
 
 /// Serves with what runs beside the requests, until this process is told to stop. Tells by `ready` when it begins.
 pub(super) async fn until_stopped(
     app: App,
     listener: TcpListener,
+    hang_up: HangUp,
     ready: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     signing_keys::ensure(&app).await?;
     password_hashes::measure_others(&app).await?;
     let web = WebState::new(app.clone())?;
     web.help.current().await;
-    let stop = told_to_stop()?;
+    let hung_up = signal(SignalKind::hangup())?;
     let mut beside = jobs::start(&app);
+    let stop = match hang_up {
+        HangUp::Stops => told_to_stop(Some(hung_up))?,
+        HangUp::Reloads => {
+            beside.spawn(reload_when_told(app.clone(), hung_up));
+            told_to_stop(None)?
+        }
+    };
     let limits = Arc::clone(&web.limits);
     beside.spawn(jobs::every("forget idle callers", Span::minutes(1), move || {
         limits.forget_idle();
@@ -75,7 +95,9 @@ pub(super) async fn until_stopped(
     let address: SocketAddr = listener.local_addr()?;
     tracing::info!(%address, issuer = app.settings.issuer(), "ready");
     ready()?;
+    service_manager::tell("READY=1");
     serve(listener, web, stop).await?;
+    app.stopping.cancel();
     beside.shutdown().await;
     app.verbs.close();
     // What was begun for connections that are gone.
@@ -87,14 +109,35 @@ pub(super) async fn until_stopped(
     Ok(())
 }
 
-/// Ready when a service manager (SIGTERM) or somebody at the keyboard (SIGINT) asks for it.
-fn told_to_stop() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+/// Ready when a service manager (SIGTERM) or somebody at the keyboard (SIGINT) asks for it, or whoever else is named.
+fn told_to_stop(mut other: Option<Signal>) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
+        let other = async {
+            match &mut other {
+                Some(other) => drop(other.recv().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = other => {}
         }
+        service_manager::tell("STOPPING=1");
         tracing::info!("stopping");
     })
+}
+
+/// Reads the signing keys and the help again at every SIGHUP.
+async fn reload_when_told(app: App, mut hung_up: Signal) {
+    while hung_up.recv().await.is_some() {
+        if let Err(error) = app.reload_keys().await {
+            tracing::error!("told to read again (SIGHUP), but the signing keys can't be read: {error}");
+        }
+        match publish::reload(&app).await {
+            Ok(_) => tracing::info!("keys and help are read again (SIGHUP); other settings need a restart"),
+            Err(error) => tracing::error!("told to read again (SIGHUP), but the help stays as it was: {error}"),
+        }
+    }
 }

@@ -120,6 +120,12 @@ impl Authentication {
         let twice =
             self.methods.iter().enumerate().any(|(at, method)| self.methods.iter().skip(at + 1).any(|m| m == method));
         findings.require(
+            !self.methods.is_empty(),
+            &["authentication.methods"],
+            "authentication.methods is empty, so members could not show anything beside the password",
+            "name at least one of email, totp and passkey; where nobody is to be asked, write second_factor = \"off\"",
+        );
+        findings.require(
             !twice,
             &["authentication.methods"],
             "authentication.methods names a method twice",
@@ -161,6 +167,7 @@ mod tests {
         };
         assert_eq!(problems(|_| {}), 0);
         assert_eq!(problems(|s| s.methods = vec![Method::Totp, Method::Totp]), 1);
+        assert_eq!(problems(|s| s.methods = Vec::new()), 1);
         assert_eq!(problems(|s| s.trust_device_for = Some(Span::ZERO)), 1);
         assert_eq!(problems(|s| s.lost_methods = LostMethods::Wait { lasts: Span::ZERO }), 1);
         assert_eq!(problems(|s| s.lost_methods = LostMethods::Wait { lasts: Span::days(1) }), 0);

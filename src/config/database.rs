@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::problems::Findings;
+use crate::domain::unix_time::Span;
 
 /// Where everything is kept: one SQLite file, or a PostgreSQL database that several nodes share.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -21,11 +22,27 @@ pub struct Database {
     /// The most connections that are open at once (for SQLite: for reading; one more writes).
     #[schemars(range(min = 1, max = 1000), extend("x-unit" = "connections"))]
     pub max_connections: u32,
+    /// How long a statement may take. Then the database ends it and the request is answered with 503.
+    #[schemars(extend("x-at-least" = "1s"))]
+    pub statement_timeout: Span,
+    /// How long a statement waits for rows that another one holds (for SQLite: for a file that another program holds).
+    #[schemars(extend("x-at-least" = "1s"))]
+    pub lock_timeout: Span,
+    /// How long PostgreSQL keeps a transaction open in which nothing happens.
+    #[schemars(extend("x-at-least" = "1s"))]
+    pub idle_in_transaction_timeout: Span,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Database { url: "sqlite:data/sekisho.db".into(), url_file: None, max_connections: 8 }
+        Database {
+            url: "sqlite:data/sekisho.db".into(),
+            url_file: None,
+            max_connections: 8,
+            statement_timeout: Span::seconds(10),
+            lock_timeout: Span::seconds(5),
+            idle_in_transaction_timeout: Span::seconds(30),
+        }
     }
 }
 
@@ -36,6 +53,9 @@ impl fmt::Debug for Database {
             .field("url", &self.masked_url())
             .field("url_file", &self.url_file)
             .field("max_connections", &self.max_connections)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("lock_timeout", &self.lock_timeout)
+            .field("idle_in_transaction_timeout", &self.idle_in_transaction_timeout)
             .finish()
     }
 }

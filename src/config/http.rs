@@ -24,13 +24,23 @@ pub struct Http {
     /// The largest request body.
     #[schemars(range(min = 1_024, max = 16_777_216), extend("x-unit" = "bytes"))]
     pub max_body_bytes: usize,
-    /// The most connections that are open at once; further ones wait to be accepted.
+    /// The most connections that are open at once. For a further one, the one that has been idle or slow for longest is
+    /// closed, of whoever has most of them.
     #[schemars(range(min = 1), extend("x-unit" = "connections"))]
     pub max_connections: u32,
-    /// How long a connection may take to send the head of a request, and stay open without sending one. Let a proxy keep
-    /// its idle connections for less.
+    /// The most connections of one address (IPv6: one /64) that are open at once. Reverse proxies in `trusted_proxies` are
+    /// not bound by it: they should limit their own callers.
+    #[schemars(range(min = 1), extend("x-unit" = "connections"))]
+    pub max_connections_per_address: u32,
+    /// How long a connection may stay open without sending a request. Let a proxy keep its idle connections for less.
     #[schemars(extend("x-at-least" = "1s"))]
     pub header_timeout: Span,
+    /// How long a request may take to arrive once it has begun: its head, and then its body.
+    #[schemars(extend("x-at-least" = "1s"))]
+    pub receive_timeout: Span,
+    /// How long the rest of an answer may take once its reader has fallen behind.
+    #[schemars(extend("x-at-least" = "1s"))]
+    pub send_timeout: Span,
     /// How long one request may take before it is answered with 503.
     #[schemars(extend("x-at-least" = "1s"))]
     pub request_timeout: Span,
@@ -45,7 +55,10 @@ impl Default for Http {
             trusted_proxies: Vec::new(),
             max_body_bytes: 65_536,
             max_connections: 10_000,
+            max_connections_per_address: 256,
             header_timeout: Span::seconds(75),
+            receive_timeout: Span::seconds(20),
+            send_timeout: Span::seconds(30),
             request_timeout: Span::seconds(30),
             shutdown_grace: Span::seconds(10),
         }

@@ -39,7 +39,7 @@ pub use rate_limits::{Quota, RateLimits};
 pub use registration::{Registration, RegistrationMode};
 pub use secrets::Secrets;
 pub use sessions::Sessions;
-pub use show::in_force;
+pub use show::{in_force, in_force_as_json};
 pub use society::{Colours, Localized, Society};
 pub use tokens::Tokens;
 pub use user_ids::UserIds;
@@ -113,6 +113,42 @@ impl Settings {
         self.issuer.scheme() == "https"
     }
 
+    /// What can be meant, but hardly is: said by `serve`, `config check` and `doctor`, and no reason to refuse the settings.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.is_https() {
+            return warnings;
+        }
+        if let Some(warning) = self.mail_reaches_nobody() {
+            warnings.push(warning);
+        }
+        if self.mail.transport == MailTransport::Smtp && self.mail.no_reply.ends_with("@localhost") {
+            warnings.push(format!(
+                "mail.no_reply is {}, which mail servers elsewhere refuse; write an address of the society's",
+                self.mail.no_reply
+            ));
+        }
+        if self.http.listen.ip().is_loopback() && self.http.trusted_proxies.is_empty() {
+            warnings.push(
+                "http.trusted_proxies is empty: behind a reverse proxy every visitor counts as one address, the proxy's; \
+                 name it, such as [\"127.0.0.1/32\"]"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// Said where members are served but mail goes to a folder.
+    pub fn mail_reaches_nobody(&self) -> Option<String> {
+        (self.is_https() && self.mail.transport == MailTransport::Folder).then(|| {
+            format!(
+                "issuer is https, but mails are written into {} and reach nobody: no code, no link, no notice. Set \
+                 mail.transport = \"smtp\" and [mail.smtp]",
+                self.mail.folder.display()
+            )
+        })
+    }
+
     /// The JSON Schema of the settings file (draft 2020-12): `config/schema.json`.
     pub fn schema() -> serde_json::Value {
         shape::schema()
@@ -139,6 +175,14 @@ impl Settings {
         self.tokens.check(findings);
         self.help.check(findings);
         self.log.check(findings);
+        findings.require(
+            self.authentication.methods != [Method::Passkey]
+                || self.authentication.second_factor != SecondFactor::Required
+                || matches!(self.issuer.host(), Some(Host::Domain(_))),
+            &["authentication.methods", "issuer"],
+            "passkeys are the only method of a required second factor, and there are none at an IP address",
+            "give the issuer a host name, or name another method in authentication.methods",
+        );
     }
 
     /// OpenID Connect Core 1.0, 1.2 ("Issuer Identifier") and 16.17: `https`, no query, no fragment. Stricter: no path
@@ -227,6 +271,43 @@ mod tests {
         assert_eq!(problems_with("http://localhost:8080", "[::]:8080"), 1);
         assert_eq!(problems_with("http://localhost:8080", "[::1]:8080"), 0);
         assert_eq!(problems_with("https://login.example.jp", "0.0.0.0:8080"), 0);
+    }
+
+    #[test]
+    fn a_real_service_whose_mail_reaches_nobody_is_warned_and_a_trial_is_not() {
+        let warnings = |issuer: &str, transport| {
+            let mut settings = Settings { issuer: Url::parse(issuer).unwrap(), ..Settings::default() };
+            settings.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+            settings.mail.no_reply = "no-reply@example.jp".into();
+            settings.mail.transport = transport;
+            settings.warnings()
+        };
+        let said = warnings("https://login.example.jp", MailTransport::Folder);
+        assert!(said.len() == 1 && said[0].contains("data/mail") && said[0].contains("smtp"), "{said:?}");
+        assert_eq!(warnings("https://login.example.jp", MailTransport::Smtp), [""; 0]);
+        assert_eq!(warnings("http://localhost:8080", MailTransport::Folder), [""; 0]);
+    }
+
+    #[test]
+    fn a_required_second_factor_needs_a_method_that_members_can_have() {
+        let problems = |issuer: &str, methods: &[Method], second_factor| {
+            let mut settings = Settings { issuer: Url::parse(issuer).unwrap(), ..Settings::default() };
+            settings.authentication.methods = methods.to_vec();
+            settings.authentication.second_factor = second_factor;
+            settings.checked().map_or_else(|problems| problems.to_string(), |_| String::new())
+        };
+        for second_factor in SecondFactor::ALL {
+            let none = problems("http://localhost:8080", &[], second_factor);
+            assert!(none.contains("authentication.methods is empty"), "{none}");
+        }
+        assert_ne!(problems("http://127.0.0.1:8080", &[Method::Passkey], SecondFactor::Required), "");
+        for (issuer, methods, second_factor) in [
+            ("http://localhost:8080", &[Method::Passkey][..], SecondFactor::Required),
+            ("http://127.0.0.1:8080", &[Method::Passkey], SecondFactor::Optional),
+            ("http://127.0.0.1:8080", &[Method::Passkey, Method::Totp], SecondFactor::Required),
+        ] {
+            assert_eq!(problems(issuer, methods, second_factor), "", "{issuer}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Society {
     pub service_name: Localized,
     /// The inquiry form that lock messages and help answers lead to.
     pub inquiry_url: Option<Url>,
+    /// The portal that members come for. `/` and a bookmarked login page lead there; without it, to the member's own pages here.
+    pub portal_url: Option<Url>,
     /// A picture (SVG, PNG or WebP, 256 KiB at most) that stands beside the name on every page and on the browser's tab.
     #[schemars(extend("format" = "path"))]
     pub logo_file: Option<PathBuf>,
@@ -135,6 +137,7 @@ impl Default for Society {
             name: Localized::of(&[("ja", "健康保険組合"), ("en", "Health Insurance Society")]),
             service_name: Localized::of(&[("ja", "会員ポータル"), ("en", "Member Portal")]),
             inquiry_url: None,
+            portal_url: None,
             logo_file: None,
             colours: Colours::default(),
         }
@@ -145,12 +148,14 @@ impl Society {
     pub(super) fn check(&self, findings: &mut Findings) {
         self.name.check("society.name", findings);
         self.service_name.check("society.service_name", findings);
-        findings.require(
-            self.inquiry_url.as_ref().is_none_or(|url| matches!(url.scheme(), "https" | "http")),
-            &["society.inquiry_url"],
-            "society.inquiry_url is not a web address",
-            "write one that starts with https://",
-        );
+        for (key, url) in [("society.inquiry_url", &self.inquiry_url), ("society.portal_url", &self.portal_url)] {
+            findings.require(
+                url.as_ref().is_none_or(|url| matches!(url.scheme(), "https" | "http")),
+                &[key],
+                format!("{key} is not a web address"),
+                "write one that starts with https://",
+            );
+        }
         self.colours.check(findings);
     }
 }
@@ -173,10 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn the_inquiry_form_is_on_the_web() {
+    fn the_inquiry_form_and_the_portal_are_on_the_web() {
         let mut findings = Findings::default();
-        Society { inquiry_url: Url::parse("javascript:alert(1)").ok(), ..Society::default() }.check(&mut findings);
-        assert_eq!(findings.len(), 1);
+        let script = || Url::parse("javascript:alert(1)").ok();
+        Society { inquiry_url: script(), portal_url: script(), ..Society::default() }.check(&mut findings);
+        assert_eq!(findings.len(), 2);
     }
 
     #[test]

@@ -50,6 +50,15 @@ pub fn new(kind: Kind) -> Secret<String> {
     Secret::new(format!("{}{}", kind.prefix(), random::token()))
 }
 
+/// Whether `token` looks like one that we made.
+pub fn fits(kind: Kind, token: &str) -> bool {
+    token.strip_prefix(kind.prefix()).is_some_and(|random| random.len() == 43 && random.bytes().all(is_base64url))
+}
+
+const fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
 /// What is stored of a token: SHA-256 in base64url. Enough where the token has 256 random bits.
 pub fn digest(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
@@ -136,6 +145,10 @@ mod tests {
     fn tokens_tell_what_they_are_and_differ() {
         let (a, b) = (new(Kind::AuthorizationCode), new(Kind::AuthorizationCode));
         assert!(a.expose().starts_with("skc_") && a.expose().len() == 47);
+        assert!(fits(Kind::AuthorizationCode, a.expose()) && !fits(Kind::Browser, a.expose()));
+        assert!(
+            !fits(Kind::AuthorizationCode, &format!("{}x", a.expose())) && !fits(Kind::AuthorizationCode, "skc_花")
+        );
         assert_ne!(a, b);
         assert_ne!(digest(a.expose()), digest(b.expose()));
     }

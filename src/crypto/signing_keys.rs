@@ -103,6 +103,11 @@ impl KeySet {
             .ok_or(KeyError::None(algorithm))
     }
 
+    /// Whether there is a key of every algorithm to sign with.
+    pub fn can_sign(&self, now: UnixTime) -> bool {
+        Algorithm::ALL.into_iter().all(|algorithm| self.signing(algorithm, now).is_ok())
+    }
+
     /// The published key with this `kid`.
     pub fn by_id(&self, id: &str, now: UnixTime) -> Option<&SigningKey> {
         self.0.iter().find(|k| k.id == id && k.is_published(now))

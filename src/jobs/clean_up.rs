@@ -32,9 +32,10 @@ pub async fn run(app: &App) -> Result<(), StoreError> {
 mod tests {
     use super::*;
     use crate::actions::login::check_password::check_password;
-    use crate::actions::protocol::clients::initial_access_token;
+    use crate::actions::protocol::register_client::make_initial_access_token;
     use crate::clock::Clock;
     use crate::config::Settings;
+    use crate::domain::actor::Actor;
     use crate::domain::unix_time::UnixTime;
     use crate::store::protocol::clients;
 
@@ -47,12 +48,12 @@ mod tests {
         settings.mail.folder = folder.path().join("mail");
         settings.locks.password.unknown_ids_kept = 1;
         let app = App::start(settings, Clock::manual(UnixTime(1_790_000_000))).await.unwrap();
-        let old = initial_access_token(&app, Span::hours(1)).await.unwrap();
+        let old = make_initial_access_token(&app, &Actor::Job, Span::hours(1)).await.unwrap();
         for nobody in ["first", "second"] {
             check_password(&app, nobody, "wrong", None, |_| Ok::<(), ()>(())).await.unwrap();
             app.clock.advance(Span::hours(1));
         }
-        let young = initial_access_token(&app, Span::hours(1)).await.unwrap();
+        let young = make_initial_access_token(&app, &Actor::Job, Span::hours(1)).await.unwrap();
 
         run(&app).await.unwrap();
 

@@ -5,15 +5,19 @@ pub mod clean_up;
 
 use std::fmt::Display;
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::actions::login::tell_of_password_locks::tell_of_password_locks;
 use crate::actions::mail::send_mail;
-use crate::actions::member::{password_hashes, recovery};
+use crate::actions::member::answer_recovery_requests::answer_recovery_requests;
+use crate::actions::member::password_hashes;
 use crate::actions::protocol::signing_keys;
 use crate::app::App;
 use crate::domain::unix_time::Span;
+use crate::random;
 
 /// Starts everything; it stops when the set is dropped.
 pub fn start(app: &App) -> JoinSet<()> {
@@ -27,13 +31,27 @@ pub fn start(app: &App) -> JoinSet<()> {
     let measure = with(app.clone(), |app| async move { password_hashes::measure(&app).await });
     jobs.spawn(every("measure the password hashes", Span::minutes(1), measure));
     jobs.spawn(send_mail::keep_sending(app.clone()));
-    jobs.spawn(recovery::keep_answering(app.clone()));
+    let answer = with(app.clone(), |app| async move { answer_recovery_requests(&app).await });
+    jobs.spawn(at_chance("answer members who can't log in", answer));
+    let tell = with(app.clone(), |app| async move { tell_of_password_locks(&app).await });
+    jobs.spawn(at_chance("tell of password locks", tell));
     jobs
 }
 
 /// `work` with an app of its own each time.
 fn with<F>(app: App, mut work: impl FnMut(App) -> F) -> impl FnMut() -> F {
     move || work(app.clone())
+}
+
+/// Does `work` again and again after pauses drawn by chance, of two seconds on average: what it does for members only shows
+/// nobody by its time which request it follows.
+async fn at_chance<T, E: Display, F: Future<Output = Result<T, E>>>(name: &'static str, mut work: impl FnMut() -> F) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500 + u64::from(random::below(3_000)))).await;
+        if let Err(error) = work().await {
+            tracing::error!(job = name, "{error}; it is tried again soon");
+        }
+    }
 }
 
 /// Does `work` again and again, for the first time when `pause` has passed: what must be done at once, the start does.

@@ -15,6 +15,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::{self, response::Response};
 use lettre::{Address, Message};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::messages::{Composed, Sender};
 use crate::domain::secret::Secret;
@@ -112,6 +113,8 @@ pub enum Outcome {
     TryLater(String),
     /// Never.
     Refused(String),
+    /// The program stops, and no server has the mail.
+    BrokenOff,
 }
 
 /// Tells automatic answers that nobody reads them (RFC 3834, 5).
@@ -189,8 +192,16 @@ impl Transport {
         }
     }
 
-    /// Sends one mail. `id` is the left part of its Message-ID: the same at every try, so that a receiver can tell.
-    pub async fn send(&self, id: &str, to: &str, mail: &Composed, at: UnixTime) -> Outcome {
+    /// Sends one mail. `id` is the left part of its Message-ID: the same at every try, so that a receiver can tell. Once the
+    /// program is `stopping`, a mail that is not on its way yet does not set out.
+    pub async fn send(
+        &self,
+        id: &str,
+        to: &str,
+        mail: &Composed,
+        at: UnixTime,
+        stopping: &CancellationToken,
+    ) -> Outcome {
         let Some(to) = recipient(to) else { return Outcome::Refused("this is no mail address".into()) };
         let from = match mail.sender {
             Sender::NoReply => &self.no_reply,
@@ -223,7 +234,7 @@ impl Transport {
                 Ok(()) => Outcome::Accepted("written".into()),
                 Err(error) => Outcome::TryLater(error.to_string()),
             },
-            Way::Smtp(server) => timeout(LONGEST, server.deliver(from, to, &message))
+            Way::Smtp(server) => timeout(LONGEST, server.deliver(from, to, &message, stopping))
                 .await
                 .unwrap_or_else(|_| Outcome::TryLater("the mail server takes too long".into())),
         }
@@ -313,19 +324,26 @@ impl Smtp {
     }
 
     /// Once the server has the mail it is not asked twice: what happens to the connection afterwards makes no difference.
-    async fn deliver(&self, from: &Address, to: Address, message: &[u8]) -> Outcome {
-        let done = async {
+    async fn deliver(&self, from: &Address, to: Address, message: &[u8], stopping: &CancellationToken) -> Outcome {
+        let ready = async {
             let mut connection = self.connect().await.map_err(Failed::whoever_it_is_for)?;
             let sender = Mail::new(Some(from.clone()), Vec::new());
             self.step("MAIL", connection.command(sender)).await.map_err(Failed::whoever_it_is_for)?;
             self.step("RCPT", connection.command(Rcpt::new(to, Vec::new()))).await.map_err(Failed::for_this_mail)?;
             self.step("DATA", connection.command(Data)).await.map_err(Failed::for_this_mail)?;
-            let answer = self.step("the mail", connection.message(message)).await.map_err(Failed::for_this_mail)?;
-            take_leave(connection);
-            Ok(answer)
+            Ok(connection)
         };
-        match done.await {
-            Ok(answer) => Outcome::Accepted(in_words(&answer)),
+        // A server forgets a mail whose sender goes before its end (RFC 5321, 4.1.1.4); from then on it may have it.
+        let mut connection = match stopping.run_until_cancelled(ready).await {
+            None => return Outcome::BrokenOff,
+            Some(Err(outcome)) => return outcome,
+            Some(Ok(connection)) => connection,
+        };
+        match self.step("the mail", connection.message(message)).await.map_err(Failed::for_this_mail) {
+            Ok(answer) => {
+                take_leave(connection);
+                Outcome::Accepted(in_words(&answer))
+            }
             Err(outcome) => outcome,
         }
     }

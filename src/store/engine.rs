@@ -6,10 +6,11 @@ use std::time::Duration;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _};
 
 use super::migrations::MIGRATIONS;
-use super::{Store, StoreError};
+use super::outage::Cause;
+use super::{Limits, Store, StoreError};
 
 /// How long a request waits for a connection before it is told that the provider is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -72,19 +73,42 @@ pub enum OpenError {
     Migration(String),
 }
 
-pub(super) async fn open(url: &str, max_connections: u32) -> Result<Store, OpenError> {
+pub(super) async fn open(url: &str, limits: Limits) -> Result<Store, OpenError> {
     install_default_drivers();
     if let Some(path) = sqlite_path(url) {
-        open_sqlite(path, max_connections).await
+        open_sqlite(path, limits).await
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let unreachable = |e| OpenError::Unreachable(without_url(&e));
-        try_once(url, "").await.map_err(unreachable)?;
-        let options = AnyPoolOptions::new().acquire_timeout(PATIENCE).max_connections(max_connections);
-        let pool = options.connect(url).await.map_err(unreachable)?;
-        Ok(Store { read: pool.clone(), write: pool, engine: Engine::Postgres })
+        open_postgres(url, limits).await
     } else {
         Err(OpenError::UnknownEngine)
     }
+}
+
+/// Every connection is told how long to wait, so that nothing hangs for ever whatever happens to the caller.
+async fn open_postgres(url: &str, limits: Limits) -> Result<Store, OpenError> {
+    let unreachable = |e| OpenError::Unreachable(without_url(&e));
+    try_once(url, "").await.map_err(unreachable)?;
+    let patience = format!(
+        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+        limits.statement.as_millis(),
+        limits.lock.as_millis(),
+        limits.idle_in_transaction.as_millis(),
+    );
+    let options = AnyPoolOptions::new()
+        .acquire_timeout(PATIENCE)
+        .max_connections(limits.max_connections)
+        .after_connect(move |connection, _| {
+            let patience = patience.clone();
+            Box::pin(async move {
+                connection.execute(AssertSqlSafe(patience)).await?;
+                // A statement ends when its caller is gone, also while it waits for a lock. Since PostgreSQL 14, and not
+                // on every system: without it, the statement's own time ends it.
+                let _ = connection.execute("SET client_connection_check_interval = 1000").await;
+                Ok(())
+            })
+        });
+    let pool = options.connect(url).await.map_err(unreachable)?;
+    Ok(Store::new(pool.clone(), pool, Engine::Postgres, limits))
 }
 
 /// A plain path, whatever signs it holds.
@@ -112,7 +136,7 @@ fn sqlite_url(path: &str) -> String {
 
 /// One connection writes, several read. WAL lets them go on side by side; `synchronous = FULL` makes a commit durable
 /// before it is acknowledged.
-async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenError> {
+async fn open_sqlite(path: &str, limits: Limits) -> Result<Store, OpenError> {
     let file = PathBuf::from(path);
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
         make_private_folder(folder).map_err(|reason| OpenError::Folder { folder: folder.to_owned(), reason })?;
@@ -122,21 +146,26 @@ async fn open_sqlite(path: &str, max_connections: u32) -> Result<Store, OpenErro
     let url = sqlite_url(path);
     // The question makes SQLite read, and so open the files that it needs beside the database.
     try_once(&url, const_format::concatcp!(PRAGMAS, " SELECT COUNT(*) FROM sqlite_master")).await.map_err(failed)?;
+    let pragmas = format!("{PRAGMAS} PRAGMA busy_timeout = {};", limits.lock.as_millis());
     let options = || {
+        let pragmas = pragmas.clone();
         // A file does not hang up, so no connection is asked whether it still lives: that takes as long as a question.
         AnyPoolOptions::new()
             .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .after_connect(|connection, _| Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) }))
+            .after_connect(move |connection, _| {
+                let pragmas = pragmas.clone();
+                Box::pin(async move { connection.execute(AssertSqlSafe(pragmas)).await.map(|_| ()) })
+            })
     };
     let write = options().max_connections(1).connect(&url).await.map_err(failed)?;
-    let read = options().max_connections(max_connections.max(1)).connect(&url).await.map_err(failed)?;
-    Ok(Store { read, write, engine: Engine::Sqlite })
+    let read = options().max_connections(limits.max_connections.max(1)).connect(&url).await.map_err(failed)?;
+    Ok(Store::new(read, write, Engine::Sqlite, limits))
 }
 
-/// How each connection to SQLite is set up.
+/// How each connection to SQLite is set up. The time is that of the start; then the settings say how long to wait.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                        PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;";
 
@@ -186,13 +215,19 @@ fn without_url(error: &sqlx::Error) -> String {
     }
 }
 
-pub(super) async fn migrate(pool: &AnyPool) -> Result<(), OpenError> {
+pub(super) async fn migrate(pool: &AnyPool, engine: Engine) -> Result<(), OpenError> {
     let failed = |e: sqlx::Error| match e.as_database_error() {
         Some(d) if is_disk_full(d) => OpenError::DiskFull,
         _ => OpenError::Migration(e.to_string()),
     };
     let mut connection = pool.acquire().await.map_err(failed)?;
-    connection.ping().await.map_err(failed)?;
+    // It may take long, and another node may be at it: this connection waits, and then it goes.
+    connection.close_on_drop();
+    let waits = match engine {
+        Engine::Sqlite => "PRAGMA busy_timeout = 60000",
+        Engine::Postgres => "SET statement_timeout = 0; SET lock_timeout = 0",
+    };
+    connection.execute(waits).await.map_err(failed)?;
     match MIGRATIONS.run(&mut *connection).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
@@ -224,6 +259,89 @@ pub(super) async fn version(pool: &AnyPool, engine: Engine) -> Result<Version, S
 }
 
 /// SQLITE_FULL, SQLITE_IOERR_SHMSIZE (its index of the log can't grow), or PostgreSQL's `disk_full`.
-pub(super) fn is_disk_full(error: &dyn DatabaseError) -> bool {
-    matches!(error.code().as_deref(), Some("13" | "4874" | "53100"))
+fn is_disk_full(error: &dyn DatabaseError) -> bool {
+    error.code().as_deref().and_then(cause_of) == Some(Cause::DiskFull)
+}
+
+/// Whether the database can't be used for the moment, and why; `None`: it can, and the statement was wrong.
+pub(super) fn cause(error: &sqlx::Error) -> Option<Cause> {
+    match error {
+        sqlx::Error::Database(error) => cause_of(&error.code()?),
+        sqlx::Error::PoolTimedOut => Some(Cause::NoConnection),
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Some(Cause::NoAnswer),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Some(Cause::ConnectionBroke),
+        _ => None,
+    }
+}
+
+/// SQLite's codes are numbers (the low byte is the kind, <https://sqlite.org/rescode.html>), PostgreSQL's have five places
+/// (the first two are the class, <https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn cause_of(code: &str) -> Option<Cause> {
+    const SHMSIZE: u32 = 4874;
+    if code.len() < 5 {
+        let code: u32 = code.parse().ok()?;
+        return match code & 0xff {
+            _ if code == SHMSIZE => Some(Cause::DiskFull),
+            13 => Some(Cause::DiskFull),
+            // BUSY, LOCKED
+            5 | 6 => Some(Cause::Locked),
+            8 => Some(Cause::ReadOnly),
+            // NOMEM, INTERRUPT, IOERR, CANTOPEN, PROTOCOL
+            7 | 9 | 10 | 14 | 15 => Some(Cause::DatabaseTrouble),
+            _ => None,
+        };
+    }
+    match code {
+        "53100" => Some(Cause::DiskFull),
+        "25006" => Some(Cause::ReadOnly),
+        // serialization_failure, deadlock_detected, lock_not_available
+        "40001" | "40P01" | "55P03" => Some(Cause::Locked),
+        "57014" => Some(Cause::TooSlow),
+        // idle_in_transaction_session_timeout, transaction_timeout, idle_session_timeout
+        "25P03" | "25P04" | "57P05" => Some(Cause::ConnectionBroke),
+        _ => match code.get(..2)? {
+            // The connection; the server shuts down or starts up.
+            "08" | "57" => Some(Cause::ConnectionBroke),
+            // Resources, system errors, internal errors
+            "53" | "58" | "XX" => Some(Cause::DatabaseTrouble),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_is_wrong_by_its_code() {
+        for (code, cause) in [
+            ("13", Some(Cause::DiskFull)),
+            ("4874", Some(Cause::DiskFull)),
+            ("53100", Some(Cause::DiskFull)),
+            ("5", Some(Cause::Locked)),
+            ("517", Some(Cause::Locked)),
+            ("55P03", Some(Cause::Locked)),
+            ("40P01", Some(Cause::Locked)),
+            ("1032", Some(Cause::ReadOnly)),
+            ("25006", Some(Cause::ReadOnly)),
+            ("778", Some(Cause::DatabaseTrouble)),
+            ("57014", Some(Cause::TooSlow)),
+            ("57P01", Some(Cause::ConnectionBroke)),
+            ("08006", Some(Cause::ConnectionBroke)),
+            ("53300", Some(Cause::DatabaseTrouble)),
+            // A statement or a row that is wrong: a constraint, a syntax, a table that is missing.
+            ("1", None),
+            ("1555", None),
+            ("787", None),
+            ("23505", None),
+            ("42P01", None),
+        ] {
+            assert_eq!(cause_of(code), cause, "{code}");
+        }
+    }
 }

@@ -6,21 +6,27 @@
 
 mod engine;
 pub mod help;
+mod lease;
 pub mod login;
 pub mod mail;
 pub mod member;
 mod migrations;
+pub mod outage;
+mod probe;
 pub mod protocol;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::AnyPool;
 use tokio::sync::Notify;
 
 use engine::Engine;
 pub use engine::{OpenError, Version};
+use lease::{Lease, Statement};
+use outage::{Cause, Outages};
+use probe::Probe;
 
 use crate::domain::unix_time::UnixTime;
 
@@ -30,14 +36,32 @@ pub struct Store {
     read: AnyPool,
     write: AnyPool,
     engine: Engine,
+    limits: Limits,
+    outages: Arc<Outages>,
+    probe: Probe,
+}
+
+/// How many connections there may be, and how long they wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub max_connections: u32,
+    /// For the end of a statement.
+    pub statement: Duration,
+    /// For what somebody else holds.
+    pub lock: Duration,
+    /// For the next statement of a transaction.
+    pub idle_in_transaction: Duration,
 }
 
 /// A connection for reading.
-pub struct Reader(PoolConnection<Any>);
+#[derive(Debug)]
+pub struct Reader(Lease);
 
 /// A transaction that may write. Dropped without [`WriteTx::commit`], it leaves no trace.
+#[derive(Debug)]
 pub struct WriteTx {
-    tx: Transaction<'static, Any>,
+    lease: Lease,
+    outages: Arc<Outages>,
     /// Told when it is committed.
     wakes: Vec<Arc<Notify>>,
 }
@@ -45,29 +69,28 @@ pub struct WriteTx {
 /// What can be read from: a [`Reader`], or a [`WriteTx`] that sees its own changes.
 pub trait Reads: Send {
     #[doc(hidden)]
-    fn connection(&mut self) -> &mut AnyConnection;
+    fn connection(&mut self) -> Statement<'_>;
 }
 
 impl Reads for Reader {
-    fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.0
+    fn connection(&mut self) -> Statement<'_> {
+        self.0.statement()
     }
 }
 
 impl Reads for WriteTx {
-    fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.tx
+    fn connection(&mut self) -> Statement<'_> {
+        self.lease.statement()
     }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the disk that holds the database is full")]
-    DiskFull,
     #[error("{table}.{column} of {row} holds something that this version can't read")]
     Corrupt { table: &'static str, column: &'static str, row: String },
-    #[error("every connection to the database is busy")]
-    Busy,
+    /// It passes: whoever asks again later may be served. The log has it already.
+    #[error("the database can't be used for the moment: {0}")]
+    Busy(Cause),
     #[error("the {0} exists already")]
     Exists(&'static str),
     #[error("database: {0}")]
@@ -76,23 +99,26 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(e) if engine::is_disk_full(e.as_ref()) => StoreError::DiskFull,
-            sqlx::Error::PoolTimedOut => StoreError::Busy,
-            _ => StoreError::Database(error),
+        match engine::cause(&error) {
+            Some(cause) => StoreError::Busy(cause),
+            None => StoreError::Database(error),
         }
     }
 }
 
 impl Store {
     /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), making the SQLite file if it is missing.
-    pub async fn open(url: &str, max_connections: u32) -> Result<Store, OpenError> {
-        engine::open(url, max_connections).await
+    pub async fn open(url: &str, limits: Limits) -> Result<Store, OpenError> {
+        engine::open(url, limits).await
+    }
+
+    fn new(read: AnyPool, write: AnyPool, engine: Engine, limits: Limits) -> Store {
+        Store { read, write, engine, limits, outages: Arc::default(), probe: Probe::new() }
     }
 
     /// Brings the tables up to this version, under a lock where several nodes start at once.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        engine::migrate(&self.write).await
+        engine::migrate(&self.write, self.engine).await
     }
 
     /// Whether there are any tables yet.
@@ -111,11 +137,29 @@ impl Store {
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader(self.read.acquire().await?))
+        Ok(Reader(self.lend(&self.read).await?))
     }
 
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
-        Ok(WriteTx { tx: self.write.begin_with(self.engine.begin()).await?, wakes: Vec::new() })
+        let mut lease = self.lend(&self.write).await?;
+        lease.begin(self.engine.begin()).await?;
+        Ok(WriteTx { lease, outages: Arc::clone(&self.outages), wakes: Vec::new() })
+    }
+
+    /// A database that lets nobody in is one that can't be used, whatever it gives as its reason.
+    async fn lend(&self, pool: &AnyPool) -> Result<Lease, StoreError> {
+        match pool.acquire().await {
+            Ok(connection) => {
+                // The database ends a statement by itself; this is for one that can't even do that.
+                let longest = self.limits.statement + Duration::from_secs(2);
+                Ok(Lease::new(connection, Arc::clone(&self.outages), longest))
+            }
+            Err(error) => {
+                let cause = engine::cause(&error).unwrap_or(Cause::NoConnection);
+                self.outages.failed(cause, &error);
+                Err(StoreError::Busy(cause))
+            }
+        }
     }
 
     pub async fn close(&self) {
@@ -150,7 +194,8 @@ impl Store {
 
 impl WriteTx {
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await?;
+        self.lease.commit().await?;
+        self.outages.worked();
         for waiting in self.wakes {
             waiting.notify_one();
         }

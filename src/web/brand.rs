@@ -148,7 +148,7 @@ mod tests {
         assert!(Brand::load(&Society::default()).expect("there is nothing to read").colours.is_none());
         let colours = Colours { accent: Colour::rgb(0, 0x66, 0x33), ..Colours::default() };
         let brand = Brand::load(&Society { colours, ..Society::default() }).expect("there is nothing to read");
-        let style = String::from_utf8(brand.colours.expect("a style sheet").bytes.to_vec()).expect("text");
+        let style = String::from_utf8(brand.colours.expect("a style sheet").prepared.plain().to_vec()).expect("text");
         assert!(style.contains("--accent: #006633;") && style.contains("--accent: #9cc2f7;"), "{style}");
     }
 

@@ -1,9 +1,11 @@
 //! Names and attributes of every cookie. On https they carry `__Host-`: bound to this very host, `Secure`, no `Domain`.
 
-use axum_extra::extract::cookie::CookieJar;
+use axum::http::header::{COOKIE, HeaderMap};
 
 use crate::config::Settings;
+use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::unix_time::Span;
+use crate::web::banner::Banner;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {
@@ -17,6 +19,8 @@ pub enum Name {
     Language,
     /// What was done, to be said on the next page.
     Notice,
+    /// The key of an app that is being enrolled, sealed: a reload shows the same again.
+    Enrolment,
     /// Which answers of the help were voted on here, so that a browser votes once.
     HelpVotes,
 }
@@ -29,7 +33,22 @@ impl Name {
             Name::Device => "sekisho-device",
             Name::Language => "sekisho-language",
             Name::Notice => "sekisho-notice",
+            Name::Enrolment => "sekisho-enrolment",
             Name::HelpVotes => "sekisho-help-votes",
+        }
+    }
+
+    /// Whether we may have given this value.
+    fn fits(self, value: &str) -> bool {
+        let is_of = |others: &[u8]| value.bytes().all(|b| b.is_ascii_alphanumeric() || others.contains(&b));
+        match self {
+            Name::Session => opaque_token::fits(Kind::BrowserSession, value),
+            Name::Browser => opaque_token::fits(Kind::Browser, value),
+            Name::Device => opaque_token::fits(Kind::Device, value),
+            Name::Language => (1..=35).contains(&value.len()) && is_of(b"-"),
+            Name::Notice => Banner::named(value).is_some(),
+            Name::Enrolment => (1..=1_024).contains(&value.len()) && is_of(b"-_."),
+            Name::HelpVotes => (1..=128).contains(&value.len()) && is_of(b"-_."),
         }
     }
 
@@ -38,9 +57,13 @@ impl Name {
     }
 }
 
-/// The value of a cookie that the browser sent.
-pub fn get(jar: &CookieJar, name: Name, settings: &Settings) -> Option<String> {
-    jar.get(&name.full(settings.is_https())).map(|c| c.value().to_owned()).filter(|v| !v.is_empty() && v.len() <= 128)
+/// The value of a cookie that the browser sent. Other applications on the same host put theirs next to ours, in whatever
+/// bytes: each pair is read by itself. Where one of them has used our name, the first value that fits counts.
+pub fn get(headers: &HeaderMap, name: Name, settings: &Settings) -> Option<String> {
+    let full = name.full(settings.is_https());
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(full.as_bytes())?.strip_prefix(b"="));
+    values.find_map(|value| std::str::from_utf8(value).ok().filter(|value| name.fits(value)).map(str::to_owned))
 }
 
 /// The `Set-Cookie` header of a cookie for this host alone, out of reach for scripts, not sent along with other sites'
@@ -61,6 +84,33 @@ pub fn removal(name: Name, settings: &Settings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_cookie_is_read_by_itself_and_the_first_that_fits_counts() {
+        let (settings, token) = (Settings::default(), opaque_token::new(Kind::Browser).expose().clone());
+        let ours = format!("sekisho-browser={token}");
+        let found = |sent: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for value in sent {
+                headers.append(COOKIE, axum::http::HeaderValue::from_bytes(value).unwrap());
+            }
+            get(&headers, Name::Browser, &settings)
+        };
+        let after = |before: &[u8]| [before, ours.as_bytes()].concat();
+        for before in [
+            "name=花子; ".as_bytes(),
+            b"name=\xff\xfe; ",
+            b"broken;; =; ; \"; ",
+            b"sekisho-browser=; sekisho-browser=skw_x; sekisho-browser=\xff; ",
+            b"sekisho-browser-2=x; xsekisho-browser=x; SEKISHO-BROWSER=x;\t",
+        ] {
+            assert_eq!(found(&[&after(before)]).as_ref(), Some(&token));
+            assert_eq!(found(&[before, &[ours.as_bytes(), b";", before].concat()]).as_ref(), Some(&token));
+        }
+        for other in [&b"sekisho-browser"[..], b"sekisho-browser=skb_0", &[ours.as_bytes(), b"x"].concat(), b""] {
+            assert_eq!(found(&[other]), None);
+        }
+    }
 
     #[test]
     fn on_https_a_cookie_is_bound_to_the_host_and_on_loopback_it_is_plain() {

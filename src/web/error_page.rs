@@ -39,6 +39,11 @@ impl WayOn {
         WayOn { name: "to-login", href: paths::ACCOUNT_PROFILE.into() }
     }
 
+    /// To the portal, from which members begin.
+    pub fn to_portal(href: String) -> WayOn {
+        WayOn { name: "to-portal", href }
+    }
+
     /// The page whose form was not taken, anew.
     pub fn reopen(href: String) -> WayOn {
         WayOn { name: "reopen", href }
@@ -68,7 +73,6 @@ pub enum ErrorKind {
     RedirectUriMismatch,
     ClientUnknown,
     RequestInvalid,
-    ResponseTypeMissing,
     FlowExpired,
     FlowOtherBrowser,
     /// The login is complete: its page was opened or sent again.
@@ -99,7 +103,6 @@ impl ErrorKind {
             ErrorKind::RedirectUriMismatch => "redirect_uri_mismatch",
             ErrorKind::ClientUnknown => "client_unknown",
             ErrorKind::RequestInvalid => "request_invalid",
-            ErrorKind::ResponseTypeMissing => "response_type_missing",
             ErrorKind::FlowExpired => "flow_expired",
             ErrorKind::FlowOtherBrowser => "flow_other_browser",
             ErrorKind::FlowDone => "flow_done",
@@ -134,7 +137,6 @@ impl PageTemplate for ErrorPage {
             ErrorKind::RedirectUriMissing,
             ErrorKind::ClientUnknown,
             ErrorKind::RequestInvalid,
-            ErrorKind::ResponseTypeMissing,
             ErrorKind::FormExpired,
             ErrorKind::TooManyRequests { retry_seconds: 30 },
             ErrorKind::Busy,
@@ -157,6 +159,10 @@ impl PageTemplate for ErrorPage {
         samples.extend([
             ("flow_expired", leading(ErrorKind::FlowExpired, WayOn::log_in_again("/login/password?flow=f".into()))),
             ("flow_other_browser", leading(ErrorKind::FlowOtherBrowser, WayOn::to_login())),
+            (
+                "flow_other_browser_to_portal",
+                leading(ErrorKind::FlowOtherBrowser, WayOn::to_portal("https://portal.example.jp/".into())),
+            ),
             ("flow_done", leading(ErrorKind::FlowDone, WayOn::go_on("https://portal.example.jp/".into()))),
             ("logout_hint_invalid", leading(ErrorKind::LogoutHintInvalid, WayOn::log_out())),
             ("post_logout_redirect_uri_mismatch", leading(ErrorKind::PostLogoutRedirectUriMismatch, WayOn::log_out())),

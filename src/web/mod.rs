@@ -35,10 +35,14 @@ pub mod page_error;
 /// Questions to a browser's WebAuthn, and enrolling a passkey, at a login and from the profile.
 pub mod passkey;
 pub mod paths;
+/// Answers that are the same for everybody.
+pub mod prepared;
 /// For members who can't log in.
 pub mod recovery;
 /// What handlers get: the browser, checked forms, limits.
 pub mod request;
+/// Where somebody goes on who has no login in progress.
+pub mod root;
 /// Every URL, on one screen.
 pub mod routes;
 /// Headers that every answer carries.

@@ -11,16 +11,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use tera::{Context, Kwargs, State, Tera};
 
 use crate::i18n::{Catalogue, Locale, Value};
 use crate::web::brand::Brand;
 use crate::web::help::in_place::InPlace;
+use crate::web::prepared::Prepared;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/assets");
@@ -69,7 +67,7 @@ pub struct ApplicationLine {
 /// A file that pages refer to.
 #[derive(Clone, Debug)]
 pub struct Asset {
-    pub bytes: Bytes,
+    pub prepared: Arc<Prepared>,
     pub content_type: &'static str,
     /// The part of its URL that changes with its content, so that it may be kept for ever.
     pub hash: String,
@@ -77,8 +75,10 @@ pub struct Asset {
 
 impl Asset {
     pub fn new(bytes: Bytes, content_type: &'static str) -> Asset {
-        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)).chars().take(16).collect();
-        Asset { bytes, content_type, hash }
+        let is_text = content_type.starts_with("text/") || content_type == "image/svg+xml";
+        let prepared = if is_text { Prepared::text(bytes) } else { Prepared::as_it_is(bytes) };
+        let hash = prepared.digest().chars().take(16).collect();
+        Asset { prepared: Arc::new(prepared), content_type, hash }
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actions::ActionError;
-use crate::actions::member::passkeys::{self as action, Added, Answered};
-use crate::crypto::passkey::{Asked, Authenticating, Registering, User, new_user_handle};
+use crate::actions::member::passkeys::{self as action, Answered, NewPasskey};
+use crate::crypto::passkey::{Authenticating, Registering, User, new_user_handle};
 use crate::domain::ids::MemberId;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
@@ -155,31 +155,27 @@ pub async fn enrolment(
     Ok(PasskeyEnrolment { question, name, error })
 }
 
-/// What was sent with the form: the passkey is added, in a transaction of the caller's, or the form again.
-pub async fn enrol(
+/// What was sent with the form: a passkey to be added, or why not.
+pub fn brought(
     browser: &BrowserRequest,
     member: &Member,
     within: &str,
     fields: &Params,
-) -> Result<Result<WriteTx, PasskeyEnrolment>, PageError> {
+) -> Result<Result<NewPasskey, PasskeyTrouble>, ActionError> {
     // The authenticator has made it already: a missing name is no reason to lose it.
-    let typed = fields.get("device_name");
-    let name = name_of(typed).unwrap_or_else(|| suggested_name(browser));
+    let name = name_of(fields.get("device_name")).unwrap_or_else(|| suggested_name(browser));
     let pending = open::<Pending>(browser, &enrolment_within(within), Some(&member.id), fields);
-    let error = match (fields.get("answer"), pending) {
-        (None, _) => PasskeyTrouble::PasskeyUnanswered,
-        (_, None) => PasskeyTrouble::PasskeyExpired,
+    Ok(match (fields.get("answer"), pending) {
+        (None, _) => Err(PasskeyTrouble::PasskeyUnanswered),
+        (_, None) => Err(PasskeyTrouble::PasskeyExpired),
         (Some(answer), Some(Pending { asked, handle })) => {
-            let asked: (&Asked<_>, &str) = (&asked, &handle);
-            match action::add(&browser.web.app, member, asked, answer, name, browser.device()).await? {
-                Answered::Right(Added::Done(tx)) => return Ok(Ok(tx)),
-                Answered::Right(Added::TooMany) => PasskeyTrouble::TooManyPasskeys,
-                Answered::Refused => PasskeyTrouble::SecurityKeyInvalid,
-                Answered::Expired => PasskeyTrouble::PasskeyExpired,
+            match action::verify(&browser.web.app, &member.id, (&asked, &handle), answer, name)? {
+                Answered::Right(new) => Ok(new),
+                Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
+                Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
             }
         }
-    };
-    Ok(Err(enrolment(browser, member, within, typed, Some(error)).await?))
+    })
 }
 
 /// For the samples of pages.

@@ -1,5 +1,7 @@
 //! Every address of ours. `routes.rs` alone says who answers it.
 
+pub const ROOT: &str = "/";
+
 // The protocol
 pub const AUTHORIZE: &str = "/authorize";
 pub const AUTHORIZE_REFUSED: &str = "/authorize/refused";
@@ -69,6 +71,22 @@ pub const HELP_GUIDE: &str = "/help/guide";
 pub const HELP_SEARCH: &str = "/help/search";
 pub const HELP_COMPONENT: &str = "/help/component/{version}/sekisho-help.js";
 pub const HELP_SITEMAP_XML: &str = "/help/sitemap.xml";
+
+// The help, for portals
+pub const HELP_V1_CATEGORIES: &str = "/help/v1/categories";
+pub const HELP_V1_CATEGORIES_ONE: &str = "/help/v1/categories/{id}";
+pub const HELP_V1_QUESTIONS: &str = "/help/v1/questions";
+pub const HELP_V1_QUESTIONS_ONE: &str = "/help/v1/questions/{id}";
+pub const HELP_V1_VOTES: &str = "/help/v1/questions/{id}/votes";
+pub const HELP_V1_FAQ_JSONLD: &str = "/help/v1/faq.jsonld";
+pub const HELP_V1_GUIDE: &str = "/help/v1/guide";
+pub const HELP_V1_GUIDE_ONE: &str = "/help/v1/guide/{id}";
+pub const HELP_V1_SEARCH: &str = "/help/v1/search";
+pub const HELP_V1_COMPONENT: &str = "/help/v1/component";
+pub const HELP_V1_OPENAPI: &str = "/help/v1/openapi.json";
+pub const HELP_V1_IMAGES: &str = "/help/v1/images/{hash}/{name}";
+pub const HELP_V1: &str = "/help/v1";
+pub const HELP_V1_REST: &str = "/help/v1/{*rest}";
 
 // Beside
 pub const MEMBER_NOTICES_OFF: &str = "/member-notices/off";

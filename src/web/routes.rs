@@ -1,16 +1,16 @@
 //! Every URL.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
 use super::error_page::ErrorKind;
@@ -18,7 +18,7 @@ use super::page_error::PageError;
 use super::request::browser::BrowserRequest;
 use super::state::WebState;
 use super::{
-    account, assets, health, help, login, mail_folder, member_notices, oidc, paths, recovery, security_headers,
+    account, assets, health, help, login, mail_folder, member_notices, oidc, paths, recovery, root, security_headers,
 };
 
 pub fn router(web: WebState) -> Router {
@@ -32,26 +32,29 @@ pub fn router(web: WebState) -> Router {
         .route(paths::TOKEN, post(oidc::token::post))
         .route(paths::USERINFO, get(oidc::userinfo::get).post(oidc::userinfo::post))
         .route(paths::REVOKE, post(oidc::revoke::post))
-        // Inside the layer: a preflight is a method that no route has.
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(
-            CorsLayer::new()
-                .allow_origin(Any)
-                .allow_methods([Method::GET, Method::POST])
-                .allow_headers([AUTHORIZATION, CONTENT_TYPE])
-                .expose_headers([WWW_AUTHENTICATE]),
-        );
-
-    Router::new()
-        .merge(for_scripts)
-        .route(paths::AUTHORIZE, get(oidc::authorize::get).post(oidc::authorize::post))
-        .route(paths::AUTHORIZE_REFUSED, get(oidc::refused::get))
-        .route(paths::INTROSPECT, post(oidc::introspect::post))
         .route(paths::REGISTER, post(oidc::register::post))
         .route(
             paths::REGISTERED_CLIENT,
             get(oidc::register::get).put(oidc::register::put).delete(oidc::register::delete),
         )
+        // Inside the layer: a preflight is a method that no route has.
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+                // Libraries add headers of their own (DPoP, traceparent, X-Requested-With): none of them is trusted here.
+                .allow_headers(AllowHeaders::mirror_request())
+                .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, ETAG])
+                .max_age(Duration::from_secs(7_200)),
+        );
+
+    Router::new()
+        .merge(for_scripts)
+        .route(paths::ROOT, get(root::get))
+        .route(paths::AUTHORIZE, get(oidc::authorize::get).post(oidc::authorize::post))
+        .route(paths::AUTHORIZE_REFUSED, get(oidc::refused::get))
+        .route(paths::INTROSPECT, post(oidc::introspect::post))
         .route(paths::LOGOUT, get(oidc::end_session::get).post(oidc::end_session::post))
         .route(paths::LOGIN_PASSWORD, get(login::password::get).post(login::password::post))
         .route(paths::LOGIN_PASSKEY, get(login::passkey::get).post(login::passkey::post))
@@ -131,7 +134,7 @@ pub fn router(web: WebState) -> Router {
         .route(paths::HELP_FAQ_VOTES, post(help::pages::vote))
         .route(paths::HELP_GUIDE, get(help::pages::guide))
         .route(paths::HELP_SEARCH, get(help::pages::search))
-        .route(paths::HELP_COMPONENT, get(help::component::get))
+        .route(paths::HELP_COMPONENT, get(help::script::get))
         .route(paths::HELP_SITEMAP_XML, get(help::sitemap::get))
         .merge(help::api::router(&web.app.settings.help.allowed_origins))
         .route(paths::ASSETS, get(assets::asset))
@@ -140,8 +143,6 @@ pub fn router(web: WebState) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(http.max_body_bytes))
-        // Pages carry a CSRF value beside what the visitor sent: compressed, its length would tell about it (BREACH).
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::new("text/html"))))
         .layer(CatchPanicLayer::new())
         .layer(timeout)
         .layer(middleware::from_fn_with_state(web.clone(), security_headers::add))

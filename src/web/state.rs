@@ -1,12 +1,13 @@
 //! The state behind all handlers: the app, and what only the web needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::app::App;
 use crate::i18n::Catalogue;
 use crate::web::brand::{Brand, BrandError};
 use crate::web::help::HelpSite;
 use crate::web::page::{Answers, Pages};
+use crate::web::prepared::{Latest, Prepared};
 use crate::web::request::rate_limit::Limits;
 
 /// Cheap to clone.
@@ -17,6 +18,16 @@ pub struct WebState {
     pub pages: Arc<Pages>,
     pub help: Arc<HelpSite>,
     pub limits: Arc<Limits>,
+    pub prepared: Arc<PreparedAnswers>,
+}
+
+/// What is the same for everybody, as it was made last.
+#[derive(Default)]
+pub struct PreparedAnswers {
+    pub discovery: Latest,
+    pub jwks: Latest,
+    pub openapi: OnceLock<Prepared>,
+    pub sitemap: Latest,
 }
 
 /// Why pages or help can't be shown.
@@ -39,7 +50,8 @@ impl WebState {
         Ok(WebState {
             pages: Arc::new(Pages::load(Arc::clone(&catalogue), answers, Brand::load(&app.settings.society)?)?),
             help,
-            limits: Arc::new(Limits::new(&app.settings.rate_limits)),
+            limits: Arc::new(Limits::new(&app.settings.rate_limits, app.clock.clone())),
+            prepared: Arc::default(),
             catalogue,
             app,
         })

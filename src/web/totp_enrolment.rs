@@ -1,22 +1,18 @@
 //! Enrolling an authenticator app, at the first login and from the profile: a key as a QR code and as text, confirmed by a
-//! code (RFC 6238; product.md 1.5). Until then the key lies sealed in the form and nowhere else.
+//! code (RFC 6238; product.md 1.5). Until then the key lies sealed in the browser and nowhere else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use qrcode::{Color, EcLevel, QrCode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::actions::member::account_events::record;
-use crate::domain::actor::Actor;
+use crate::actions::member::enrol_authenticator::ConfirmedApp;
+use crate::crypto::opaque_token;
 use crate::domain::login::one_time_password::{Code, KEY_BYTES, TotpKey};
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::random;
-use crate::store::WriteTx;
-use crate::store::member::members;
 use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::{name_of, suggested_name};
@@ -59,16 +55,40 @@ pub enum EnrolmentError {
     TooManyDevices,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A key that is not enrolled yet, and when it was made: sealed in the form, and in a cookie for the form's next reload.
 struct Pending {
-    key: String,
+    key: [u8; KEY_BYTES],
     made_at: UnixTime,
 }
 
-/// A device whose code was right.
-pub struct Confirmed {
-    device: TotpDevice,
-    step: i64,
+impl Pending {
+    fn new(now: UnixTime) -> Pending {
+        Pending { key: random::bytes::<KEY_BYTES>(), made_at: now }
+    }
+
+    fn seal(&self, browser: &BrowserRequest, place: &str) -> String {
+        let bytes = [self.key.as_slice(), &self.made_at.0.to_be_bytes()].concat();
+        browser.web.app.in_flow.seal(&bytes, place)
+    }
+
+    /// `None` if it is not for this place, or too old.
+    fn open(browser: &BrowserRequest, sealed: &str, place: &str) -> Option<Pending> {
+        let bytes = browser.web.app.in_flow.open(sealed, place).ok()?;
+        let (key, made_at) = bytes.split_at_checked(KEY_BYTES)?;
+        let made_at = UnixTime(i64::from_be_bytes(made_at.try_into().ok()?));
+        let pending = Pending { key: key.try_into().ok()?, made_at };
+        (browser.web.app.now() < made_at + LASTS).then_some(pending)
+    }
+
+    fn key(&self) -> TotpKey {
+        TotpKey::new(self.key.into())
+    }
+
+    /// Comes from the key: the same form sent twice adds one device.
+    fn device_id(&self) -> String {
+        let key = URL_SAFE_NO_PAD.encode(self.key);
+        opaque_token::digest(&format!("totp device {key}")).chars().take(22).collect()
+    }
 }
 
 /// `within` is the session or the login that the form belongs to: it is of use in no other.
@@ -76,13 +96,16 @@ fn place(browser: &BrowserRequest, member: &Member, within: &str) -> String {
     format!("totp enrolment of {} in {} within {within}", member.id, browser.browser_digest())
 }
 
-/// A form with a new key.
-pub fn fresh(browser: &BrowserRequest, member: &Member, within: &str) -> TotpEnrolment {
-    let key = TotpKey::new(random::bytes::<KEY_BYTES>().into());
-    let pending = Pending { key: URL_SAFE_NO_PAD.encode(key.expose()), made_at: browser.web.app.now() };
-    let json = serde_json::to_vec(&pending).unwrap_or_default();
-    let sealed = browser.web.app.in_flow.seal(&json, &place(browser, member, within));
-    form(browser, member, &key, sealed, suggested_name(browser), None)
+/// The form with the key. A phone may reload the tab while its owner is in the app: the key that was scanned is still there
+/// then. `enrolled` are the devices that the member has: what became one of them is not shown again.
+pub fn fresh(browser: &mut BrowserRequest, member: &Member, within: &str, enrolled: &[TotpDevice]) -> TotpEnrolment {
+    let place = place(browser, member, within);
+    let remembered = browser.enrolment().and_then(|sealed| Pending::open(browser, sealed, &place));
+    let remembered = remembered.filter(|pending| enrolled.iter().all(|device| device.id != pending.device_id()));
+    let pending = remembered.unwrap_or_else(|| Pending::new(browser.web.app.now()));
+    let sealed = pending.seal(browser, &place);
+    browser.remember_enrolment(&sealed);
+    form(browser, member, &pending.key(), sealed, suggested_name(browser), None)
 }
 
 fn form(
@@ -119,17 +142,13 @@ pub fn check(
     member: &Member,
     within: &str,
     fields: &Params,
-) -> Result<Result<Confirmed, TotpEnrolment>, PageError> {
+) -> Result<Result<ConfirmedApp, TotpEnrolment>, PageError> {
     let app = &browser.web.app;
     let now = app.now();
     let expired = || PageError::page(ErrorKind::FormExpired);
     let sealed = fields.get("enrolment").ok_or_else(expired)?;
-    let json = app.in_flow.open(sealed, &place(browser, member, within)).map_err(|_| expired())?;
-    let pending: Pending = serde_json::from_slice(&json).map_err(|_| expired())?;
-    if now >= pending.made_at + LASTS {
-        return Err(expired());
-    }
-    let key = TotpKey::new(URL_SAFE_NO_PAD.decode(&pending.key).map_err(|_| expired())?);
+    let pending = Pending::open(browser, sealed, &place(browser, member, within)).ok_or_else(expired)?;
+    let key = pending.key();
     let typed_name = fields.get("device_name").unwrap_or_default();
     let again = |error| Ok(Err(form(browser, member, &key, sealed.to_owned(), typed_name.to_owned(), Some(error))));
     let Some(name) = name_of(Some(typed_name)) else { return again(EnrolmentError::DeviceNameMissing) };
@@ -138,40 +157,14 @@ pub fn check(
     };
     let tolerance = app.settings.authentication.app.tolerance;
     let Some(step) = key.step_of(&code, tolerance, now) else { return again(EnrolmentError::EnrolmentCodeWrong) };
-    // The same form sent twice adds one device: the ID comes from the key.
-    let id = crate::crypto::opaque_token::digest(&format!("totp device {}", pending.key))
-        .chars()
-        .take(22)
-        .collect::<String>();
+    let id = pending.device_id();
     let sealed_key = app.at_rest.seal(key.expose(), &totp_devices::place(&id));
-    Ok(Ok(Confirmed { device: TotpDevice { id, name, sealed_key, created_at: now, last_used_at: now }, step }))
+    Ok(Ok(ConfirmedApp { device: TotpDevice { id, name, sealed_key, created_at: now, last_used_at: now }, step }))
 }
 
-/// Adds the device, and chooses it as the method where the member has none; `false` if there are as many as there may be.
-/// The same form sent twice adds it once.
-pub async fn add(
-    browser: &BrowserRequest,
-    tx: &mut WriteTx,
-    member: &Member,
-    confirmed: Confirmed,
-) -> Result<bool, PageError> {
-    let app = &browser.web.app;
-    let max = app.settings.authentication.app.max_devices;
-    if !totp_devices::insert(tx, &member.id, &confirmed.device, confirmed.step, max).await? {
-        let devices = totp_devices::of_member(tx, &member.id).await?;
-        return Ok(devices.iter().any(|device| device.id == confirmed.device.id));
-    }
-    let name = confirmed.device.name;
-    record(app, tx, member, AccountEvent::TotpAdded { name }, &Actor::Member(browser.device())).await?;
-    if member.method.is_none() {
-        members::set_method(tx, &member.id, Some(Method::Totp)).await?;
-    }
-    Ok(true)
-}
-
-/// The form again, with a new key, because the device could not be added.
-pub fn too_many(browser: &BrowserRequest, member: &Member, within: &str) -> TotpEnrolment {
-    TotpEnrolment { error: Some(EnrolmentError::TooManyDevices), ..fresh(browser, member, within) }
+/// The form again, because the device can't be added.
+pub fn too_many(browser: &mut BrowserRequest, member: &Member, within: &str) -> TotpEnrolment {
+    TotpEnrolment { error: Some(EnrolmentError::TooManyDevices), ..fresh(browser, member, within, &[]) }
 }
 
 /// For the samples of pages.

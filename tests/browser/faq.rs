@@ -8,7 +8,6 @@ mod locks;
 mod mail;
 mod profile;
 
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::login::one_time_password::{TotpKey, step_at};
 use sekisho::domain::unix_time::Span;
@@ -113,7 +112,7 @@ pub fn says(text: &str, all: &[&str]) {
 
 /// Answers whoever could not log in.
 pub async fn answer_requests(app: &TestApp) {
-    while answer_one(&app.app).await.unwrap() {}
+    app.answer_recovery().await;
 }
 
 /// Asks for a link to a new password, from the login page.

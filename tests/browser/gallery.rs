@@ -104,7 +104,7 @@ async fn page(State(shown): State<Arc<Shown>>, Path(number): Path<usize>) -> Res
 
 async fn asset(State(shown): State<Arc<Shown>>, Path((_, name)): Path<(String, String)>) -> Response {
     match shown.pages.asset(&name) {
-        Some(asset) => ([(CONTENT_TYPE, asset.content_type)], asset.bytes).into_response(),
+        Some(asset) => ([(CONTENT_TYPE, asset.content_type)], asset.prepared.plain().clone()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -3,7 +3,8 @@
 
 use std::process::Command;
 
-use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::register_client::{NewClient, add_client};
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::{PkcePolicy, Terms};
 use serde_json::json;
@@ -30,10 +31,9 @@ impl Portal {
             "client_name#ja": "サンプルポータル",
         });
         let terms = Terms { pkce: PkcePolicy::Required, first_party: true, second_factor: None };
-        let mut tx = app.app.store.write().await.unwrap();
-        let id = Some(ClientId("portal".into()));
-        let done = clients::register(&app.app, &mut tx, id, metadata.as_object().unwrap(), terms, By::Staff).await;
-        tx.commit().await.unwrap();
+        let metadata = metadata.as_object().unwrap().clone();
+        let new = NewClient { id: Some(ClientId("portal".into())), metadata, terms, may_notify: false };
+        let done = add_client(&app.app, &Actor::CommandLine(None), new).await;
         let config = portal::Config {
             url: url.parse().unwrap(),
             issuer: app.issuer.clone(),

@@ -12,6 +12,7 @@
 mod account;
 mod branding;
 mod disturbed;
+mod disturbed_account;
 mod faq;
 mod faq_lost_phone;
 mod gallery;
@@ -24,5 +25,6 @@ mod passkeys;
 mod passwords;
 #[path = "../../examples/portal/portal.rs"]
 mod portal;
+mod recovery;
 #[path = "../support/mod.rs"]
 mod support;

@@ -21,7 +21,7 @@ async fn notice(app: &TestApp, portal: &str, key: &str) {
     tx.commit().await.unwrap();
     let sub = members::find(&app.app, HANAKO.0).await.unwrap().unwrap().id.to_string();
     let words = Words { subject: "医療費のお知らせ".into(), text: "10月分を掲載しました。".into() };
-    ask(&app.app, &client, key, &MemberNotice { sub, texts: BTreeMap::from([("ja".into(), words)]) }).await.unwrap();
+    ask(&app.app, &client.id, key, &MemberNotice { sub, texts: BTreeMap::from([("ja".into(), words)]) }).await.unwrap();
 }
 
 on_both_engines! {

@@ -203,6 +203,30 @@ async fn staff_correct_a_name_and_register_another_address() {
     }
 }
 
+#[test]
+fn a_shell_can_complete_every_command() {
+    let folder = Folder::new();
+    for (shell, mark) in [("bash", "complete -F"), ("zsh", "#compdef sekisho"), ("fish", "complete -c sekisho")] {
+        let script = folder.run(&["completions", shell]).ok();
+        for word in [mark, "rotate-secret", "approve-methods-reset"] {
+            assert!(script.contains(word), "{word} in {shell}");
+        }
+    }
+}
+
+#[test]
+fn a_real_service_whose_mail_reaches_nobody_is_told_wherever_settings_are_looked_at() {
+    let folder = Folder::with_settings("issuer = \"https://login.example.jp\"\n");
+    let warning = "mails are written into data/mail and reach nobody";
+    assert!(folder.run(&["config", "check"]).ok().contains(warning));
+    let doctor = folder.run(&["doctor"]);
+    assert!(
+        doctor.code == Some(1) && doctor.out.contains(&format!("WRONG  mail: issuer is https, but {warning}")),
+        "{doctor:?}"
+    );
+    assert!(folder.serve().said.contains(warning));
+}
+
 #[tokio::test]
 async fn methods_are_shown_reset_and_approved() {
     let folder = Folder::with_settings("[authentication]\nlost_methods = { by = \"staff\" }\n");
@@ -303,6 +327,36 @@ fn staff_let_a_client_send_notices_and_take_it_back() {
     assert!(update("a", "on").ok().contains("no grant type client_credentials"));
     assert_eq!((allowed("a"), allowed("b")), (json!(true), json!(true)));
     update("nobody", "on").refused(&["there is no client \"nobody\""]);
+}
+
+#[test]
+fn resource_servers_are_registered_listed_and_removed() {
+    let folder = Folder::new();
+    assert!(folder.run(&["resource", "list"]).ok().contains("sekisho resource add"));
+    folder.run(&["client", "add", "--id", "api", "--name", "API", "--type", "machine"]).ok();
+    let api = "https://claims.example.jp/api";
+    let add = ["resource", "add", api, "--name", "Claims", "--scope", "claims.read", "--scope", "claims.write"];
+    folder.run(&[&add[..], &["--client", "nobody"]].concat()).refused(&["no such client"]);
+    let added = folder.run(&[&["--json"], &add[..], &["--client", "api"]].concat()).json();
+    assert_eq!((&added["resource"], &added["client_id"]), (&json!(api), &json!("api")));
+    folder.run(&add).refused(&["resource server", "registered already"]);
+    folder
+        .run(&["resource", "add", "urn:example:x", "--scope", "claims.read"])
+        .refused(&["scope", "registered already"]);
+    folder.run(&["resource", "add", "urn:example:x", "--scope", "email"]).refused(&["email"]);
+    folder.run(&["resource", "add", "api", "--scope", "x"]).refused(&["absolute URI"]);
+    let caller = ["--json", "client", "add", "--id", "caller", "--name", "C", "--type", "machine", "--scope"];
+    assert_eq!(folder.run(&[&caller[..], &["claims.read"]].concat()).json()["scope"], "claims.read");
+    folder.run(&["client", "update", "caller", "--scope", "claims.admin"]).refused(&["claims.write"]);
+    folder.run(&["client", "update", "nobody", "--scope", "openid"]).refused(&["there is no client \"nobody\""]);
+    let both = ["--json", "client", "update", "caller", "--scope", "claims.read", "--scope", "claims.write"];
+    assert_eq!(folder.run(&both).json()["scope"], "claims.read claims.write");
+    let listed = folder.run(&["--json", "resource", "list"]).json();
+    assert_eq!(listed[0]["scopes"], json!(["claims.read", "claims.write"]));
+    assert!(folder.run(&["resource", "list"]).ok().contains(api));
+    folder.run(&["resource", "remove", api]).ok();
+    folder.run(&["resource", "remove", api]).refused(&["no resource server", "sekisho resource list"]);
+    assert_eq!(folder.run(&["--json", "client", "show", "caller"]).json().get("scope"), None);
 }
 
 #[test]

@@ -91,8 +91,13 @@ impl Folder {
 
     /// `serve` on a free port, ready.
     pub fn serve(&self) -> Running {
+        self.serve_with(&[])
+    }
+
+    pub fn serve_with(&self, environment: &[(&str, &str)]) -> Running {
         let mut command = sekisho();
         command.arg("serve").env("SEKISHO_HTTP__LISTEN", "127.0.0.1:0").stderr(Stdio::piped());
+        command.envs(environment.iter().copied());
         let mut child = command.current_dir(self.0.path()).spawn().unwrap();
         let log = child.stderr.take().unwrap();
         let said = read_until(log, |line| line.contains(" ready "));
@@ -148,10 +153,18 @@ impl Running {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
-    /// Sends a signal and waits for the end; `None`: the signal ended it.
-    pub fn stop(mut self, signal: &str) -> Option<i32> {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Sends a signal and waits for the end; `None`: the signal ended it.
+    pub fn stop(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         self.child.wait().unwrap().code()
     }
 }

@@ -4,6 +4,18 @@ use serde_json::json;
 
 use crate::folder::Folder;
 
+#[test]
+fn a_folder_that_is_not_there_is_named_as_it_was_given() {
+    let folder = Folder::new();
+    for command in [&["help", "import", "nowhere"][..], &["help", "check", "--folder", "nowhere"]] {
+        let said = folder.run(command).refused(&["nowhere cannot be read"]);
+        assert!(!said.contains("help.folder"), "{said}");
+    }
+    let settings = [("SEKISHO_HELP__FOLDER", "nowhere")];
+    let said = folder.run_with(&["help", "check"], &settings, "");
+    assert!(said.code == Some(1) && said.err.contains("help.folder: nowhere cannot be read"), "{said:?}");
+}
+
 fn question(title: &str, answer: &str) -> String {
     format!("+++\nquestion = \"{title}\"\ncategory = \"login\"\norder = 1\n+++\n{answer}\n")
 }

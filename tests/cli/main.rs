@@ -18,6 +18,10 @@ mod postgres;
 mod prepared_files;
 mod refusals;
 mod servers;
+mod slow_connections;
 #[path = "../support/smtp.rs"]
 #[allow(dead_code, reason = "the tests of mail over HTTP use all of it")]
 mod smtp;
+#[path = "../support/visitor.rs"]
+#[allow(dead_code, reason = "the tests over HTTP use all of it")]
+mod visitor;

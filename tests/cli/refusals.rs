@@ -50,6 +50,43 @@ fn a_settings_file_that_is_named_must_be_there() {
 }
 
 #[test]
+fn where_a_program_reads_the_answer_what_went_wrong_is_json_too() {
+    let folder = Folder::with_settings("isuer = \"https://a.example\"\n");
+    let said = |answer: Answer, code: i32| -> serde_json::Value {
+        assert_eq!((answer.code, answer.out.as_str()), (Some(code), ""), "{answer:?}");
+        serde_json::from_str(&answer.err).unwrap_or_else(|_| panic!("not JSON: {answer:?}"))
+    };
+    let settings = said(folder.run(&["config", "check", "--json"]), 1);
+    let problem = &settings["problems"][0];
+    assert_eq!(problem["place"], "config/sekisho.toml:1");
+    assert_eq!(
+        (&problem["what"], &problem["fix"]),
+        (&"there is no setting isuer".into(), &"did you mean issuer?".into())
+    );
+    let folder = Folder::new();
+    let unknown = said(folder.run(&["--json", "member", "show", "nobody"]), 1);
+    assert!(unknown["error"].as_str().unwrap().contains("no member"), "{unknown}");
+    let usage = said(folder.run(&["member", "shwo", "nobody", "--json"]), 2);
+    assert!(usage["error"].as_str().unwrap().contains("shwo"), "{usage}");
+}
+
+#[test]
+fn input_that_can_not_be_meant_is_refused_with_what_was_meant() {
+    let folder = Folder::new();
+    folder.run(&["member", "add", "hanako", "--email", "notmail"]).refused(&["notmail", "no e-mail address"]);
+    let spa = ["client", "add", "--name", "Diary", "--type", "spa", "--redirect-uri", "https://a.example/cb"];
+    for pkce in ["optional", "or_nonce"] {
+        folder.run(&[&spa[..], &["--pkce", pkce]].concat()).refused(&["always needs PKCE", "--pkce"]);
+    }
+    folder.run(&spa).ok();
+    let metadata = r#"{ "client_nam": "Diary", "redirect_uris": ["https://a.example/cb"] }"#;
+    std::fs::write(folder.path("client.json"), metadata).unwrap();
+    folder.run(&["client", "add", "--metadata", "client.json"]).refused(&["client_nam", "did you mean client_name?"]);
+    let none = [("SEKISHO_AUTHENTICATION__METHODS", "[]")];
+    folder.run_with(&["config", "check"], &none, "").refused(&["authentication.methods is empty", "second_factor"]);
+}
+
+#[test]
 fn what_the_command_line_does_not_know_is_a_mistake_in_usage() {
     let folder = Folder::new();
     for arguments in

@@ -1,18 +1,122 @@
 //! `serve` and `demo`, from their start to their end.
 
+use std::os::unix::net::UnixDatagram;
+
 use crate::folder::Folder;
 use crate::postgres::Cluster;
+use crate::visitor::{Answer, Visitor};
 
 #[test]
 fn serve_stops_in_good_order_when_it_is_asked_to() {
     let folder = Folder::new();
     for signal in ["TERM", "INT"] {
         let server = folder.serve();
-        assert_eq!(server.get("/health/ready"), (200, "ready\n".to_owned()));
+        let (status, ready) = server.get("/health/ready");
+        assert!(status == 200 && ready.contains(r#""status":"ready""#), "{status} {ready}");
         assert_eq!(server.stop(signal), Some(0), "{signal}");
     }
     // The last connection folds the log of writes into the database.
     assert!(!folder.exists("data/sekisho.db-wal"), "the database was not closed");
+}
+
+#[test]
+fn a_service_manager_is_told_when_it_begins_and_when_it_stops() {
+    let folder = Folder::new();
+    let socket = folder.path("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    let told = || {
+        let mut text = [0; 256];
+        let length = manager.recv(&mut text).unwrap();
+        String::from_utf8_lossy(&text[..length]).into_owned()
+    };
+    let server = folder.serve_with(&[("NOTIFY_SOCKET", socket.to_str().unwrap())]);
+    assert_eq!(told(), "READY=1");
+    assert_eq!(server.stop("TERM"), Some(0));
+    assert_eq!(told(), "STOPPING=1");
+}
+
+#[test]
+fn a_hang_up_makes_a_server_read_its_help_again_and_ends_nothing() {
+    let folder = Folder::with_settings("[help]\nfolder = \"help\"\n");
+    let plain = Folder::new();
+    plain.run(&["help", "export", "help"]).ok();
+    std::fs::rename(plain.path("help"), folder.path("help")).unwrap();
+    let server = folder.serve();
+    let question = || server.get("/help/v1/questions/pc-use?locale=ja").1;
+    assert!(!question().contains("Hung up"));
+    let file = folder.path("help/ja/faq/pc-use.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}\nHung up\n")).unwrap();
+    server.signal("HUP");
+    while !question().contains("Hung up") {}
+    // What has mistakes is not taken, and the server goes on.
+    std::fs::write(&file, "spoilt").unwrap();
+    server.signal("HUP");
+    server.signal("HUP");
+    assert!(question().contains("Hung up"));
+    assert_eq!(server.stop("TERM"), Some(0));
+}
+
+#[test]
+fn the_demo_ends_with_the_terminal_that_it_runs_in() {
+    let folder = Folder::new();
+    assert_eq!(folder.demo(&[]).stop("HUP"), Some(0));
+}
+
+/// The first six digits in a row.
+fn code_in(text: &str) -> String {
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(|word| word.len() == 6)
+        .unwrap_or_else(|| panic!("no code in {text}"))
+        .to_owned()
+}
+
+/// Answers whatever is asked for between the right password and the profile; which pages that were.
+async fn on_to_the_profile(folder: &Folder, visitor: &Visitor, mut answer: Answer) -> Vec<String> {
+    let mut pages = Vec::new();
+    loop {
+        let path = url::Url::parse(&answer.url).unwrap().path().to_owned();
+        if path == "/account/profile" && answer.status == 200 {
+            return pages;
+        }
+        let mut form = answer.form();
+        match path.as_str() {
+            "/login/email-code" => form.insert("code".into(), code_in(&visitor.get("/mail").await.body)),
+            "/login/totp" => form.insert("code".into(), code_in(&folder.run(&["demo", "--code"]).ok())),
+            "/login/initial-password" => {
+                form.insert("new_password_again".into(), "My-own-words-7".into());
+                form.insert("new_password".into(), "My-own-words-7".into())
+            }
+            other => panic!("{other}: {}", answer.body),
+        };
+        let next = visitor.post(&path, &form).await;
+        assert!(next.status.is_redirection(), "{path}: {}", next.body);
+        answer = visitor.onward(next).await;
+        pages.push(path);
+    }
+}
+
+#[tokio::test]
+async fn every_member_of_the_demo_gets_in_as_the_readme_says_at_every_start() {
+    let folder = Folder::new();
+    for _ in 0..2 {
+        let demo = folder.demo(&[]);
+        let issuer = format!("http://localhost:{}", demo.port);
+        for (user_id, password, pages) in [
+            ("hanako", "Demo-hanako-1", &[][..]),
+            ("taro", "Demo-taro-1", &["/login/email-code", "/login/initial-password"]),
+            ("admin", "Demo-admin-1", &["/login/totp"]),
+        ] {
+            let visitor = Visitor::new(&issuer);
+            let page = visitor.follow(&format!("{issuer}/account/profile")).await;
+            let answer = visitor.log_in_and_follow(&page, user_id, password).await;
+            let mut shown = on_to_the_profile(&folder, &visitor, answer).await;
+            shown.sort();
+            assert_eq!(shown, pages, "{user_id}");
+            assert_eq!(visitor.get("/account/profile").await.text("#user-id").as_deref(), Some(user_id));
+        }
+        assert_eq!(demo.stop("INT"), Some(0));
+    }
 }
 
 #[test]

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use sekisho::actions::member::account_events::record;
+use sekisho::actions::member::correct_name::correct_name;
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
+use sekisho::actions::member::set_email_address::set_email_address;
 use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::member::account_event::AccountEvent;
+use sekisho::domain::member::email_address::EmailAddress;
+use sekisho::domain::member::profile::Profile;
 use sekisho::domain::unix_time::Span;
+use sekisho::store::member::members as rows;
 use serde_json::json;
 
 use crate::support::app::HANAKO;
@@ -70,6 +74,12 @@ async fn add_app(app: &TestApp, visitor: &Visitor, name: &str) -> (TotpKey, Stri
     let added = send(visitor, &page, "/account/totp-enrolment", &fields).await;
     assert_eq!(added.location(), Some("/account/authentication-method"), "{}", added.body);
     (key, device_page(visitor, name).await)
+}
+
+/// Sends the form of a page that answers by a page.
+async fn submit_shown(visitor: &Visitor, path: &str) {
+    let page = visitor.get(path).await.expect_status(200);
+    send(visitor, &page, path, &[]).await.expect_status(200);
 }
 
 async fn device_page(visitor: &Visitor, name: &str) -> String {
@@ -331,7 +341,7 @@ on_both_engines! {
         let form = forgotten.get("/recovery/forgotten-password").await;
         let asked = [("user_id", HANAKO.0), ("email", "hanako@example.jp")];
         send(&forgotten, &form, "/recovery/forgotten-password", &asked).await.expect_status(200);
-        while answer_one(&app.app).await.unwrap() {}
+        app.answer_recovery().await;
         assert_eq!(app.rows("password_links WHERE taken_at IS NULL").await, 1);
         let wrong = if code == "000000" { "111111" } else { "000000" };
         send(&visitor, &page, "/account/email-address-code", &[("code", wrong)]).await.expect_status(422);
@@ -796,5 +806,101 @@ on_both_engines! {
         let data = send(&visitor, &page, "/account/data", &[]).await.expect_status(200).json();
         assert_eq!(data["activity"][0]["event"]["kind"], "something-else");
         assert_eq!(data["activity"][2]["event"]["kind"], "first-login");
+    }
+
+    async fn with_the_last_method_go_the_recovery_codes_and_the_trust_that_stood_in_its_place(engine: Engine) {
+        let app = start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let (_, phone) = add_app(&app, &visitor, "phone").await;
+        choose_email(&app, &visitor).await;
+        submit_shown(&visitor, "/account/recovery-codes").await;
+        let member = members::find(&app.app, HANAKO.0).await.unwrap().unwrap().id;
+        let mut tx = app.app.store.write().await.unwrap();
+        let until = app.now() + Span::days(30);
+        sekisho::store::login::known_devices::note(&mut tx, "browser", &member, app.now()).await.unwrap();
+        sekisho::store::login::known_devices::trust(&mut tx, "browser", &member, until).await.unwrap();
+        tx.commit().await.unwrap();
+        submit(&visitor, "/account/email-method/delete", &[], "/account/authentication-method").await;
+        assert_eq!(app.rows("recovery_codes").await, 10, "the app is still there");
+        submit(&visitor, &format!("{phone}/delete"), &[], "/account/authentication-method").await;
+        assert_eq!(app.rows("recovery_codes").await, 0);
+        assert_eq!(app.rows("known_devices WHERE trusted_until IS NOT NULL").await, 0);
+    }
+
+    async fn two_tabs_that_change_two_things_at_once_lose_neither_nor_what_staff_change_beside_them(engine: Engine) {
+        let app = start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let page = visitor.get("/account/profile").await;
+        app.third_party().await;
+        let hanako = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        // Whoever changes the rest of the profile is at it while the language is chosen.
+        let mut tx = app.app.store.write().await.unwrap();
+        rows::held(&mut tx, &hanako.id).await.unwrap();
+        let language = send(&visitor, &page, "/account/language", &[("language", "en")]);
+        let import = async {
+            if engine == Engine::Postgres {
+                app.until_somebody_waits_for_a_row().await;
+            }
+            let profile = Profile { birthdate: Some("1955-04-02".into()), ..hanako.profile.clone() };
+            rows::set_profile(&mut tx, &hanako.id, &profile, app.now()).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        tokio::join!(language, import).0.expect_status(303);
+        let (staff, address) = (Actor::CommandLine(None), EmailAddress::understand("staff@example.jp").unwrap());
+        let (notices, language, name, email) = tokio::join!(
+            send(&visitor, &page, "/account/member-notices", &[("notices", "off")]),
+            send(&visitor, &page, "/account/language", &[("language", "ja")]),
+            correct_name(&app.app, &staff, &hanako.id, "健保 花"),
+            set_email_address(&app.app, &staff, &hanako.id, &address),
+        );
+        assert!(name.unwrap() && email.unwrap() && notices.status == 303 && language.status == 303);
+        let now = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        assert_eq!(now.profile.birthdate.as_deref(), Some("1955-04-02"));
+        assert_eq!(now.profile.locale.as_deref(), Some("ja"));
+        assert!(now.notices_off_at.is_some());
+        assert_eq!(now.name.as_deref(), Some("健保 花"));
+        assert_eq!(now.verified_email(), Some("staff@example.jp"));
+    }
+
+    async fn a_reload_in_an_enrolment_shows_the_key_that_was_scanned_until_it_is_enrolled(engine: Engine) {
+        let app = start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let scanned = key_on(&visitor.get("/account/totp-enrolment").await.expect_status(200)).for_typing();
+        let page = visitor.get("/account/totp-enrolment").await.expect_status(200);
+        assert_eq!(key_on(&page).for_typing(), scanned);
+        let fields = [("device_name", "phone"), ("code", &*code(&app, &key_on(&page), 0))];
+        send(&visitor, &page, "/account/totp-enrolment", &fields).await.expect_status(303);
+        let next = key_on(&visitor.get("/account/totp-enrolment").await.expect_status(200)).for_typing();
+        assert_ne!(next, scanned);
+        app.advance(Span::minutes(9));
+        assert_eq!(key_on(&visitor.get("/account/totp-enrolment").await.expect_status(200)).for_typing(), next);
+        // Not in another session, nor for another member.
+        let profile = visitor.get("/account/profile").await;
+        send(&visitor, &profile, "/logout", &[("decision", "logout")]).await.expect_status(200);
+        let login = visitor.follow(&app.at("/account/profile")).await;
+        visitor.log_in(&login, JIRO.0, JIRO.1).await.expect_status(303);
+        let another = key_on(&visitor.get("/account/totp-enrolment").await.expect_status(200)).for_typing();
+        assert_ne!(another, next);
+    }
+
+    async fn what_was_typed_comes_back_after_the_login_that_came_in_between(engine: Engine) {
+        let app = start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let (key, device) = add_app(&app, &visitor, "phone").await;
+        let page = visitor.get(&device).await.expect_status(200);
+        let address = visitor.get("/account/email-address").await.expect_status(200);
+        app.advance(Span::hours(13));
+        let cases = [(device.as_str(), &page, "device_name", "祖母の 1 & 2"), ("/account/email-address", &address, "email", "new@example.jp")];
+        for (path, page, field, typed) in cases {
+            let sent = send(&visitor, page, path, &[(field, typed)]).await;
+            let login = visitor.get(leads_to_login(&sent)).await.expect_status(200);
+            assert!(login.text("#again").is_some());
+            let asked = visitor.log_in_and_follow(&login, HANAKO.0, HANAKO.1).await.expect_status(200);
+            let back = send(&visitor, &asked, "/login/totp", &[("code", &code(&app, &key, 0))]).await;
+            let back = visitor.onward(back).await.expect_status(200);
+            assert_eq!(back.attribute(&format!("#{field}"), "value").as_deref(), Some(typed), "{path}");
+            send(&visitor, &back, path, &[(field, typed)]).await.expect_status(303);
+            app.advance(Span::hours(13));
+        }
     }
 }

@@ -4,7 +4,7 @@ use sekisho::domain::unix_time::Span;
 use serde_json::json;
 
 use crate::support::app::HANAKO;
-use crate::support::relying_party::{claims, text};
+use crate::support::relying_party::{answer, claims, text};
 use crate::support::{Engine, TestApp, on_both_engines};
 
 // RFC 7636, appendix B.
@@ -23,6 +23,7 @@ on_both_engines! {
         let id_token = claims(&text(&answer, "id_token"));
         assert_eq!(id_token["iss"], app.issuer.as_str());
         assert_eq!(id_token["nonce"], "no-1");
+        assert_eq!(id_token["aud"], rp.id.as_str(), "a plain text");
         assert_eq!(id_token["auth_time"], app.now().0);
         assert!(id_token.get("email").is_none(), "claims are for userinfo");
         let userinfo = rp.userinfo(&text(&answer, "access_token")).await.expect_status(200).json();
@@ -121,7 +122,11 @@ on_both_engines! {
             .request("/token", &[("grant_type", "client_credentials"), ("scope", "email")])
             .await
             .expect_oauth_error(400, "invalid_scope");
-        machine.request("/token", &[("grant_type", "client_credentials")]).await.expect_status(200);
+        let own = machine.request("/token", &[("grant_type", "client_credentials")]).await.expect_status(200);
+        assert_eq!(own.json().get("scope"), None, "nothing about members goes to who did not ask, and none is no scope");
+        assert_eq!(claims(&text(&own, "access_token")).get("scope"), None);
+        let described = machine.introspect(&text(&own, "access_token")).await;
+        assert_eq!((described.get("scope"), described.get("username")), (None, None));
     }
 
     async fn a_client_that_fails_to_authenticate_learns_nothing(engine: Engine) {
@@ -142,13 +147,71 @@ on_both_engines! {
         let wrong = wrong.expect_oauth_error(401, "invalid_client");
         assert!(wrong.header("www-authenticate").unwrap().starts_with("Basic"));
         unknown.expect_oauth_error(401, "invalid_client");
-        // Only the method that the client is registered with: a secret in the form, or none at all, is not enough.
-        let in_form = vec![grant.clone(), ("client_id", rp.id.clone()), ("client_secret", secret.clone())];
-        post(in_form, None).await.expect_oauth_error(401, "invalid_client");
-        post(vec![grant.clone(), ("client_id", rp.id.clone())], None).await.expect_oauth_error(401, "invalid_client");
+        // However it tries, it is told the scheme (RFC 9110, 15.5.2).
+        let in_form = vec![grant.clone(), ("client_id", rp.id.clone()), ("client_secret", "wrong".to_owned())];
+        for tried in [in_form, vec![grant.clone(), ("client_id", rp.id.clone())], vec![grant.clone()]] {
+            let refused = post(tried, None).await.expect_oauth_error(401, "invalid_client");
+            assert!(refused.header("www-authenticate").unwrap().starts_with("Basic realm="));
+        }
         let both = vec![grant.clone(), ("client_secret", secret.clone())];
         post(both, Some((rp.id.clone(), secret))).await.expect_oauth_error(400, "invalid_request");
-        post(vec![grant], None).await.expect_oauth_error(401, "invalid_client");
+    }
+
+    async fn a_secret_is_taken_in_the_header_and_in_the_form_whatever_the_client_is_registered_for(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let grant = ("grant_type", "authorization_code");
+        for method in ["client_secret_basic", "client_secret_post"] {
+            let rp = app.register(json!({ "token_endpoint_auth_method": method }), true).await;
+            let secret = rp.secret.clone().unwrap();
+            let (id, secret) = (rp.id.as_str(), secret.as_str());
+            let http = || reqwest::Client::new().post(app.at("/token"));
+            let in_form = [grant, ("code", "skc_x"), ("client_id", id), ("client_secret", secret)];
+            let bare = [grant, ("code", "skc_x")];
+            for request in [
+                http().form(&in_form),
+                http().header("authorization", "").form(&in_form),
+                http().basic_auth(id, Some(secret)).form(&bare),
+                http().header("authorization", "").basic_auth(id, Some(secret)).form(&bare),
+            ] {
+                // The client is known; its code is not.
+                answer(request).await.expect_oauth_error(400, "invalid_grant");
+            }
+            let wrong = [grant, ("code", "skc_x"), ("client_id", id), ("client_secret", "wrong")];
+            for request in [http().form(&wrong), http().basic_auth(id, Some("wrong")).form(&bare)] {
+                answer(request).await.expect_oauth_error(401, "invalid_client");
+            }
+            for request in [
+                http().basic_auth(id, Some(secret)).form(&in_form),
+                http().basic_auth(id, Some(secret)).basic_auth(id, Some(secret)).form(&bare),
+                http().basic_auth(id, Some(secret)).bearer_auth("x").form(&bare),
+            ] {
+                answer(request).await.expect_oauth_error(400, "invalid_request");
+            }
+            // No secret at all is none, however it is written.
+            for request in [http().basic_auth(id, Some("")).form(&bare), http().form(&[grant, ("client_id", id)])] {
+                answer(request).await.expect_oauth_error(401, "invalid_client");
+            }
+        }
+    }
+
+    async fn a_public_client_may_send_an_empty_secret_and_no_other(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let public = app.register(json!({ "token_endpoint_auth_method": "none" }), true).await;
+        let http = || reqwest::Client::new().post(app.at("/token"));
+        let form = [("grant_type", "authorization_code"), ("code", "skc_x"), ("client_id", public.id.as_str())];
+        let with_empty = form.into_iter().chain([("client_secret", "")]).collect::<Vec<_>>();
+        for request in [
+            http().form(&form),
+            http().form(&with_empty),
+            http().basic_auth(&public.id, Some("")).form(&form),
+            http().basic_auth(&public.id, None::<&str>).form(&form[..2]),
+        ] {
+            answer(request).await.expect_oauth_error(400, "invalid_grant");
+        }
+        let with_secret = form.into_iter().chain([("client_secret", "x")]).collect::<Vec<_>>();
+        for request in [http().form(&with_secret), http().basic_auth(&public.id, Some("x")).form(&form)] {
+            answer(request).await.expect_oauth_error(401, "invalid_client");
+        }
     }
 
     async fn a_code_is_worth_nothing_after_logout_or_lock(engine: Engine) {

@@ -80,11 +80,11 @@ on_both_engines! {
         let visitor = app.visitor();
         let page = begin(&app, &visitor).await;
         let member = sekisho::actions::member::members::find(&app.app, "taro").await.unwrap().unwrap();
-        sekisho::actions::member::members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member, "New-from-staff-1", true).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id, "New-from-staff-1", true).await.unwrap();
         choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
         // Even a step that was missed then is worth nothing once the password is the member's own.
         app.execute("UPDATE logins SET taken_at = NULL").await;
-        sekisho::actions::member::members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member, "Own-already-1", false).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id, "Own-already-1", false).await.unwrap();
         app.execute("UPDATE logins SET taken_at = NULL").await;
         choose(&visitor, &page, "My-own-words-7", "My-own-words-7").await.expect_error_page("flow_expired");
     }

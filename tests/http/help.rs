@@ -176,18 +176,19 @@ on_both_engines! {
         let path = "/help/v1/questions?locale=ja";
         let first = get(&app, path).await.expect_status(200);
         let (etag, date) = (first.header("etag").unwrap(), first.header("last-modified").unwrap());
-        assert!(etag.starts_with("W/\""), "{etag}: the same for every encoding");
         assert_eq!(first.header("cache-control"), Some("public, no-cache"));
         assert_eq!(first.header("access-control-allow-origin"), Some("*"));
-        let (strong, both) = (etag.trim_start_matches("W/"), format!("\"other\", {etag}"));
+        // A proxy that compresses makes our tag a weak one.
+        let (weak, both) = (format!("W/{etag}"), format!("\"other\", {etag}"));
         let past = "Sun, 22 Nov 2020 01:42:00 GMT";
         let future = "Sun, 22 Nov 2099 01:42:00 GMT";
         for (conditions, expected) in [
             (vec![("if-none-match", etag)], 304),
-            (vec![("if-none-match", strong)], 304),
+            (vec![("if-none-match", weak.as_str())], 304),
             (vec![("if-none-match", both.as_str())], 304),
             (vec![("if-none-match", "*")], 304),
-            (vec![("if-none-match", etag), ("accept-encoding", "gzip")], 304),
+            (vec![("if-none-match", etag), ("accept-encoding", "gzip")], 200),
+            (vec![("if-none-match", etag), ("accept-encoding", "gzip;q=0")], 304),
             (vec![("if-none-match", "\"other\"")], 200),
             (vec![("if-none-match", "\"other\""), ("if-modified-since", date)], 200),
             (vec![("if-modified-since", date)], 304),
@@ -204,7 +205,12 @@ on_both_engines! {
         }
         get_with(&app, "/help/v1/questions?locale=en", &[("if-none-match", etag)]).await.expect_status(200);
         let zipped = get_with(&app, path, &[("accept-encoding", "gzip")]).await;
-        assert_eq!((zipped.header("content-encoding"), zipped.header("etag")), (Some("gzip"), Some(etag)));
+        let zipped_etag = zipped.header("etag").unwrap();
+        assert_eq!(zipped.header("content-encoding"), Some("gzip"));
+        assert_ne!(zipped_etag, etag, "each form has its own");
+        let conditions = [("accept-encoding", "gzip"), ("if-none-match", zipped_etag)];
+        get_with(&app, path, &conditions).await.expect_status(304);
+        get_with(&app, path, &[("if-none-match", zipped_etag)]).await.expect_status(200);
         let head = answer(reqwest::Client::new().head(app.at(path))).await.expect_status(200);
         assert_eq!((head.body.as_str(), head.header("etag")), ("", Some(etag)));
     }

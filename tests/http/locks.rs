@@ -1,5 +1,6 @@
 //! The password lock (product rule: five wrong passwords; a lock is no weapon and tells nothing).
 
+use sekisho::actions::login::tell_of_password_locks::tell_of_password_locks;
 use sekisho::config::LockRelease;
 use sekisho::domain::unix_time::Span;
 
@@ -38,6 +39,12 @@ fn essence(answer: &Answer, user_id: &str) -> (u16, Vec<(String, String)>, Strin
         .collect();
     headers.sort();
     (answer.status.as_u16(), headers, body)
+}
+
+/// As a job does, at times drawn by chance.
+async fn tell_later(app: &TestApp) {
+    app.advance(Span::seconds(15));
+    while tell_of_password_locks(&app.app).await.unwrap() > 0 {}
 }
 
 on_both_engines! {
@@ -161,15 +168,36 @@ on_both_engines! {
     async fn the_owner_is_told_once_by_mail_when_the_lock_falls_and_when_it_is_lifted(engine: Engine) {
         let app = TestApp::start(engine).await;
         fail(&app, "hanako", 7).await;
-        // It is told beside the answer.
-        while app.mails_to("hanako@example.jp").await.is_empty() {
-            tokio::task::yield_now().await;
-        }
+        tell_later(&app).await;
         let mails = app.mails_to("hanako@example.jp").await;
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("正しくないパスワード"), "{}", mails[0].text);
         assert!(mails[0].header("From").contains("no-reply@localhost"), "{}", mails[0].raw);
         app.unlock("hanako").await;
         assert_eq!(app.mails_to("hanako@example.jp").await.len(), 2);
+    }
+
+    async fn a_lock_is_written_and_taken_up_alike_whether_or_not_there_is_such_a_member(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        fail(&app, "hanako", 7).await;
+        fail(&app, "nobody", 7).await;
+        // What follows the answer at once follows it for members only.
+        assert_eq!((app.rows("mail_outbox").await, app.rows("account_events").await), (0, 0));
+        assert_eq!(app.rows("password_failures WHERE untold_since IS NOT NULL").await, 2);
+        // The password that was tried may still prove right.
+        assert_eq!(tell_of_password_locks(&app.app).await.unwrap(), 0);
+        app.advance(Span::seconds(15));
+        assert_eq!(tell_of_password_locks(&app.app).await.unwrap(), 2);
+        assert_eq!(tell_of_password_locks(&app.app).await.unwrap(), 0);
+        assert_eq!((app.rows("mail_outbox").await, app.rows("account_events").await), (1, 1));
+    }
+
+    async fn of_a_lock_that_a_right_password_ends_nobody_is_told(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        fail(&app, "hanako", 4).await;
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+        app.advance(Span::seconds(15));
+        assert_eq!(tell_of_password_locks(&app.app).await.unwrap(), 0);
+        assert_eq!(app.rows("mail_outbox WHERE kind = 'password-locked'").await, 0);
     }
 }

@@ -85,7 +85,7 @@ on_both_engines! {
         let attempt = check_password(&app.app, HANAKO.0, HANAKO.1, None, |_| Ok::<(), ()>(())).await.unwrap();
         let Attempt::Right(proven) = attempt else { panic!("the password is right") };
         let member = sekisho::actions::member::members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
-        sekisho::actions::member::members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member, "Another-one-99", true).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id, "Another-one-99", true).await.unwrap();
         let mut tx = app.app.store.write().await.unwrap();
         assert!(proven.settle(&mut tx).await.unwrap().is_none());
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sekisho::actions::login::lost_methods::approve;
+use sekisho::actions::member::answer_recovery_requests::answer_recovery_requests;
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{LostMethods, SecondFactor};
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::unix_time::Span;
@@ -90,7 +90,7 @@ async fn reset(app: &TestApp, password: &str) {
     form.insert("user_id".into(), HANAKO.0.into());
     form.insert("email".into(), ADDRESS.into());
     visitor.post("/recovery/forgotten-password", &form).await.expect_status(200);
-    while answer_one(&app.app).await.unwrap() {}
+    app.answer_recovery().await;
     let mails = app.mails_to(ADDRESS).await;
     let page = visitor.get(&link_in(&mails[before..], "/recovery/reset-password")).await;
     let mut form = page.form();
@@ -179,7 +179,7 @@ on_both_engines! {
         expect_no_way(&visitor, &step(&factor)).await;
 
         reset(&app, HANAKO.1).await;
-        members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await, "Staff-chose-this-1", false).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id, "Staff-chose-this-1", false).await.unwrap();
         let factor = after(&app, &visitor, "Staff-chose-this-1").await;
         expect_no_way(&visitor, &step(&factor)).await;
 
@@ -405,8 +405,8 @@ on_both_engines! {
         // An account that is disabled meanwhile keeps nothing either.
         let page = open(&visitor, &step(&factor)).await;
         press(&visitor, &page, "ask").await.expect_status(303);
-        members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await).await.unwrap();
-        members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await).await.unwrap();
+        sekisho::actions::member::disable_member::disable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id).await.unwrap();
+        sekisho::actions::member::disable_member::enable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako(&app).await.id).await.unwrap();
         assert!(approve(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &id).await.unwrap().is_err());
     }
 
@@ -477,7 +477,7 @@ on_both_engines! {
             let mut form = flooder.get("/recovery/forgotten-user-id").await.form();
             form.insert("email".into(), ADDRESS.into());
             flooder.post("/recovery/forgotten-user-id", &form).await.expect_status(200);
-            while answer_one(&app.app).await.unwrap() {}
+            app.answer_recovery().await;
         }
         let visitor = app.visitor();
         let factor = after(&app, &visitor, NEW).await;
@@ -495,18 +495,18 @@ on_both_engines! {
         let answer = own.get(&rp.authorize_url(&[("scope", "openid offline_access")])).await;
         let refresh = rp.redeem(&answer.code()).await.json()["refresh_token"].as_str().unwrap().to_owned();
         let member = hanako(&app).await;
-        assert!(members::lock(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
-        assert!(!members::lock(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(sekisho::actions::member::lock_account::lock_account(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
+        assert!(!sekisho::actions::member::lock_account::lock_account(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
         own.get("/account/profile").await.expect_status(303);
         rp.refresh(&refresh).await.expect_oauth_error(400, "invalid_grant");
         app.unlock(HANAKO.0).await;
         own.get("/account/profile").await.expect_status(303);
-        assert!(members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
-        assert!(!members::disable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(sekisho::actions::member::disable_member::disable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
+        assert!(!sekisho::actions::member::disable_member::disable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
         let login = own.follow(&app.at("/login/password")).await;
         own.log_in(&login, HANAKO.0, HANAKO.1).await.expect_error_page("account_disabled");
-        assert!(members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
-        assert!(!members::enable(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap());
+        assert!(sekisho::actions::member::disable_member::enable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
+        assert!(!sekisho::actions::member::disable_member::enable_member(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &member.id).await.unwrap());
         for words in ["すべてのログインを止めました", "利用が停止され", "利用が再開され"] {
             assert_eq!(told(&app, words).await, 1, "{words}");
         }
@@ -534,7 +534,7 @@ on_both_engines! {
         let id = hanako(&app).await.id;
         sekisho::store::member::members::set_verified_email(&mut tx, &id, "new@example.jp", app.now()).await.unwrap();
         let background = app.app.clone();
-        let answering = tokio::spawn(async move { answer_one(&background).await.unwrap() });
+        let answering = tokio::spawn(async move { answer_recovery_requests(&background).await.unwrap() });
         if engine == Engine::Postgres {
             app.until_somebody_waits_for_a_row().await;
         }

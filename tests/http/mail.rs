@@ -301,6 +301,37 @@ on_both_engines! {
         assert_eq!(taken(&app).await.len(), 16);
     }
 
+    async fn a_stop_gives_back_what_no_server_has_and_waits_for_what_one_may_have(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let settings = app.app.settings.clone();
+        let node = || App::start(settings.clone(), app.app.clock.clone());
+        let changed = || event(&app, AccountEvent::PasswordChanged);
+        for (round, until) in ["EHLO", "RCPT", "DATA"].into_iter().enumerate() {
+            let stopped = node().await.unwrap();
+            if until != "DATA" {
+                app.mail_server.once(Fault::Hangs(until));
+            }
+            let before = heard(&app, until);
+            queue(&app, changed()).await;
+            let job = tokio::spawn(send_mail::keep_sending(stopped.clone()));
+            while heard(&app, until) == before {
+                tokio::task::yield_now().await;
+            }
+            // As the program stops: nothing new sets out, the jobs end, and the verbs are waited for.
+            stopped.stopping.cancel();
+            job.abort();
+            while !stopped.verbs.is_empty() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(app.rows("mail_outbox WHERE claimed_until IS NOT NULL").await, 0, "{until}");
+            // At once the next start sends it, once.
+            let next = node().await.unwrap();
+            while send_mail::send_due(&next).await.unwrap() > 0 {}
+            assert_eq!(app.mail_server.taken().len(), round + 1, "{until}");
+            assert_eq!(app.rows("mail_outbox WHERE state = 'sent' AND attempts = 1").await, i64::try_from(round + 1).unwrap());
+        }
+    }
+
     async fn no_address_and_no_name_adds_a_header_or_a_recipient(engine: Engine) {
         let app = TestApp::start_with(engine, |settings| {
             settings.society.service_name.0.insert("ja".into(), "ポータル\" <victim@example.jp>, x".into());

@@ -2,7 +2,6 @@
 
 use sekisho::actions::member::account_events::record;
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{Quota, SecondFactor};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::login::device::Device;
@@ -27,7 +26,7 @@ async fn ask(app: &TestApp, from: &str, user_id: Option<&str>, email: &str) -> A
     form.extend(user_id.map(|id| ("user_id".to_owned(), id.to_owned())));
     let request = visitor.http.post(app.at(path)).header("x-forwarded-for", from).form(&form);
     let answer = visitor.send(request).await;
-    while answer_one(&app.app).await.unwrap() {}
+    app.answer_recovery().await;
     answer
 }
 

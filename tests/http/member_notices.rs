@@ -5,6 +5,7 @@ use sekisho::actions::mail::queue_mail::{self, Letter};
 use sekisho::actions::mail::send_mail;
 use sekisho::actions::member::members;
 use sekisho::config::Quota;
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::member::profile::Profile;
 use sekisho::domain::unix_time::Span;
@@ -149,7 +150,7 @@ on_both_engines! {
         let nobody = reqwest::Client::new().post(app.at(PATH)).header("Idempotency-Key", "k").json(&body);
         let nobody = answer(nobody).await.expect_status(401);
         problem(&nobody);
-        assert_eq!(nobody.header(WWW_AUTHENTICATE.as_str()), Some("Bearer"));
+        assert_eq!(nobody.header(WWW_AUTHENTICATE.as_str()), Some("Bearer realm=\"sekisho\""));
         let forged = send(&app, "eyJhbGciOiJub25lIn0.e30.", "k", &body).await.expect_status(401);
         assert!(forged.header(WWW_AUTHENTICATE.as_str()).unwrap().contains("invalid_token"));
 
@@ -256,7 +257,7 @@ on_both_engines! {
         assert!(became_of(&app, &ids[1]).await.1.contains("no address"));
         assert_eq!(app.rows("mail_outbox WHERE content IS NOT NULL").await, 0);
         // Not even staff send what is not wanted.
-        assert!(matches!(send_mail::resend(&app.app, &ids[0]).await.unwrap(), send_mail::Resent::Cannot(_)));
+        assert!(matches!(send_mail::resend(&app.app, &Actor::CommandLine(None), &ids[0]).await.unwrap(), send_mail::Resent::Cannot(_)));
     }
 
     async fn one_press_turns_notices_off_and_nothing_else(engine: Engine) {

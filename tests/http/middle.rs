@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::{EmailAddress, LostMethods};
 use sekisho::crypto::opaque_token::{self, Kind, digest};
 use sekisho::domain::ids::MemberId;
@@ -392,7 +391,7 @@ impl Doors {
         self.add(Of::Anybody, path, path.into(), query_of(&page), &visitor, filled(&page, &[]), "");
         let form = self.doors.iter().find(|door| door.pattern == "/recovery/forgotten-password").unwrap().form.clone();
         visitor.post("/recovery/forgotten-password", &form).await.expect_status(200);
-        while answer_one(&self.app.app).await.unwrap() {}
+        self.app.answer_recovery().await;
         let mail = self.app.mails_to("forgetful@example.jp").await.pop().unwrap();
         let link = mail.text.lines().find(|line| line.contains("/recovery/")).unwrap().to_owned();
         let page = visitor.get(&link).await.expect_status(200);

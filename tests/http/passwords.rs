@@ -151,7 +151,7 @@ on_both_engines! {
         form.insert("user_id".into(), "hanako".into());
         form.insert("email".into(), "hanako@example.jp".into());
         visitor.post("/recovery/forgotten-password", &form).await.expect_status(200);
-        while sekisho::actions::member::recovery::answer_one(&app.app).await.unwrap() {}
+        app.answer_recovery().await;
         let mails = app.mails_to("hanako@example.jp").await;
         let text = &mails.iter().find(|mail| mail.text.contains("/recovery/reset-password")).unwrap().text;
         let link = text.split_whitespace().find(|word| word.contains("/recovery/reset-password")).unwrap();

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sekisho::actions::mail::send_mail;
+use sekisho::actions::member::answer_recovery_requests::answer_recovery_requests;
+use sekisho::actions::member::ask_for_recovery::ask_for_recovery;
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 use sekisho::config::SecondFactor;
 use sekisho::domain::unix_time::Span;
+use sekisho::store::member::recovery_requests;
 
 use crate::support::app::{HANAKO, member};
 use crate::support::visitor::{Answer, Visitor};
@@ -21,7 +24,7 @@ async fn ask(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> Answer {
     let mut form = page.form();
     form.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let answer = visitor.post(path, &form).await;
-    while answer_one(&app.app).await.unwrap() {}
+    app.answer_recovery().await;
     answer
 }
 
@@ -155,7 +158,7 @@ on_both_engines! {
         assert!(!is_usable(&first).await && is_usable(&second).await);
         let page = visitor.get(&second).await;
         let hanako = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
-        members::set_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako, "Staff-chose-this-1", false).await.unwrap();
+        sekisho::actions::member::issue_password::issue_password(&app.app, &sekisho::domain::actor::Actor::CommandLine(None), &hanako.id, "Staff-chose-this-1", false).await.unwrap();
         assert!(!is_usable(&second).await);
         assert!(choose(&visitor, &page, NEW).await.text("#link-unusable").is_some());
         forgot_password(&app, HANAKO.0, ADDRESS).await;
@@ -180,5 +183,107 @@ on_both_engines! {
         let login = visitor.follow(&app.at("/account/profile")).await;
         let next = visitor.log_in_and_follow(&login, HANAKO.0, NEW).await;
         assert!(next.url.contains("/login/email-code?"), "{}", next.url);
+    }
+
+    async fn a_request_that_can_t_be_answered_holds_up_no_other_and_is_answered_once_it_can(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let mut jiro = member("jiro");
+        jiro.email = Some("jiro@example.jp".into());
+        jiro.email_verified = true;
+        members::add(&app.app, jiro, "Test-jiro-11", false).await.unwrap();
+        // Something that this version can't read.
+        app.execute("UPDATE members SET profile = '{' WHERE user_id = 'hanako'").await;
+        forgot_password(&app, HANAKO.0, ADDRESS).await.expect_status(200);
+        forgot_password(&app, "jiro", "jiro@example.jp").await.expect_status(200);
+        assert_eq!(app.mails_to("jiro@example.jp").await.len(), 1);
+        assert_eq!(app.rows("recovery_requests WHERE stage = 'asked' AND attempts = 1").await, 1);
+        app.execute("UPDATE members SET profile = '{}' WHERE user_id = 'hanako'").await;
+        app.advance(Span::seconds(29));
+        app.answer_recovery().await;
+        assert!(links(&app).await.is_empty(), "it was put off");
+        app.advance(Span::seconds(1));
+        app.answer_recovery().await;
+        assert_eq!(links(&app).await.len(), 1);
+        assert_eq!(app.rows("recovery_requests").await, 0);
+
+        // Not for ever: nobody wants a link any more.
+        app.execute("UPDATE members SET profile = '{' WHERE user_id = 'hanako'").await;
+        forgot_password(&app, HANAKO.0, ADDRESS).await.expect_status(200);
+        for _ in 0..6 {
+            app.advance(Span::minutes(10));
+            app.answer_recovery().await;
+        }
+        app.advance(Span::minutes(30));
+        app.answer_recovery().await;
+        assert_eq!(app.rows("recovery_requests").await, 0);
+    }
+
+    async fn what_a_node_took_that_died_is_answered_by_another(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        ask_for_recovery(&app.app, Some(HANAKO.0), ADDRESS, "ja").await.unwrap();
+        let mut tx = app.app.store.write().await.unwrap();
+        let due = recovery_requests::due(&mut tx, app.now(), 10).await.unwrap();
+        recovery_requests::claim(&mut tx, &due[0], app.now(), app.now() + Span::minutes(1)).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        app.advance(Span::seconds(59));
+        app.answer_recovery().await;
+        assert!(links(&app).await.is_empty());
+        app.advance(Span::seconds(1));
+        app.answer_recovery().await;
+        assert_eq!(links(&app).await.len(), 1);
+    }
+
+    async fn two_nodes_answer_each_request_once(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| settings.mail.anonymous_per_hour = 100).await;
+        let other = sekisho::app::App::start(app.app.settings.clone(), app.app.clock.clone()).await.unwrap();
+        for address in [ADDRESS, "nobody@example.jp"] {
+            ask_for_recovery(&app.app, None, address, "ja").await.unwrap();
+            ask_for_recovery(&app.app, Some(HANAKO.0), address, "ja").await.unwrap();
+        }
+        let work = |node: sekisho::app::App| async move { while answer_recovery_requests(&node).await.unwrap() > 0 {} };
+        tokio::join!(work(app.app.clone()), work(other));
+        assert_eq!((app.rows("mail_outbox").await, app.rows("recovery_requests").await), (2, 0));
+    }
+
+    async fn a_request_about_nobody_is_written_as_often_as_one_about_a_member(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for (user_id, address, mails) in [(HANAKO.0, ADDRESS, 1), ("nobody", ADDRESS, 0), (HANAKO.0, "no@example.jp", 0)] {
+            ask_for_recovery(&app.app, Some(user_id), address, "ja").await.unwrap();
+            assert_eq!(answer_recovery_requests(&app.app).await.unwrap(), 1);
+            // What is left is one row, which is claimed and then finished: a mail, or the request itself, of which nothing is kept.
+            assert_eq!(app.rows("mail_outbox WHERE state = 'queued'").await, mails);
+            assert_eq!(app.rows("recovery_requests WHERE stage = 'blank' AND address = ''").await, 1 - mails);
+            let mailed = i64::try_from(send_mail::send_due(&app.app).await.unwrap()).unwrap();
+            let taken = i64::try_from(answer_recovery_requests(&app.app).await.unwrap()).unwrap();
+            assert_eq!((mailed, taken), (mails, 1 - mails), "{user_id} {address}");
+            assert_eq!(app.rows("recovery_requests").await, 0);
+        }
+    }
+
+    async fn equal_requests_are_one_and_all_of_them_are_bounded(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for address in [ADDRESS, "Hanako@Example.jp", ADDRESS] {
+            ask_for_recovery(&app.app, Some(HANAKO.0), address, "ja").await.unwrap();
+            ask_for_recovery(&app.app, None, address, "ja").await.unwrap();
+        }
+        assert_eq!(app.rows("recovery_requests").await, 2);
+        app.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+             INSERT INTO recovery_requests (request_id, stage, wanted, user_id_key, address, address_key, language, attempts,
+                 created_at, next_at, expires_at)
+             SELECT CAST(i AS TEXT), 'asked', 'password', 'x', 'x', CAST(i AS TEXT), 'ja', 0, 1, 9000000000, 9000000000 FROM n",
+        )
+        .await;
+        for user_id in [HANAKO.0, "nobody"] {
+            let visitor = app.visitor();
+            let mut form = visitor.get("/recovery/forgotten-password").await.form();
+            form.insert("user_id".into(), user_id.into());
+            form.insert("email".into(), "new@example.jp".into());
+            let busy = visitor.post("/recovery/forgotten-password", &form).await.expect_status(503);
+            assert!(busy.header("retry-after").is_some());
+        }
+        // What was asked before is answered.
+        app.answer_recovery().await;
+        assert_eq!(app.mails_to(ADDRESS).await.len(), 2);
     }
 }

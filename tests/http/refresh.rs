@@ -27,6 +27,7 @@ on_both_engines! {
             assert_eq!(before[claim], after[claim], "{claim}");
         }
         assert_eq!(after["iat"], app.now().0);
+        assert_eq!((before["nonce"].as_str(), after.get("nonce")), (Some("no-1"), None), "it has done its work");
         rp.userinfo(&text(&second, "access_token")).await.expect_status(200);
     }
 
@@ -91,6 +92,10 @@ on_both_engines! {
         assert_eq!(narrow.json()["scope"], "openid");
         let userinfo = rp.userinfo(&text(&narrow, "access_token")).await.expect_status(200).json();
         assert!(userinfo.get("email").is_none());
+        assert!(narrow.json().get("id_token").is_some());
+        let below = with_scope(text(&narrow, "refresh_token"), "email").await.expect_status(200);
+        assert_eq!(below.json().get("id_token"), None, "this is no OpenID Connect request any more");
+        rp.userinfo(&text(&below, "access_token")).await.expect_oauth_error(403, "insufficient_scope");
     }
 
     async fn a_token_ends_when_unused_and_after_its_absolute_time(engine: Engine) {

@@ -3,18 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use sekisho::actions::protocol::clients::{initial_access_token, rotate_secret};
+use sekisho::actions::protocol::register_client::make_initial_access_token;
+use sekisho::actions::protocol::rotate_client_secret::rotate_client_secret;
 use sekisho::config::{RegistrationMode, Settings};
+use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::PkcePolicy;
 use sekisho::domain::unix_time::Span;
 use sekisho::store::protocol::clients;
 use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::app::HANAKO;
 use crate::support::relying_party::{RelyingParty, answer, text};
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
+
+const STAFF: Actor = Actor::CommandLine(None);
 
 fn open(settings: &mut Settings) {
     settings.registration.mode = RegistrationMode::Open;
@@ -118,9 +124,62 @@ async fn log_in(rp: &RelyingParty, visitor: &Visitor) -> Answer {
     rp.redeem(&code).await.expect_status(200)
 }
 
+#[track_caller]
 fn refused(answer: Answer) {
     let answer = answer.expect_oauth_error(401, "invalid_token");
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    let challenge = answer.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with("Bearer realm=\"sekisho\", error=\"invalid_token\""), "{challenge}");
+}
+
+/// No token was sent: only the scheme is told.
+#[track_caller]
+fn asked_for_a_token(answer: Answer) {
+    let answer = answer.expect_status(401);
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"sekisho\""));
+    assert_eq!(answer.body, "");
+}
+
+/// A PUT whose body comes when the test says so.
+struct SlowPut {
+    connection: TcpStream,
+    body: String,
+}
+
+impl SlowPut {
+    /// Sends the head and waits until the provider asks for the body.
+    async fn begin(registered: &Registered, metadata: &Value) -> SlowPut {
+        let body = with(metadata.clone(), "client_id", json!(registered.id())).to_string();
+        let uri = url::Url::parse(&registered.uri).unwrap();
+        let authority = format!("127.0.0.1:{}", uri.port().unwrap());
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nHost: {authority}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+            uri.path(),
+            registered.token,
+            body.len()
+        );
+        let mut connection = TcpStream::connect(authority).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut asked = [0; 12];
+        connection.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"HTTP/1.1 100");
+        SlowPut { connection, body }
+    }
+
+    /// Sends the body; the answer's status.
+    async fn end(mut self) -> u16 {
+        self.connection.write_all(self.body.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        self.connection.read_to_string(&mut answer).await.unwrap();
+        let status = answer.split("HTTP/1.1 ").nth(1).unwrap();
+        status[..3].parse().unwrap()
+    }
+}
+
+/// Whether the token endpoint takes this secret.
+async fn accepts(app: &TestApp, registered: &Registered, secret: &str) -> bool {
+    let rp = registered.relying_party(app, Some(secret)).await;
+    rp.redeem("skc_x").await.json()["error"] == "invalid_grant"
 }
 
 on_both_engines! {
@@ -137,9 +196,9 @@ on_both_engines! {
 
     async fn an_initial_access_token_registers_one_client(engine: Engine) {
         let app = TestApp::start_with(engine, |s| s.registration.mode = RegistrationMode::InitialAccessToken).await;
-        let token = async || initial_access_token(&app.app, Span::hours(1)).await.unwrap().expose().clone();
+        let token = async || make_initial_access_token(&app.app, &STAFF, Span::hours(1)).await.unwrap().expose().clone();
         let metadata = from_the_suite();
-        refused(register(&app, &metadata).await);
+        asked_for_a_token(register(&app, &metadata).await);
         refused(register_with(&app, &metadata, Some("wrong")).await);
         let expired = token().await;
         app.advance(Span::hours(1));
@@ -227,7 +286,7 @@ on_both_engines! {
 
     async fn a_client_replaces_all_of_its_metadata(engine: Engine) {
         let app = TestApp::start_with(engine, open).await;
-        let registered = Registered::new(&app, &with(from_the_suite(), "logo_uri", json!("https://rp.example.jp/l.png"))).await;
+        let registered = Registered::new(&app, &with(from_the_suite(), "logo_uri", json!("https://www.certification.openid.net/l.png"))).await;
         let moved = with(from_the_suite(), "redirect_uris", json!(["https://moved.example.jp/callback"]));
         let answer = registered.put(&moved).await.expect_status(200).json();
         assert_eq!(answer["redirect_uris"], moved["redirect_uris"]);
@@ -273,7 +332,6 @@ on_both_engines! {
         let body = with(from_the_suite(), "client_id", json!(registered.id()));
         for (target, token) in [
             (&registered, "wrong"),
-            (&registered, ""),
             (&registered, other.token.as_str()),
             (&registered, registered.secret().unwrap()),
             (&staffs, other.token.as_str()),
@@ -283,7 +341,11 @@ on_both_engines! {
             refused(target.call(reqwest::Method::PUT, token, Some(&body)).await);
             refused(target.call(reqwest::Method::DELETE, token, None).await);
         }
-        refused(answer(reqwest::Client::new().get(&registered.uri)).await);
+        for request in [reqwest::Client::new().get(&registered.uri), reqwest::Client::new().get(&registered.uri).bearer_auth("")] {
+            asked_for_a_token(answer(request).await);
+        }
+        let twice = reqwest::Client::new().get(&registered.uri).bearer_auth(&registered.token).bearer_auth("x");
+        answer(twice).await.expect_oauth_error(400, "invalid_request");
         registered.get().await.expect_status(200);
     }
 
@@ -294,11 +356,8 @@ on_both_engines! {
         let first = registered.secret().unwrap().to_owned();
         // The one before a rotation is still taken for a while.
         let id = ClientId(registered.id().to_owned());
-        let second = rotate_secret(&app.app, &id, Span::days(30)).await.unwrap().unwrap().expose().clone();
-        let accepts = async |secret: &str| {
-            let rp = registered.relying_party(&app, Some(secret)).await;
-            rp.redeem("skc_x").await.json()["error"] == "invalid_grant"
-        };
+        let second = rotate_client_secret(&app.app, &STAFF, &id, Span::days(30)).await.unwrap().unwrap().expose().clone();
+        let accepts = async |secret: &str| accepts(&app, &registered, secret).await;
         assert!(accepts(&first).await && accepts(&second).await);
 
         let answer = registered.put(&method("none")).await.expect_status(200).json();
@@ -315,6 +374,81 @@ on_both_engines! {
         let answer = registered.put(&method("client_secret_basic")).await.expect_status(200).json();
         assert_eq!(answer.get("client_secret"), None);
         assert!(accepts(&third).await);
+    }
+
+    async fn a_slow_change_does_not_bring_an_old_secret_back(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let registered = Registered::new(&app, &from_the_suite()).await;
+        let leaked = registered.secret().unwrap().to_owned();
+        let id = ClientId(registered.id().to_owned());
+        let slow = SlowPut::begin(&registered, &from_the_suite()).await;
+        let new = rotate_client_secret(&app.app, &STAFF, &id, Span::ZERO).await.unwrap().unwrap().expose().clone();
+        assert_eq!(slow.end().await, 200);
+        assert!(accepts(&app, &registered, &new).await);
+        assert!(!accepts(&app, &registered, &leaked).await);
+
+        // Nor does one that comes while the rotation is being written.
+        let mut tx = app.app.store.write().await.unwrap();
+        let digest = crate::support::app::digest("of a third secret");
+        assert!(clients::rotate_secret(&mut tx, &id, &digest, app.now(), app.now()).await.unwrap());
+        let metadata = from_the_suite();
+        let (put, ()) = tokio::join!(registered.put(&metadata), async {
+            if engine == Engine::Postgres {
+                app.until_somebody_waits_for_a_row().await;
+            }
+            tx.commit().await.unwrap();
+        });
+        put.expect_status(200);
+        assert!(accepts(&app, &registered, "of a third secret").await);
+        assert!(!accepts(&app, &registered, &new).await);
+    }
+
+    async fn a_slow_change_does_not_outlive_the_client(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let registered = Registered::new(&app, &from_the_suite()).await;
+        let slow = SlowPut::begin(&registered, &from_the_suite()).await;
+        registered.delete().await.expect_status(204);
+        assert_eq!(slow.end().await, 401);
+        assert_eq!(app.rows("clients").await, 0);
+    }
+
+    async fn who_edits_may_say_which_revision_they_saw(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let answer = register(&app, &from_the_suite()).await.expect_status(201);
+        let registered = Registered::of(&answer);
+        let etag = answer.header("etag").unwrap().to_owned();
+        assert_eq!(registered.get().await.header("etag"), Some(etag.as_str()));
+        let body = with(from_the_suite(), "client_id", json!(registered.id()));
+        let send = async |method: reqwest::Method, if_match: &str| {
+            let request = reqwest::Client::new().request(method, &registered.uri).bearer_auth(&registered.token);
+            crate::support::relying_party::answer(request.header("if-match", if_match).json(&body)).await
+        };
+        let changed = send(reqwest::Method::PUT, &format!("\"x\", {etag}")).await.expect_status(200);
+        let next = changed.header("etag").unwrap().to_owned();
+        assert_ne!(etag, next);
+        for old in [etag.as_str(), &format!("W/{next}"), "nonsense"] {
+            send(reqwest::Method::PUT, old).await.expect_oauth_error(412, "invalid_request");
+            send(reqwest::Method::DELETE, old).await.expect_oauth_error(412, "invalid_request");
+        }
+        send(reqwest::Method::PUT, "*").await.expect_status(200);
+        rotate_client_secret(&app.app, &STAFF, &ClientId(registered.id().to_owned()), Span::ZERO).await.unwrap();
+        send(reqwest::Method::PUT, &next).await.expect_oauth_error(412, "invalid_request");
+        let now = registered.get().await.header("etag").unwrap().to_owned();
+        send(reqwest::Method::DELETE, &now).await.expect_status(204);
+    }
+
+    async fn two_pages_that_are_agreed_to_at_once_are_both_remembered(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.third_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let agree = async |scope: &'static str| {
+            let mut form = visitor.follow(&rp.authorize_url(&[("scope", scope)])).await.form();
+            form.insert("decision".into(), "allow".into());
+            visitor.post("/login/consent", &form).await.code();
+        };
+        tokio::join!(agree("openid email"), agree("openid phone"), agree("openid address"), agree("openid profile"));
+        let silent = [("scope", "openid profile email address phone"), ("prompt", "none")];
+        visitor.get(&rp.authorize_url(&silent)).await.code();
     }
 
     async fn a_client_that_removes_itself_takes_its_tokens_along(engine: Engine) {
@@ -384,7 +518,7 @@ on_both_engines! {
         let app = TestApp::start_with(engine, open).await;
         for (name, value) in [
             ("grant_types", json!(["password"])),
-            ("grant_types", json!(["authorization_code", "implicit"])),
+            ("grant_types", json!(["implicit"])),
             ("grant_types", json!(["refresh_token"])),
             ("grant_types", json!("authorization_code")),
             ("response_types", json!(["code id_token"])),
@@ -398,7 +532,7 @@ on_both_engines! {
             ("subject_type", json!("pairwise")),
             ("sector_identifier_uri", json!("https://rp.example.jp/sector.json")),
             ("application_type", json!("service")),
-            ("scope", json!("openid admin")),
+            ("scope", json!("admin")),
             ("client_name", json!({ "en": "x" })),
             ("client_name", json!("line\nbreak")),
             ("client_name", json!("x".repeat(201))),
@@ -419,6 +553,39 @@ on_both_engines! {
             let answer = register(&app, &with(from_the_suite(), "redirect_uris", uris)).await;
             answer.expect_oauth_error(400, "invalid_redirect_uri");
         }
+    }
+
+    async fn what_does_not_exist_here_is_left_out_of_the_answer(engine: Engine) {
+        let app = TestApp::start_with(engine, open).await;
+        let mut metadata = from_the_suite();
+        for (name, value) in [
+            ("backchannel_logout_uri", json!("https://www.certification.openid.net/logout")),
+            ("backchannel_logout_session_required", json!(true)),
+            ("frontchannel_logout_uri", json!("https://www.certification.openid.net/logout")),
+            ("grant_types", json!(["authorization_code", "implicit", "urn:ietf:params:oauth:grant-type:device_code"])),
+            ("response_types", json!(["code", "id_token"])),
+            ("scope", json!("openid email admin")),
+            ("policy_uri", json!("https://bank.example.jp/policy")),
+            ("tos_uri", json!("https://www.certification.openid.net/terms")),
+            ("logo_uri", json!("https://bank.example.jp/logo.png")),
+        ] {
+            metadata[name] = value;
+        }
+        let registered = Registered::new(&app, &metadata).await;
+        let answer = registered.get().await.expect_status(200).json();
+        for body in [&Value::Object(registered.body.clone()), &answer] {
+            assert_eq!(body["grant_types"], json!(["authorization_code"]));
+            assert_eq!(body["response_types"], json!(["code"]));
+            assert_eq!(body["scope"], "openid email");
+            assert_eq!(body["tos_uri"], metadata["tos_uri"]);
+            for name in ["backchannel_logout_uri", "frontchannel_logout_uri", "policy_uri", "logo_uri"] {
+                assert_eq!(body.get(name), None, "{name}");
+            }
+        }
+        registered.put(&metadata).await.expect_status(200);
+        let rp = registered.relying_party(&app, registered.secret()).await;
+        let page = app.visitor().follow(&rp.authorize_url(&[("scope", "openid profile")])).await;
+        assert_eq!(page.error_code().as_deref(), Some("invalid_scope"));
     }
 
     async fn a_body_that_is_not_metadata_is_refused(engine: Engine) {

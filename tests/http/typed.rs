@@ -1,7 +1,6 @@
 //! What a Japanese keyboard makes of user IDs and addresses (product.md 1.2): one member, however it is typed.
 
 use sekisho::actions::member::members;
-use sekisho::actions::member::recovery::answer_one;
 
 use crate::support::app::member;
 use crate::support::{Engine, TestApp, on_both_engines};
@@ -30,7 +29,7 @@ on_both_engines! {
             let mut form = page.form();
             form.insert("email".into(), (*typed).into());
             visitor.post("/recovery/forgotten-user-id", &form).await.expect_status(200);
-            while answer_one(&app.app).await.unwrap() {}
+            app.answer_recovery().await;
             let mails = app.mails_to(ADDRESS).await;
             assert_eq!(mails.iter().filter(|mail| mail.text.contains("yama-da")).count(), number + 1, "{typed}");
         }

@@ -35,7 +35,9 @@ async fn userinfo(app: &TestApp, with: impl FnOnce(reqwest::Client, String) -> R
 #[track_caller]
 fn invalid(answer: Answer) {
     let answer = answer.expect_oauth_error(401, "invalid_token");
-    assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer error=\"invalid_token\""));
+    assert!(
+        answer.header("www-authenticate").unwrap().starts_with("Bearer realm=\"sekisho\", error=\"invalid_token\"")
+    );
 }
 
 /// Every claim about hanako but the subject, by scope.
@@ -91,9 +93,19 @@ on_both_engines! {
             assert_eq!(answer.header("cache-control"), Some("no-store"));
             assert_eq!(answer.json()["sub"], claims(&text(&tokens, "id_token"))["sub"]);
         }
-        let both = userinfo(&app, |http, url| http.post(url).bearer_auth(&token).form(&form)).await;
-        let both = both.expect_oauth_error(400, "invalid_request");
-        assert!(both.header("www-authenticate").unwrap().starts_with("Bearer error=\"invalid_request\""));
+        let in_address = format!("/userinfo?access_token={token}");
+        for twice in [
+            userinfo(&app, |http, url| http.post(url).bearer_auth(&token).form(&form)).await,
+            userinfo(&app, |http, url| http.post(url).form(&[form[0], ("x", "1"), ("x", "2"), form[0]])).await,
+            userinfo(&app, |http, url| http.get(url).bearer_auth(&token).bearer_auth(&token)).await,
+            userinfo(&app, |http, url| http.get(url).bearer_auth(&token).basic_auth(&rp.id, rp.secret.as_deref())).await,
+            userinfo(&app, |http, _| http.get(app.at(&in_address)).bearer_auth(&token)).await,
+            userinfo(&app, |http, _| http.post(app.at(&in_address)).form(&form)).await,
+        ] {
+            let twice = twice.expect_oauth_error(400, "invalid_request");
+            let challenge = twice.header("www-authenticate").unwrap();
+            assert!(challenge.starts_with("Bearer realm=\"sekisho\", error=\"invalid_request\""), "{challenge}");
+        }
     }
 
     async fn without_a_token_only_the_scheme_is_told(engine: Engine) {
@@ -109,7 +121,7 @@ on_both_engines! {
             userinfo(&app, |http, url| http.post(url).json(&json!({ "access_token": token }))).await,
         ] {
             let answer = answer.expect_status(401);
-            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"sekisho\""));
             assert_eq!(answer.body, "");
         }
     }
@@ -174,7 +186,7 @@ on_both_engines! {
         let tokens = log_in(&app, &rp, &[("scope", "email")]).await;
         assert_eq!(tokens.json().get("id_token"), None, "this was no OpenID Connect request");
         let refused = rp.userinfo(&text(&tokens, "access_token")).await.expect_oauth_error(403, "insufficient_scope");
-        assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer error=\"insufficient_scope\""));
+        assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer realm=\"sekisho\", error=\"insufficient_scope\""));
     }
 
     async fn what_is_not_known_of_a_member_is_left_out(engine: Engine) {

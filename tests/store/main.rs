@@ -10,5 +10,6 @@
 )]
 
 mod cluster;
+mod connections;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,16 +4,20 @@
 use std::sync::OnceLock;
 
 use sekisho::actions::member::members::{self, NewMember};
-use sekisho::actions::protocol::clients::{self, By};
+use sekisho::actions::protocol::register_client::{NewClient, add_client};
 use sekisho::actions::protocol::signing_keys;
-use sekisho::app::App;
+use sekisho::app::{App, limits};
 use sekisho::clock::Clock;
 use sekisho::config::{EmailAddress, MailTransport, Quota, SecondFactor, Settings, SmtpSecurity};
 use sekisho::crypto::master_key::{MasterKey, Purpose};
 use sekisho::crypto::opaque_token;
 use sekisho::crypto::sealed::Sealer;
 use sekisho::crypto::signing_keys::generate;
-use sekisho::domain::ids::ClientId;
+use sekisho::domain::actor::Actor;
+use sekisho::domain::ids::{BrowserSessionId, ClientId, FlowId, MemberId};
+use sekisho::domain::login::assurance::Assurance;
+use sekisho::domain::login::browser_session::BrowserSession;
+use sekisho::domain::login::device::Device;
 use sekisho::domain::member::profile::{Address, Profile, Role};
 use sekisho::domain::protocol::client::{Client, PkcePolicy, Terms};
 use sekisho::domain::protocol::signing_key::{Algorithm, StoredKey};
@@ -103,6 +107,11 @@ impl TestApp {
         settings.rate_limits.login_by_account = plenty;
         settings.rate_limits.recovery_by_address = plenty;
         settings.rate_limits.failures_by_client = plenty;
+        // Time stands still here: nothing refills.
+        settings.rate_limits.attempts_by_browser = plenty;
+        settings.rate_limits.pages_by_address = plenty;
+        settings.rate_limits.token_by_address = plenty;
+        settings.rate_limits.help_by_address = plenty;
         change(&mut settings);
         let settings = settings.checked().unwrap();
 
@@ -200,22 +209,25 @@ impl TestApp {
     pub async fn self_registered(&self) -> RelyingParty {
         let metadata = json!({ "grant_types": ["authorization_code", "refresh_token"] });
         let terms = Terms { pkce: PkcePolicy::Optional, first_party: false, second_factor: None };
-        self.register_on(metadata, terms, By::Itself).await
+        let client = self.register_on(metadata, terms).await;
+        let sql = "UPDATE clients SET registration_token_digest = 'of nothing' WHERE client_id = $1";
+        sqlx::query(sql).bind(&client.id).execute(&mut self.connection().await).await.unwrap();
+        client
     }
 
     /// A client with this metadata, of staff; what is missing is filled in.
     pub async fn register(&self, metadata: Value, first_party: bool) -> RelyingParty {
         let terms = Terms { pkce: PkcePolicy::Optional, first_party, second_factor: None };
-        self.register_on(metadata, terms, By::Staff).await
+        self.register_on(metadata, terms).await
     }
 
     /// A client of the society's own with this rule for the second factor.
     pub async fn register_with_second_factor(&self, metadata: Value, rule: Option<SecondFactor>) -> RelyingParty {
         let terms = Terms { pkce: PkcePolicy::Optional, first_party: true, second_factor: rule };
-        self.register_on(metadata, terms, By::Staff).await
+        self.register_on(metadata, terms).await
     }
 
-    async fn register_on(&self, metadata: Value, terms: Terms, by: By) -> RelyingParty {
+    async fn register_on(&self, metadata: Value, terms: Terms) -> RelyingParty {
         let id = format!("rp-{}", sekisho::random::identifier());
         let mut all = json!({
             "redirect_uris": [format!("https://{id}.example.jp/callback").to_lowercase().replace('_', "-")],
@@ -226,10 +238,9 @@ impl TestApp {
         for (name, value) in metadata.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let mut tx = self.app.store.write().await.unwrap();
-        let id = Some(ClientId(id));
-        let done = clients::register(&self.app, &mut tx, id, all.as_object().unwrap(), terms, by).await.unwrap();
-        tx.commit().await.unwrap();
+        let metadata = all.as_object().unwrap().clone();
+        let new = NewClient { id: Some(ClientId(id)), metadata, terms, may_notify: false };
+        let done = add_client(&self.app, &Actor::CommandLine(None), new).await.unwrap();
         RelyingParty::new(&self.issuer, &done.client, done.secret.map(|s| s.expose().clone()))
     }
 }
@@ -268,7 +279,7 @@ async fn prepare_keys(settings: &Settings) {
         (std::fs::read_to_string(&file).unwrap(), Algorithm::ALL.map(make).into())
     });
     std::fs::write(&settings.secrets.master_key_file, master).unwrap();
-    let store = Store::open(&settings.database.url, 1).await.unwrap();
+    let store = Store::open(&settings.database.url, limits(settings)).await.unwrap();
     store.migrate().await.unwrap();
     let mut tx = store.write().await.unwrap();
     for key in keys {
@@ -309,7 +320,7 @@ impl TestApp {
         }
     }
 
-    async fn number(&self, sql: String) -> i64 {
+    pub async fn number(&self, sql: String) -> i64 {
         let mut connection = self.connection().await;
         let (number,): (i64,) = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
         number
@@ -324,6 +335,25 @@ impl TestApp {
         members::add(&self.app, member(user_id), password, false).await.unwrap();
     }
 
+    /// A session of this member with what a login has shown: its cookie's token and its ID.
+    pub async fn session_of(&self, member: &MemberId, assurance: Assurance) -> (String, BrowserSessionId) {
+        let (token, now) = (sekisho::random::identifier(), self.now());
+        let session = BrowserSession {
+            id: BrowserSessionId(sekisho::random::identifier()),
+            member: member.clone(),
+            flow: FlowId(sekisho::random::identifier()),
+            authenticated_at: now,
+            assurance,
+            device: Device::default(),
+            last_used_at: now,
+            expires_at: now + self.app.settings.sessions.absolute,
+        };
+        let mut tx = self.app.store.write().await.unwrap();
+        sekisho::store::login::browser_sessions::insert(&mut tx, &session, &digest(&token)).await.unwrap();
+        tx.commit().await.unwrap();
+        (token, session.id)
+    }
+
     pub async fn lock_account(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
         let mut tx = self.app.store.write().await.unwrap();
@@ -333,7 +363,13 @@ impl TestApp {
 
     pub async fn unlock(&self, user_id: &str) {
         let member = members::find(&self.app, user_id).await.unwrap().unwrap();
-        members::unlock(&self.app, &sekisho::domain::actor::Actor::CommandLine(None), &member).await.unwrap();
+        sekisho::actions::member::lift_locks::lift_locks(
+            &self.app,
+            &sekisho::domain::actor::Actor::CommandLine(None),
+            &member.id,
+        )
+        .await
+        .unwrap();
     }
 
     pub async fn hash_with(&self, password: &str, memory_kib: u32, iterations: u32) -> String {

@@ -3,6 +3,7 @@
 use super::TestApp;
 use super::smtp::Taken;
 use sekisho::actions::mail::send_mail;
+use sekisho::actions::member::answer_recovery_requests::answer_recovery_requests;
 
 /// A mail as its reader sees it.
 #[derive(Clone, Debug)]
@@ -18,6 +19,11 @@ impl TestApp {
     /// Sends what is queued and due.
     pub async fn send_mail(&self) {
         while send_mail::send_due(&self.app).await.unwrap() > 0 {}
+    }
+
+    /// Answers what members have asked for who can't log in, as a job does at times drawn by chance.
+    pub async fn answer_recovery(&self) {
+        while answer_recovery_requests(&self.app).await.unwrap() > 0 {}
     }
 
     /// Sends what is queued; all mails to this address, the oldest first.

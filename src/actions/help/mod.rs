@@ -5,6 +5,7 @@
 //! what members read is never half of something. Publishing raises a generation in the database, by which every node sees
 //! that it must read again.
 
+pub mod count_feedback;
 pub mod files;
 mod live_values;
 pub mod publish;

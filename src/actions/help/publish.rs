@@ -2,7 +2,7 @@
 //! `help.folder`.
 
 use super::{HelpContentError, Published, base_digest, build, files, in_force};
-use crate::actions::ActionError;
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::help::{HelpContent, HelpFile, HelpProblems, is_text_path};
 use crate::store::StoreError;
@@ -57,22 +57,26 @@ impl From<HelpProblems> for PublishError {
 /// Publishes files, all or none, if the help as a whole is sound with them. Every node shows them from its next answer on.
 pub async fn publish(app: &App, changes: &[Change], author: &str, note: &str) -> Result<Vec<Revision>, PublishError> {
     check(changes)?;
-    loop {
-        let published = Published::read(&mut app.store.reader().await?).await?;
-        let base = files::files(app.settings.help.folder.as_deref()).map_err(HelpContentError::from)?;
-        let revisions = revisions(app, changes, &published, &base, author, note)?;
-        build(&with(&published, &revisions).over(base), &app.settings, &app.catalogue)?;
-        let mut tx = app.store.write().await?;
-        // Lost to another who has published: everything is looked at again, with what is there now.
-        if help_content::next_generation(&mut tx, published.generation).await? {
-            for revision in &revisions {
-                help_content::insert(&mut tx, revision).await?;
-                help_content::discard_draft(&mut tx, &revision.path).await?;
+    let (changes, author, note) = (changes.to_vec(), author.to_owned(), note.to_owned());
+    run::to_its_end(app, |app| async move {
+        loop {
+            let published = Published::read(&mut app.store.reader().await?).await?;
+            let base = files::files(app.settings.help.folder.as_deref()).map_err(HelpContentError::from)?;
+            let revisions = revisions(&app, &changes, &published, &base, &author, &note)?;
+            build(&with(&published, &revisions).over(base), &app.settings, &app.catalogue)?;
+            let mut tx = run::begin(&app).await?;
+            // Lost to another who has published: everything is looked at again, with what is there now.
+            if help_content::next_generation(&mut tx, published.generation).await? {
+                for revision in &revisions {
+                    help_content::insert(&mut tx, revision).await?;
+                    help_content::discard_draft(&mut tx, &revision.path).await?;
+                }
+                tx.commit().await?;
+                return Ok(revisions);
             }
-            tx.commit().await?;
-            return Ok(revisions);
         }
-    }
+    })
+    .await
 }
 
 /// The help as it would be with these changes; nothing is published.
@@ -106,15 +110,18 @@ pub async fn roll_back(
 
 /// Has every node read the files again, if they are sound.
 pub async fn reload(app: &App) -> Result<HelpContent, PublishError> {
-    loop {
-        let published = Published::read(&mut app.store.reader().await?).await?;
-        let content = in_force(&app.settings, &app.catalogue, &published)?;
-        let mut tx = app.store.write().await?;
-        if help_content::next_generation(&mut tx, published.generation).await? {
-            tx.commit().await?;
-            return Ok(content);
+    run::to_its_end(app, |app| async move {
+        loop {
+            let published = Published::read(&mut app.store.reader().await?).await?;
+            let content = in_force(&app.settings, &app.catalogue, &published)?;
+            let mut tx = run::begin(&app).await?;
+            if help_content::next_generation(&mut tx, published.generation).await? {
+                tx.commit().await?;
+                return Ok(content);
+            }
         }
-    }
+    })
+    .await
 }
 
 /// Keeps a text that is not to be shown yet. It may have mistakes.
@@ -122,17 +129,24 @@ pub async fn save_draft(app: &App, path: &str, content: &str, author: &str) -> R
     check(&[Change { path: path.to_owned(), content: Some(content.to_owned()), seen: None }])?;
     let draft =
         Draft { path: path.to_owned(), content: content.to_owned(), author: author.to_owned(), changed_at: app.now() };
-    let mut tx = app.store.write().await?;
-    help_content::save_draft(&mut tx, &draft).await?;
-    Ok(tx.commit().await?)
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        help_content::save_draft(&mut tx, &draft).await?;
+        Ok(tx.commit().await?)
+    })
+    .await
 }
 
 pub async fn discard_draft(app: &App, path: &str) -> Result<(), PublishError> {
-    let mut tx = app.store.write().await?;
-    if !help_content::discard_draft(&mut tx, path).await? {
-        return Err(PublishError::NoDraft(path.to_owned()));
-    }
-    Ok(tx.commit().await?)
+    let path = path.to_owned();
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        if !help_content::discard_draft(&mut tx, &path).await? {
+            return Err(PublishError::NoDraft(path));
+        }
+        Ok(tx.commit().await?)
+    })
+    .await
 }
 
 fn check(changes: &[Change]) -> Result<(), PublishError> {

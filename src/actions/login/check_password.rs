@@ -1,16 +1,12 @@
 //! One attempt with a user ID and a password: counted before it is judged, alike for IDs that exist and IDs that don't.
 
 use crate::actions::ActionError;
-use crate::actions::member::account_events::record;
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::crypto::password_hash::{HashError, Verified};
-use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
-use crate::domain::login::device::Device;
-use crate::domain::login::locks::{FailureCount, Until};
+use crate::domain::login::locks::Until;
 use crate::domain::login::password_policy::normalise_password;
-use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::unix_time::UnixTime;
 use crate::store::WriteTx;
@@ -69,10 +65,9 @@ pub async fn check_password<E>(
     }
     // A place first: where none is free, the attempt is not made and does not count.
     let place = app.passwords.place()?;
-    let reserved = match reserve(app, &account, &device, member, now).await? {
-        Ok(count) => count,
-        Err(until) => return Ok(Attempt::Locked(until)),
-    };
+    if let Err(until) = reserve(app, &account, &device, member, now).await? {
+        return Ok(Attempt::Locked(until));
+    }
     let password = normalise_password(typed_password);
     let stored = found.as_ref().map(|(_, password)| password.hash.as_str());
     let verified = match place.verify_evenly(password.clone(), stored).await {
@@ -89,27 +84,8 @@ pub async fn check_password<E>(
             let upgraded_hash = if needs_upgrade { app.passwords.hash(password).await.ok() } else { None };
             Ok(Attempt::Right(Box::new(Proven { member, password: password_row, upgraded_hash, account, device })))
         }
-        (found, _) => {
-            if let (Some((member, _)), true) = (found, app.password_lock.falls_at(&reserved)) {
-                tell_of_lock(app.clone(), member);
-            }
-            Ok(Attempt::Wrong)
-        }
+        _ => Ok(Attempt::Wrong),
     }
-}
-
-/// Beside the answer: an ID that belongs to nobody is answered in the same time.
-fn tell_of_lock(app: App, member: Member) {
-    tokio::spawn(async move {
-        let told = async {
-            let mut tx = app.store.write().await?;
-            record(&app, &mut tx, &member, AccountEvent::PasswordLocked, &Actor::Stranger(Device::default())).await?;
-            Ok::<(), ActionError>(tx.commit().await?)
-        };
-        if let Err(error) = told.await {
-            tracing::error!(member = %member.id, "the member could not be told of the password lock: {error}");
-        }
-    });
 }
 
 impl Proven {
@@ -127,14 +103,15 @@ impl Proven {
     }
 }
 
-/// Counts the attempt before it is made, so that guesses sent side by side can't exceed the threshold.
+/// Counts the attempt before it is made, so that guesses sent side by side can't exceed the threshold. If the lock falls with
+/// it, that stands in the same row, and the member is told at another time (`tell_of_password_locks`).
 async fn reserve(
     app: &App,
     account: &str,
     device: &str,
     member: Option<&MemberId>,
     now: UnixTime,
-) -> Result<Result<FailureCount, Until>, ActionError> {
+) -> Result<Result<(), Until>, ActionError> {
     // Each round that is lost is one that another attempt has won: it ends with the lock at the latest.
     for _ in 0..100 {
         let mut tx = app.store.write().await?;
@@ -143,9 +120,10 @@ async fn reserve(
             Ok(next) => next,
             Err(until) => return Ok(Err(until)),
         };
-        if password_failures::replace(&mut tx, account, device, member, seen, next).await? {
+        let falls = app.password_lock.falls_at(&next);
+        if password_failures::replace(&mut tx, account, device, member, seen, next, falls).await? {
             tx.commit().await?;
-            return Ok(Ok(next));
+            return Ok(Ok(()));
         }
     }
     Err(ActionError::Contended)

@@ -1,9 +1,9 @@
 //! Setting the authentication methods up again where none of them can be shown any more (product.md 1.8). The rule is
 //! `domain/login/lost_methods.rs`; every step is taken once, in the statement that names the stage before it.
 
-use crate::actions::ActionError;
 use crate::actions::mail::queue_mail::{self, Letter};
 use crate::actions::member::account_events::record;
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::actor::Actor;
@@ -48,33 +48,37 @@ pub enum Asked {
 }
 
 /// The member asks; the owner is told by mail, with a link to cancel.
-pub async fn ask(app: &App, member: &MemberId, device: Device) -> Result<Asked, ActionError> {
-    let now = app.now();
-    let mut tx = app.store.write().await?;
-    let Some(member) = members::held(&mut tx, member).await? else { return Ok(Asked::NotNow) };
-    let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(Asked::NotNow) };
-    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, MethodsReset::MayAsk { .. }) {
-        return Ok(Asked::NotNow);
-    }
-    let asked = standing.asked(app.settings.authentication.lost_methods, now);
-    let token = opaque_token::new(Kind::CancelLink);
-    let digest = opaque_token::digest(token.expose());
-    if !lost_methods::advance(&mut tx, &member.id, &standing, &asked, Some(&digest)).await? {
-        return Ok(Asked::NotNow);
-    }
-    let at = match asked.stage {
-        Stage::Asked { ready_at } => ready_at,
-        Stage::Reset | Stage::Approved | Stage::Cancelled => None,
-    };
-    let cancel_link = format!("{}/recovery/cancel-methods-reset?link={}", app.settings.issuer(), token.expose());
-    let message = Message::MethodResetPlanned { at, cancel_link };
-    // The link to the new password came to this address, too: there is one.
-    let to = member.verified_email().unwrap_or_default();
-    let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &digest, message };
-    queue_mail::queue(app, &mut tx, letter).await?;
-    record(app, &mut tx, &member, AccountEvent::MethodsResetAsked, &Actor::Member(device)).await?;
-    tx.commit().await?;
-    Ok(Asked::Done)
+pub async fn ask(app: &App, actor: &Actor, member: &MemberId) -> Result<Asked, ActionError> {
+    let (actor, member) = (actor.clone(), member.clone());
+    run::to_its_end(app, |app| async move {
+        let now = app.now();
+        let mut tx = run::begin(&app).await?;
+        let Some(member) = members::held(&mut tx, &member).await? else { return Ok(Asked::NotNow) };
+        let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(Asked::NotNow) };
+        if !matches!(judge(&app, &mut tx, &member.id, Some(&standing)).await?, MethodsReset::MayAsk { .. }) {
+            return Ok(Asked::NotNow);
+        }
+        let asked = standing.asked(app.settings.authentication.lost_methods, now);
+        let token = opaque_token::new(Kind::CancelLink);
+        let digest = opaque_token::digest(token.expose());
+        if !lost_methods::advance(&mut tx, &member.id, &standing, &asked, Some(&digest)).await? {
+            return Ok(Asked::NotNow);
+        }
+        let at = match asked.stage {
+            Stage::Asked { ready_at } => ready_at,
+            Stage::Reset | Stage::Approved | Stage::Cancelled => None,
+        };
+        let cancel_link = format!("{}/recovery/cancel-methods-reset?link={}", app.settings.issuer(), token.expose());
+        let message = Message::MethodResetPlanned { at, cancel_link };
+        // The link to the new password came to this address, too: there is one.
+        let to = member.verified_email().unwrap_or_default();
+        let letter = Letter { to, member: Some(&member.id), language: member.language(), cause: &digest, message };
+        queue_mail::queue(&app, &mut tx, letter).await?;
+        record(&app, &mut tx, &member, AccountEvent::MethodsResetAsked, &actor).await?;
+        tx.commit().await?;
+        Ok(Asked::Done)
+    })
+    .await
 }
 
 /// Staff approve what this member has asked for; otherwise how things stand.
@@ -83,23 +87,28 @@ pub async fn approve(
     actor: &Actor,
     member: &MemberId,
 ) -> Result<Result<Standing, MethodsReset>, ActionError> {
-    let mut tx = app.store.write().await?;
-    let held = members::held(&mut tx, member).await?;
-    let standing = lost_methods::of_member(&mut tx, member).await?;
-    let reset = judge(app, &mut tx, member, standing.as_ref()).await?;
-    let (Some(member), Some(standing), MethodsReset::WaitForStaff { .. }) = (held, standing, reset) else {
-        return Ok(Err(reset));
-    };
-    let approved = standing.approved(app.now());
-    if !lost_methods::advance(&mut tx, &member.id, &standing, &approved, None).await? {
-        return Ok(Err(reset));
-    }
-    record(app, &mut tx, &member, AccountEvent::MethodsResetApproved, actor).await?;
-    tx.commit().await?;
-    Ok(Ok(approved))
+    let (actor, member) = (actor.clone(), member.clone());
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let held = members::held(&mut tx, &member).await?;
+        let standing = lost_methods::of_member(&mut tx, &member).await?;
+        let reset = judge(&app, &mut tx, &member, standing.as_ref()).await?;
+        let (Some(member), Some(standing), MethodsReset::WaitForStaff { .. }) = (held, standing, reset) else {
+            return Ok(Err(reset));
+        };
+        let approved = standing.approved(app.now());
+        if !lost_methods::advance(&mut tx, &member.id, &standing, &approved, None).await? {
+            return Ok(Err(reset));
+        }
+        record(&app, &mut tx, &member, AccountEvent::MethodsResetApproved, &actor).await?;
+        tx.commit().await?;
+        Ok(Ok(approved))
+    })
+    .await
 }
 
 /// A link that cancels, and whose it is.
+#[derive(Clone)]
 pub struct CancelLink {
     digest: String,
     pub member: Member,
@@ -115,19 +124,23 @@ pub async fn cancel_link(app: &App, token: &str) -> Result<Option<CancelLink>, A
 }
 
 /// Cancels what was asked for; `false` if somebody was faster.
-pub async fn cancel(app: &App, link: &CancelLink, device: Device) -> Result<bool, ActionError> {
-    let now = app.now();
-    let mut tx = app.store.write().await?;
-    let Some(member) = members::held(&mut tx, &link.member.id).await? else { return Ok(false) };
-    let Some((_, standing)) = lost_methods::by_cancel_link(&mut tx, &link.digest, now).await? else {
-        return Ok(false);
-    };
-    if !lost_methods::advance(&mut tx, &member.id, &standing, &standing.cancelled(now), None).await? {
-        return Ok(false);
-    }
-    record(app, &mut tx, &member, AccountEvent::MethodsResetCancelled, &Actor::Member(device)).await?;
-    tx.commit().await?;
-    Ok(true)
+pub async fn cancel(app: &App, actor: &Actor, link: &CancelLink) -> Result<bool, ActionError> {
+    let (actor, link) = (actor.clone(), link.clone());
+    run::to_its_end(app, |app| async move {
+        let now = app.now();
+        let mut tx = run::begin(&app).await?;
+        let Some(member) = members::held(&mut tx, &link.member.id).await? else { return Ok(false) };
+        let Some((_, standing)) = lost_methods::by_cancel_link(&mut tx, &link.digest, now).await? else {
+            return Ok(false);
+        };
+        if !lost_methods::advance(&mut tx, &member.id, &standing, &standing.cancelled(now), None).await? {
+            return Ok(false);
+        }
+        record(&app, &mut tx, &member, AccountEvent::MethodsResetCancelled, &actor).await?;
+        tx.commit().await?;
+        Ok(true)
+    })
+    .await
 }
 
 /// Uses the right up: whatever the member could show beside the password goes. The caller goes on with `login` in the
@@ -154,12 +167,16 @@ pub async fn set_up_again(app: &App, login: &Login, device: Device) -> Result<Op
 
 /// Staff take away whatever the member could show beside the password, to be set up again.
 pub async fn reset_by_staff(app: &App, actor: &Actor, member: &Member) -> Result<(), ActionError> {
-    let mut tx = app.store.write().await?;
-    let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(()) };
-    take_away(&mut tx, &member.id).await?;
-    lost_methods::end(&mut tx, &member.id).await?;
-    end_what_stood_on_them(app, &mut tx, &member, None, actor).await?;
-    Ok(tx.commit().await?)
+    let (actor, member) = (actor.clone(), member.clone());
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(()) };
+        take_away(&mut tx, &member.id).await?;
+        lost_methods::end(&mut tx, &member.id).await?;
+        end_what_stood_on_them(&app, &mut tx, &member, None, &actor).await?;
+        Ok(tx.commit().await?)
+    })
+    .await
 }
 
 async fn take_away(tx: &mut WriteTx, member: &MemberId) -> Result<(), ActionError> {

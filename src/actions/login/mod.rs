@@ -5,3 +5,4 @@ pub mod complete_login;
 pub mod email_codes;
 pub mod lost_methods;
 pub mod one_time_passwords;
+pub mod tell_of_password_locks;

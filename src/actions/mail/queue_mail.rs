@@ -115,7 +115,8 @@ async fn insert(
     let is_new = mail_outbox::insert(tx, &new, now).await?;
     match withheld {
         Some(reason) => tracing::info!(mail = id, kind = new.kind, "a mail is withheld: {reason}"),
-        None if is_new => tx.wake_after_commit(&app.mail_waits),
+        // What anybody has asked for leaves later: it shows nobody by its time that there was somebody to mail it to.
+        None if is_new && new.rank != Rank::Anonymous => tx.wake_after_commit(&app.mail_waits),
         None => {}
     }
     Ok(is_new)
@@ -133,6 +134,6 @@ const fn rank(message: &Message) -> Rank {
 }
 
 /// Stands for an address, however it is written.
-pub(super) fn recipient_key(address: &str) -> String {
+pub(in crate::actions) fn recipient_key(address: &str) -> String {
     opaque_token::digest(&address.to_lowercase())
 }

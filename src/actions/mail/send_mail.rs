@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::actions::mail::queue_mail::recipient_key;
+use crate::actions::{ActionError, run};
 use crate::app::App;
+use crate::domain::actor::Actor;
 use crate::domain::member::profile::Member;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::mail::messages::{Message, Society, compose};
 use crate::mail::transport::Outcome;
+use crate::random;
 use crate::store::mail::mail_outbox::{self, Claimed, Rank, Remembered, Said, State};
 use crate::store::member::members;
 use crate::store::{Reads, StoreError};
@@ -44,26 +47,35 @@ pub enum Resent {
 }
 
 /// Has a mail tried again now that did not arrive.
-pub async fn resend(app: &App, id: &str) -> Result<Resent, StoreError> {
-    let mut tx = app.store.write().await?;
-    let Some(mail) = mail_outbox::by_id(&mut tx, id).await? else { return Ok(Resent::Unknown) };
-    if !mail_outbox::resend(&mut tx, id, app.now()).await? {
-        return Ok(Resent::Cannot(mail));
-    }
-    tx.wake_after_commit(&app.mail_waits);
-    tx.commit().await?;
-    Ok(Resent::Queued(mail))
+pub async fn resend(app: &App, actor: &Actor, id: &str) -> Result<Resent, ActionError> {
+    let (actor, id) = (actor.clone(), id.to_owned());
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let Some(mail) = mail_outbox::by_id(&mut tx, &id).await? else { return Ok(Resent::Unknown) };
+        if !mail_outbox::resend(&mut tx, &id, app.now()).await? {
+            return Ok(Resent::Cannot(mail));
+        }
+        tracing::info!(mail = id, actor = actor.stored(), "a mail is tried again");
+        tx.wake_after_commit(&app.mail_waits);
+        tx.commit().await?;
+        Ok(Resent::Queued(mail))
+    })
+    .await
 }
 
-/// Sends for ever, whatever is due; woken when something is queued here, and now and then for what other nodes queued. A
-/// mail that takes long holds up no other.
+/// The mails that this node sends just now. Each is a verb of its own, which goes on when this is dropped.
+type UnderWay = JoinSet<Result<(), ActionError>>;
+
+/// Sends for ever, whatever is due; woken when something is queued here that somebody waits for, and now and then for the
+/// rest. A mail that takes long holds up no other.
 pub async fn keep_sending(app: App) {
-    let mut under_way = JoinSet::new();
+    let mut under_way = UnderWay::new();
     loop {
         match begin_due(&app, &mut under_way).await {
             Ok(0) => tokio::select! {
                 () = app.mail_waits.notified() => {}
-                () = tokio::time::sleep(Duration::from_secs(2)) => {}
+                // Drawn by chance: what anybody has asked for leaves at a time that shows nobody who was known.
+                () = tokio::time::sleep(Duration::from_millis(500 + u64::from(random::below(3_000)))) => {}
                 Some(done) = under_way.join_next() => match done {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => tracing::error!("what became of a mail can't be written down: {error}"),
@@ -80,8 +92,8 @@ pub async fn keep_sending(app: App) {
 }
 
 /// Sends what is due now; how many mails were tried.
-pub async fn send_due(app: &App) -> Result<usize, StoreError> {
-    let mut under_way = JoinSet::new();
+pub async fn send_due(app: &App) -> Result<usize, ActionError> {
+    let mut under_way = UnderWay::new();
     let tried = begin_due(app, &mut under_way).await?;
     while let Some(done) = under_way.join_next().await {
         if let Ok(Err(error)) = done {
@@ -92,7 +104,7 @@ pub async fn send_due(app: &App) -> Result<usize, StoreError> {
 }
 
 /// Takes care of what is due now, as far as there is room; how many mails are on their way since.
-async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -> Result<usize, StoreError> {
+async fn begin_due(app: &App, under_way: &mut UnderWay) -> Result<usize, ActionError> {
     let now = app.now();
     let room = AT_ONCE.saturating_sub(under_way.len());
     let mut reader = app.store.reader().await?;
@@ -106,33 +118,44 @@ async fn begin_due(app: &App, under_way: &mut JoinSet<Result<(), StoreError>>) -
     drop(reader);
     let mut begun = 0;
     for id in due {
-        let mut tx = app.store.write().await?;
-        let claimed = mail_outbox::claim(&mut tx, &id, now, now + CLAIM).await?;
-        tx.commit().await?;
-        if let Some(mail) = claimed {
+        let sending = run::to_its_end(app, |app| async move { begin(&app, &id).await }).await?;
+        if let Some(sending) = sending {
             begun += 1;
-            let app = app.clone();
-            under_way.spawn(async move { send_one(&app, mail).await });
+            under_way.spawn(async move { sending.await.unwrap_or(Err(ActionError::Stopped)) });
         }
     }
     Ok(begun)
 }
 
-async fn send_one(app: &App, mail: Claimed) -> Result<(), StoreError> {
+/// Claims a mail and begins to send it, in a verb that a stop waits for; `None` if somebody else has it.
+async fn begin(app: &App, id: &str) -> Result<Option<JoinHandle<Result<(), ActionError>>>, ActionError> {
+    let now = app.now();
+    let mut tx = run::begin(app).await?;
+    let claimed = mail_outbox::claim(&mut tx, id, now, now + CLAIM).await?;
+    tx.commit().await?;
+    let sender = app.clone();
+    Ok(claimed.map(|mail| app.verbs.spawn(async move { send_one(&sender, mail).await })))
+}
+
+async fn send_one(app: &App, mail: Claimed) -> Result<(), ActionError> {
     let now = app.now();
     let outcome = if mail.expires_at.is_some_and(|at| now >= at) { None } else { Some(attempt(app, &mail, now).await) };
-    let mut tx = app.store.write().await?;
+    let mut tx = run::begin(app).await?;
     let server = app.mail.name();
     let (state, answer) = match outcome {
         None => (State::Expired, None),
         Some(Outcome::Accepted(answer)) => (State::Sent, Some(answer)),
         Some(Outcome::Refused(answer)) => (State::Refused, Some(answer)),
+        Some(Outcome::BrokenOff) => {
+            mail_outbox::give_back(&mut tx, &mail.id).await?;
+            return Ok(tx.commit().await?);
+        }
         Some(Outcome::TryLater(answer)) => {
             let next = now + pause_after(mail.attempts);
             if next < mail.tried_since + app.settings.mail.give_up_after {
                 tracing::warn!(mail = mail.id, "a mail could not be sent, it is tried again: {answer}");
                 mail_outbox::retry(&mut tx, &mail.id, Said { server: &server, answer: &answer }, next).await?;
-                return tx.commit().await;
+                return Ok(tx.commit().await?);
             }
             (State::GivenUp, Some(answer))
         }
@@ -166,7 +189,7 @@ async fn attempt(app: &App, mail: &Claimed, now: UnixTime) -> Outcome {
     };
     let to = member.as_ref().map(|member| member.name.as_deref().unwrap_or(&member.user_id));
     match compose(&app.catalogue, &society, locale, to, &message) {
-        Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now).await,
+        Ok(composed) => app.mail.send(&mail.id, &mail.recipient, &composed, now, &app.stopping).await,
         Err(error) => Outcome::Refused(error.to_string()),
     }
 }
@@ -176,8 +199,8 @@ async fn addressee(app: &App, mail: &Claimed) -> Result<Option<Member>, StoreErr
     members::by_id(&mut app.store.reader().await?, id).await
 }
 
-/// Doubles with each try.
-fn pause_after(attempts: u32) -> Span {
+/// Before the next try, of a mail or of whatever else is tried again: it doubles with each.
+pub fn pause_after(attempts: u32) -> Span {
     let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1)).saturating_mul(FIRST_PAUSE.as_seconds());
     Span::seconds(doubled).min(LONGEST_PAUSE)
 }

@@ -1,10 +1,9 @@
-//! Passkeys: adding one, showing to have one, deleting one. Each question is answered once (product.md 1.7).
+//! Passkeys: adding one and showing to have one. Each question is answered once (product.md 1.7).
 
 use crate::actions::ActionError;
 use crate::actions::member::account_events::record;
-use crate::actions::member::authenticators::{Removed, Removing};
 use crate::app::App;
-use crate::crypto::passkey::{Assertion, Authenticating, PasskeyError, Registering};
+use crate::crypto::passkey::{Assertion, Authenticating, NewCredential, PasskeyError, Registering};
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
@@ -12,6 +11,7 @@ use crate::domain::login::passkey::Passkey;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::profile::Member;
+use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::WriteTx;
 use crate::store::member::{members, passkeys};
@@ -81,63 +81,72 @@ pub async fn authenticate(
     Ok(Answered::Right((tx, member)))
 }
 
-/// What becomes of a new passkey.
-pub enum Added {
-    Done(WriteTx),
-    /// There are as many as there may be.
-    TooMany,
+/// A passkey that an authenticator has just made, as it was asked to.
+pub struct NewPasskey {
+    credential: NewCredential,
+    challenge_digest: String,
+    expires_at: UnixTime,
+    /// What authenticators know the member by from now on.
+    handle: String,
+    name: String,
 }
 
-/// Adds the passkey that `answer` brings; authenticators know the member by `handle` from now on. The caller goes on in
-/// the transaction. The first one becomes the method of a member who has none.
-pub async fn add(
+/// Judges what `answer` brings.
+pub fn verify(
     app: &App,
-    member: &Member,
+    member: &MemberId,
     (asked, handle): (&Registering, &str),
     answer: &str,
     name: String,
-    device: Device,
-) -> Result<Answered<Added>, ActionError> {
+) -> Result<Answered<NewPasskey>, ActionError> {
     let Some(relying_party) = &app.passkeys else { return Ok(Answered::Refused) };
+    match relying_party.finish_registration(asked, answer, app.now()) {
+        Ok(credential) => Ok(Answered::Right(NewPasskey {
+            credential,
+            challenge_digest: asked.challenge_digest.clone(),
+            expires_at: asked.expires_at,
+            handle: handle.to_owned(),
+            name,
+        })),
+        Err(why) => refused(&why, Some(member)),
+    }
+}
+
+/// Part of a verb, which holds the member: adds the passkey, the first one as the method of a member who has none; `false`
+/// if there are as many as there may be.
+pub async fn add(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    new: NewPasskey,
+    actor: &Actor,
+) -> Result<Answered<bool>, ActionError> {
     let now = app.now();
-    let new = match relying_party.finish_registration(asked, answer, now) {
-        Ok(new) => new,
-        Err(why) => return refused(&why, Some(&member.id)),
-    };
-    let mut tx = app.store.write().await?;
-    if !passkeys::take_challenge(&mut tx, &asked.challenge_digest, asked.expires_at).await?
-        || passkeys::keep_user_handle(&mut tx, &member.id, handle, now).await? != handle
+    if !passkeys::take_challenge(tx, &new.challenge_digest, new.expires_at).await?
+        || passkeys::keep_user_handle(tx, &member.id, &new.handle, now).await? != new.handle
     {
         return Ok(Answered::Expired);
     }
-    let there_are = passkeys::of_member(&mut tx, &member.id).await?.len();
+    let there_are = passkeys::of_member(tx, &member.id).await?.len();
     if there_are >= app.settings.authentication.passkeys.max_passkeys as usize {
-        return Ok(Answered::Right(Added::TooMany));
+        return Ok(Answered::Right(false));
     }
     let passkey = Passkey {
         id: random::identifier(),
         member: member.id.clone(),
-        credential_id: new.credential_id,
-        record: new.record,
-        name: name.clone(),
+        credential_id: new.credential.credential_id,
+        record: new.credential.record,
+        name: new.name.clone(),
         created_at: now,
         last_used: None,
         cloned_at: None,
     };
-    if !passkeys::insert(&mut tx, &passkey).await? {
+    if !passkeys::insert(tx, &passkey).await? {
         return refused(&PasskeyError::Unknown, Some(&member.id));
     }
-    record(app, &mut tx, member, AccountEvent::PasskeyAdded { name }, &Actor::Member(device)).await?;
+    record(app, tx, member, AccountEvent::PasskeyAdded { name: new.name }, actor).await?;
     if member.method.is_none() {
-        members::set_method(&mut tx, &member.id, Some(Method::Passkey)).await?;
+        members::set_method(tx, &member.id, Some(Method::Passkey)).await?;
     }
-    Ok(Answered::Right(Added::Done(tx)))
-}
-
-/// Deletes a passkey of the member's, unless the policy needs it.
-pub async fn delete(app: &App, member: &MemberId, id: &str, device: Device) -> Result<Removed, ActionError> {
-    let Some(mut removing) = Removing::begin(app, member).await? else { return Ok(Removed::Gone) };
-    let Some(passkey) = passkeys::by_id(removing.tx(), member, id).await? else { return Ok(Removed::Gone) };
-    passkeys::delete(removing.tx(), member, id).await?;
-    removing.settle(app, AccountEvent::PasskeyRemoved { name: passkey.name }, device).await
+    Ok(Answered::Right(true))
 }

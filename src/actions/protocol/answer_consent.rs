@@ -31,7 +31,7 @@ pub async fn answer_consent(app: &App, page: &str, caller: &Caller, allowed: boo
         let Some(grant) = grants::awaiting_consent(&mut tx, &page, &session.id, now).await? else {
             return Ok(Answered::Over);
         };
-        let request = match look_again(&mut tx, &grant.request).await? {
+        let request = match look_again(&app, &mut tx, &grant.request).await? {
             Again::Stands(_, request) => request,
             Again::Gone(gone) => return Ok(Answered::Gone(gone)),
             Again::Refused(answer) => {
@@ -47,9 +47,7 @@ pub async fn answer_consent(app: &App, page: &str, caller: &Caller, allowed: boo
             let digest = opaque_token::digest(code.expose());
             let done =
                 grants::approve(&mut tx, &grant.id, &request, &digest, expires_at, code_kept_until(&app)).await?;
-            let before = consents::agreed(&mut tx, &grant.member, &request.client).await?.unwrap_or_default();
-            let all = before.joined_with(&request.needed_consent());
-            consents::remember(&mut tx, &grant.member, &request.client, &all, now).await?;
+            consents::add(&mut tx, &grant.member, &request.client, &request.needed_consent(), now).await?;
             (done, reply_to.code(code))
         } else {
             let error = ErrorCode::AccessDenied.because("the member did not agree");

@@ -15,12 +15,13 @@ use crate::domain::protocol::client::Client;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::oauth_error::OAuthError;
 use crate::domain::protocol::redirect_uri;
+use crate::domain::protocol::resource_server::Resources;
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::login::browser_sessions;
 use crate::store::member::members;
-use crate::store::protocol::{clients, consents, grants};
+use crate::store::protocol::{clients, consents, grants, resource_servers};
 use crate::store::{Reads, StoreError, WriteTx};
 
 pub enum Next {
@@ -113,7 +114,7 @@ async fn judge(
     request: &AuthorizationRequest,
     session: Option<&BrowserSession>,
 ) -> Result<Judged, ActionError> {
-    let (client, request) = match look_again(db, request).await? {
+    let (client, request) = match look_again(app, db, request).await? {
         Again::Stands(client, request) => (client, request),
         Again::Refused(answer) => return Ok(Judged::Settled(Next::Answer(answer))),
         Again::Gone(gone) => return Ok(Judged::Settled(Next::Gone(gone))),
@@ -139,7 +140,7 @@ pub enum Again {
 }
 
 /// The registration may have been changed while somebody logged in or thought about their consent.
-pub async fn look_again(db: &mut impl Reads, request: &AuthorizationRequest) -> Result<Again, StoreError> {
+pub async fn look_again(app: &App, db: &mut impl Reads, request: &AuthorizationRequest) -> Result<Again, StoreError> {
     let Some(stored) = clients::by_id(db, request.client.as_str()).await? else { return Ok(Again::Gone(Gone::Client)) };
     let vouched_for = stored.is_vouched_for();
     let client = stored.client;
@@ -147,7 +148,8 @@ pub async fn look_again(db: &mut impl Reads, request: &AuthorizationRequest) -> 
         return Ok(Again::Gone(Gone::RedirectUri));
     }
     let request = AuthorizationRequest { vouched_for, ..request.clone() };
-    Ok(match request.as_registered(&client) {
+    let resources = Resources::new(app.settings.issuer(), resource_servers::all(db).await?);
+    Ok(match request.as_registered(&client, &resources) {
         Ok(request) => Again::Stands(Box::new(client), Box::new(request)),
         Err(error) => Again::Refused(refused(&request, error)),
     })
@@ -177,6 +179,9 @@ async fn floor(
 fn new_grant(app: &App, request: AuthorizationRequest, session: &BrowserSession, stage: Stage) -> Grant {
     Grant {
         id: GrantId(random::identifier()),
+        client: request.client.clone(),
+        scopes: request.scopes.clone(),
+        resources: request.resources.clone(),
         member: session.member.clone(),
         session: session.id.clone(),
         request,

@@ -1,7 +1,7 @@
 //! Signing keys: there is always one of each algorithm, and a successor before it grows old.
 
-use crate::actions::ActionError;
-use crate::app::{App, StartError};
+use crate::actions::{ActionError, run};
+use crate::app::App;
 use crate::crypto::signing_keys::{KeyError, generate};
 use crate::domain::protocol::signing_key::{Algorithm, StoredKey};
 use crate::domain::unix_time::{Span, UnixTime};
@@ -17,7 +17,7 @@ pub enum Takeover {
 }
 
 /// Makes the keys that are missing and the successors that are due, and reads the set again.
-pub async fn ensure(app: &App) -> Result<(), StartError> {
+pub async fn ensure(app: &App) -> Result<(), ActionError> {
     let now = app.now();
     let stored = signing_keys::all(&mut app.store.reader().await?).await?;
     for algorithm in Algorithm::ALL {
@@ -30,42 +30,45 @@ pub async fn ensure(app: &App) -> Result<(), StartError> {
             Some(_) => {}
         }
     }
-    app.reload_keys().await
+    Ok(app.reload_keys().await?)
 }
 
 /// Makes a successor of every key now.
-pub async fn rotate(app: &App, takeover: Takeover) -> Result<(), StartError> {
+pub async fn rotate(app: &App, takeover: Takeover) -> Result<(), ActionError> {
     for algorithm in Algorithm::ALL {
         make(app, algorithm, app.now(), Some(takeover)).await?;
     }
-    app.reload_keys().await
+    Ok(app.reload_keys().await?)
 }
 
-async fn make(app: &App, algorithm: Algorithm, now: UnixTime, after: Option<Takeover>) -> Result<(), StartError> {
-    let signs_from = match after {
-        Some(Takeover::Announced) => now + app.settings.tokens.key_published_before_use,
-        Some(Takeover::Immediate) | None => now,
-    };
-    let sealer = app.at_rest.clone();
-    let made = tokio::task::spawn_blocking(move || generate(algorithm, &sealer, now, signs_from)).await;
-    let key = made.map_err(|_| KeyError::None(algorithm))??;
-    let mut tx = app.store.write().await?;
-    let added = match after {
-        None => signing_keys::insert_first(&mut tx, &key).await?,
-        Some(_) => signing_keys::insert_successor(&mut tx, &key).await?,
-    };
-    if added && let Some(takeover) = after {
-        let needed_until = match takeover {
-            Takeover::Announced => signs_from + longest_token(app),
-            Takeover::Immediate => now,
+async fn make(app: &App, algorithm: Algorithm, now: UnixTime, after: Option<Takeover>) -> Result<(), ActionError> {
+    run::to_its_end(app, move |app| async move {
+        let signs_from = match after {
+            Some(Takeover::Announced) => now + app.settings.tokens.key_published_before_use,
+            Some(Takeover::Immediate) | None => now,
         };
-        signing_keys::retire_others(&mut tx, &key, needed_until).await?;
-    }
-    tx.commit().await?;
-    if added {
-        tracing::info!(key = key.id, algorithm = algorithm.name(), signs_from = signs_from.0, "signing key made");
-    }
-    Ok(())
+        let sealer = app.at_rest.clone();
+        let made = tokio::task::spawn_blocking(move || generate(algorithm, &sealer, now, signs_from)).await;
+        let key = made.map_err(|_| KeyError::None(algorithm))??;
+        let mut tx = run::begin(&app).await?;
+        let added = match after {
+            None => signing_keys::insert_first(&mut tx, &key).await?,
+            Some(_) => signing_keys::insert_successor(&mut tx, &key).await?,
+        };
+        if added && let Some(takeover) = after {
+            let needed_until = match takeover {
+                Takeover::Announced => signs_from + longest_token(&app),
+                Takeover::Immediate => now,
+            };
+            signing_keys::retire_others(&mut tx, &key, needed_until).await?;
+        }
+        tx.commit().await?;
+        if added {
+            tracing::info!(key = key.id, algorithm = algorithm.name(), signs_from = signs_from.0, "signing key made");
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// A signature must be verifiable for as long as the longest token lasts, and an ID token as a hint for a while longer.

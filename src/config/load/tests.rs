@@ -67,7 +67,7 @@ fn the_manual_s_examples_can_be_read() {
     let mut reader = Reader::new(&sections).unwrap();
     reader.read_file("sekisho.toml", &setting_lines("# "));
     assert_eq!(reader.problems, []);
-    assert_eq!(reader.origins.len(), 11);
+    assert_eq!(reader.origins.len(), 12);
 }
 
 #[test]

@@ -167,6 +167,10 @@ impl HelpContent {
         self.others.get(locale).unwrap_or(&self.first)
     }
 
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        self.images.values()
+    }
+
     /// The picture at an address.
     pub fn image(&self, hash: &str, name: &str) -> Option<&Image> {
         self.images.get(hash).filter(|image| image.name == name)

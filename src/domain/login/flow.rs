@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::FlowId;
+use crate::domain::ids::{FlowId, Identifier};
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::unix_time::{Span, UnixTime};
 
@@ -41,22 +41,35 @@ pub enum AccountPage {
     EmailMethodDeletion,
     TotpEnrolment,
     /// By the device's ID.
-    TotpDevice(String),
-    TotpDeviceDeletion(String),
+    TotpDevice(Identifier),
+    TotpDeviceDeletion(Identifier),
     Passkeys,
     PasskeyEnrolment,
     /// By the passkey's ID.
-    Passkey(String),
-    PasskeyDeletion(String),
+    Passkey(Identifier),
+    PasskeyDeletion(Identifier),
     RecoveryCodes,
     Sessions,
     Applications,
     Activity,
     Data,
+    /// One of these, with what was typed there before a login came in between.
+    Typed(Box<AccountPage>, String),
 }
 
+/// Longer than anything that is typed into one of these pages and kept.
+const LONGEST_TYPED: usize = 300;
+
 impl AccountPage {
-    /// Its path here. IDs are base64url.
+    /// With what was typed there, so that it need not be typed again. Never a secret: it stands in an address.
+    pub fn typed(self, text: Option<&str>) -> AccountPage {
+        match text.filter(|text| !text.is_empty() && text.len() <= LONGEST_TYPED) {
+            Some(text) => AccountPage::Typed(Box::new(self), text.to_owned()),
+            None => self,
+        }
+    }
+
+    /// Its path here, and what was typed as `typed`.
     pub fn path(&self) -> String {
         let path = match self {
             AccountPage::Profile => "profile",
@@ -78,6 +91,10 @@ impl AccountPage {
             AccountPage::Applications => "applications",
             AccountPage::Activity => "activity",
             AccountPage::Data => "data",
+            AccountPage::Typed(page, text) => {
+                let typed: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+                return format!("{}?typed={typed}", page.path());
+            }
         };
         format!("/account/{path}")
     }
@@ -102,6 +119,18 @@ impl Flow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_typed_travels_with_its_page_and_can_lead_nowhere_else() {
+        let page = AccountPage::EmailAddress.typed(Some("花子&x=//evil.example/#a\r\nb"));
+        assert_eq!(
+            page.path(),
+            "/account/email-address?typed=%E8%8A%B1%E5%AD%90%26x%3D%2F%2Fevil.example%2F%23a%0D%0Ab"
+        );
+        for nothing in [None, Some(""), Some("a".repeat(301).as_str())] {
+            assert_eq!(AccountPage::EmailAddress.typed(nothing), AccountPage::EmailAddress);
+        }
+    }
 
     #[test]
     fn a_login_is_begun_anew_for_some_hours_after_its_first_start() {

@@ -48,7 +48,7 @@ pub struct LockPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
 pub enum LockRelease {
-    /// Only the society's staff, or a password reset.
+    /// Only the society's staff; of the password lock, also a password that was reset by mail.
     Staff,
     /// A fixed time.
     Time { after: Span },

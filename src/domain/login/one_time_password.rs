@@ -109,6 +109,11 @@ impl TotpKey {
         })
     }
 
+    /// A key in base32, as it is typed into an app.
+    pub fn of_base32(text: &str) -> Option<TotpKey> {
+        totp_rs::Secret::try_from_base32(text).ok().map(|key| TotpKey::new(key.as_bytes().to_vec()))
+    }
+
     /// For typing into an app: base32, in groups of four.
     pub fn for_typing(&self) -> String {
         let text = self.base32();

@@ -80,7 +80,7 @@ impl Act {
     }
 
     /// Opening this page.
-    pub const fn opening(page: &AccountPage) -> Act {
+    pub fn opening(page: &AccountPage) -> Act {
         match page {
             AccountPage::Profile
             | AccountPage::AuthenticationMethod
@@ -88,12 +88,13 @@ impl Act {
             | AccountPage::Sessions
             | AccountPage::Applications
             | AccountPage::Activity => Act::LookAtAccount,
+            AccountPage::Typed(page, _) => Act::opening(page),
             _ => Act::behind(page),
         }
     }
 
     /// What the forms of this page do.
-    pub const fn behind(page: &AccountPage) -> Act {
+    pub fn behind(page: &AccountPage) -> Act {
         match page {
             AccountPage::Profile | AccountPage::Passkeys | AccountPage::Activity => Act::LookAtAccount,
             AccountPage::Password => Act::ChangePassword,
@@ -110,6 +111,7 @@ impl Act {
             AccountPage::Sessions => Act::EndSessions,
             AccountPage::Applications => Act::WithdrawApplication,
             AccountPage::Data => Act::DownloadData,
+            AccountPage::Typed(page, _) => Act::behind(page),
         }
     }
 
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn a_page_is_opened_with_no_more_than_its_form_needs() {
         use AccountPage::*;
-        let id = || String::from("x");
+        let id = || crate::domain::ids::Identifier::of("x").unwrap();
         for page in [
             Profile,
             Password,

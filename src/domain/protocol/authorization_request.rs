@@ -10,7 +10,8 @@ use super::oauth_error::{ErrorCode, OAuthError};
 use super::pkce::Challenge;
 use super::prompt::Prompt;
 use super::request_source::RequestParameters;
-use super::scope::{OFFLINE_ACCESS, OPENID, SUPPORTED, Scopes};
+use super::resource_server::{Resources, Target};
+use super::scope::{OFFLINE_ACCESS, SUPPORTED, Scopes};
 use crate::domain::ids::{ClientId, FlowId, MemberId};
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::next_step::Floor;
@@ -29,6 +30,9 @@ pub struct AuthorizationRequest {
     #[serde(default)]
     pub vouched_for: bool,
     pub scopes: Scopes,
+    /// What the tokens may be for (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
     pub state: Option<String>,
     pub nonce: Option<String>,
     pub challenge: Option<Challenge>,
@@ -68,16 +72,17 @@ impl AuthorizationRequest {
         reply_to: ReplyTo,
         flow: FlowId,
         hinted: Hinted,
+        resources: &Resources,
     ) -> Result<AuthorizationRequest, OAuthError> {
         params.well_formed()?;
         for name in ["state", "nonce", "claims"] {
-            if params.get(name).is_some_and(|v| v.len() > LONGEST || v.chars().any(char::is_control)) {
+            if params.get(name).is_some_and(|v| v.len() > LONGEST || v.chars().any(is_unfit)) {
                 let message = format!("{name} is longer than {LONGEST} bytes or holds control characters");
                 return Err(ErrorCode::InvalidRequest.because(message));
             }
         }
         code_flow(params, client)?;
-        let scopes = granted_scopes(params, client)?;
+        let target = granted(params, client, resources)?;
         let challenge = Challenge::of_request(params, client.pkce)?;
         let prompt = Prompt::parse(params.get("prompt"))?;
         let claims = RequestedClaims::parse(params.get("claims"))?.within(&client.scopes);
@@ -89,7 +94,8 @@ impl AuthorizationRequest {
             redirect_uri: reply_to.redirect_uri,
             response_mode: reply_to.mode,
             vouched_for: reply_to.vouched_for,
-            scopes,
+            scopes: target.scopes,
+            resources: target.resources,
             state: reply_to.state,
             nonce: params.get("nonce").map(str::to_owned),
             challenge,
@@ -105,14 +111,16 @@ impl AuthorizationRequest {
 
     /// The same request, as far as its client may still make it: the registration may have been changed since it was read.
     /// The redirect URI is looked at by whoever answers.
-    pub fn as_registered(&self, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
+    pub fn as_registered(&self, client: &Client, resources: &Resources) -> Result<AuthorizationRequest, OAuthError> {
         may_use_code_flow(client)?;
-        let scopes = self.scopes.only(&client.scopes);
+        let known = Scopes::of(&SUPPORTED).joined_with(&resources.scopes());
+        let scopes = self.scopes.only(&client.scopes).only(&known);
         let scopes = if client.may_use(GrantType::RefreshToken) { scopes } else { scopes.without(OFFLINE_ACCESS) };
         if scopes.without(OFFLINE_ACCESS).is_empty() {
             return Err(ErrorCode::InvalidScope.because(format!("this client may ask for: {}", client.scopes)));
         }
-        Ok(AuthorizationRequest { scopes, claims: self.claims.within(&client.scopes), ..self.clone() })
+        let resources = resources.left_for(&self.resources, &scopes);
+        Ok(AuthorizationRequest { scopes, resources, claims: self.claims.within(&client.scopes), ..self.clone() })
     }
 
     /// What must happen next, given who is logged in and what they agreed to before. `floor` is what the operator's policy
@@ -237,8 +245,13 @@ fn hinted_member(hinted: Hinted, claims: &RequestedClaims, prompt: Prompt) -> Re
     }
 }
 
+/// What has no place in a text that somebody reads or that comes back: a control character, or one that could not be read.
+fn is_unfit(c: char) -> bool {
+    c.is_control() || c == char::REPLACEMENT_CHARACTER
+}
+
 fn is_of_use(hint: &str) -> bool {
-    hint.len() <= HINT && !hint.chars().any(char::is_control)
+    hint.len() <= HINT && !hint.chars().any(is_unfit)
 }
 
 /// The language tags that are wanted most, as many as are of use.
@@ -258,16 +271,18 @@ fn leading_tags(ui_locales: &str) -> String {
 
 /// Scopes that don't exist here are left out (OpenID Connect Core 1.0, 3.1.2.1); those that exist but are not the client's
 /// are refused. `offline_access` means nothing to a client that may not refresh.
-fn granted_scopes(params: &RequestParameters, client: &Client) -> Result<Scopes, OAuthError> {
-    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&Scopes::of(&SUPPORTED));
+fn granted(params: &RequestParameters, client: &Client, resources: &Resources) -> Result<Target, OAuthError> {
+    let known = Scopes::of(&SUPPORTED).joined_with(&resources.scopes());
+    let asked = Scopes::parse(params.get("scope").unwrap_or_default())?.only(&known);
     let asked = if client.may_use(GrantType::RefreshToken) { asked } else { asked.without(OFFLINE_ACCESS) };
     if !asked.is_within(&client.scopes) {
         return Err(ErrorCode::InvalidScope.because(format!("this client may ask for: {}", client.scopes)));
     }
-    if asked.without(OFFLINE_ACCESS).is_empty() {
+    let target = resources.granted(&params.all("resource"), &asked, &client.scopes)?;
+    if target.scopes.without(OFFLINE_ACCESS).is_empty() {
         return Err(ErrorCode::InvalidScope.because(format!("scope must name at least one of: {}", client.scopes)));
     }
-    Ok(asked)
+    Ok(target)
 }
 
 /// One that is too large for a number never runs out.
@@ -289,14 +304,6 @@ impl AuthorizationRequest {
             state: self.state.clone(),
             vouched_for: self.vouched_for,
         }
-    }
-
-    pub fn is_openid(&self) -> bool {
-        self.scopes.contains(OPENID)
-    }
-
-    pub fn wants_refresh(&self) -> bool {
-        self.scopes.contains(OFFLINE_ACCESS)
     }
 }
 
@@ -330,6 +337,10 @@ mod tests {
         )
     }
 
+    fn resources() -> Resources {
+        Resources::new("https://id.example.jp", Vec::new())
+    }
+
     fn read(query: &str, client: &Client) -> Result<AuthorizationRequest, OAuthError> {
         read_hinted(query, client, Hinted::Nobody)
     }
@@ -343,7 +354,7 @@ mod tests {
             state: params.get("state").map(str::to_owned),
             vouched_for: true,
         };
-        AuthorizationRequest::read(&params, client, reply_to, FlowId("f1".into()), hinted)
+        AuthorizationRequest::read(&params, client, reply_to, FlowId("f1".into()), hinted, &resources())
     }
 
     fn session(flow: &str, authenticated_at: UnixTime) -> BrowserSession {
@@ -369,6 +380,7 @@ mod tests {
             ("response_type=code&scope=openid&scope=email", ErrorCode::InvalidRequest),
             ("response_type=code", ErrorCode::InvalidScope),
             ("response_type=code&scope=unknown", ErrorCode::InvalidScope),
+            ("response_type=code&scope=openid&resource=https://api.example", ErrorCode::InvalidTarget),
             ("response_type=code&scope=openid&request=x", ErrorCode::RequestNotSupported),
             ("response_type=code&scope=openid&request_uri=https://a", ErrorCode::RequestUriNotSupported),
             ("response_type=code&scope=openid&registration=%7B%7D", ErrorCode::RegistrationNotSupported),
@@ -522,17 +534,17 @@ mod tests {
         let claims = "%7B%22userinfo%22:%7B%22name%22:null,%22email%22:null%7D%7D";
         let request =
             read(&format!("response_type=code&scope=openid+email+offline_access&claims={claims}"), &wide).unwrap();
-        assert_eq!(request.as_registered(&wide).as_ref(), Ok(&request));
+        assert_eq!(request.as_registered(&wide, &resources()).as_ref(), Ok(&request));
         let narrow = client(
             json!({ "redirect_uris": ["https://rp.example/cb"], "scope": "openid profile offline_access" }),
             false,
         );
-        let left = request.as_registered(&narrow).unwrap();
+        let left = request.as_registered(&narrow, &resources()).unwrap();
         assert_eq!((left.scopes.to_string(), left.claims.userinfo), ("openid".into(), vec!["name".to_owned()]));
         let nothing = client(json!({ "redirect_uris": ["https://rp.example/cb"], "scope": "phone" }), false);
-        assert_eq!(request.as_registered(&nothing).unwrap_err().code, ErrorCode::InvalidScope);
+        assert_eq!(request.as_registered(&nothing, &resources()).unwrap_err().code, ErrorCode::InvalidScope);
         let machine = client(json!({ "grant_types": ["client_credentials"], "scope": "openid" }), false);
-        assert_eq!(request.as_registered(&machine).unwrap_err().code, ErrorCode::UnauthorizedClient);
+        assert_eq!(request.as_registered(&machine, &resources()).unwrap_err().code, ErrorCode::UnauthorizedClient);
     }
 
     #[test]

@@ -8,26 +8,35 @@
 use super::authorization_request::AuthorizationRequest;
 use super::pkce;
 use super::refresh_rotation::RefreshState;
+use super::resource_server::Target;
+use super::scope::Scopes;
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::unix_time::UnixTime;
 
+/// A core that every way to a grant shares, and behind it the part of a code's own.
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub id: GrantId,
+    pub client: ClientId,
     pub member: MemberId,
     pub session: BrowserSessionId,
-    pub request: AuthorizationRequest,
+    /// What the member let the client have.
+    pub scopes: Scopes,
+    /// What its tokens may be for.
+    pub resources: Vec<String>,
     /// When the member logged in: the `auth_time` claim.
     pub authenticated_at: UnixTime,
     /// What that login has shown: the `acr` claim.
     pub assurance: Assurance,
     pub created_at: UnixTime,
-    pub stage: Stage,
     pub refresh: Option<RefreshState>,
     /// Nothing issued from it is valid after this.
     pub kept_until: UnixTime,
     pub ended_at: Option<UnixTime>,
+    /// The authorization request that the code answers.
+    pub request: AuthorizationRequest,
+    pub stage: Stage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +79,16 @@ pub enum Refusal {
 }
 
 impl Grant {
+    /// All that its tokens may be for, and may do there, for a client that may have these scopes now: what was taken from it
+    /// since is not given any more.
+    pub fn target(&self, of_client: &Scopes) -> Target {
+        Target { resources: self.resources.clone(), scopes: self.scopes.only(of_client) }
+    }
+
     /// The client is compared first: a stranger holding a used code may not end a login.
     pub fn redeem(&self, by: &ClientId, proof: RedeemProof<'_>, now: UnixTime) -> Redemption {
         use Redemption::{Granted, Refused, Replayed};
-        if *by != self.request.client {
+        if *by != self.client {
             return Refused(Refusal::OtherClient);
         }
         let code_expires_at = match self.stage {
@@ -105,6 +120,9 @@ mod tests {
     fn grant(stage: Stage) -> Grant {
         Grant {
             id: GrantId("g1".into()),
+            client: ClientId("rp".into()),
+            scopes: Scopes::default(),
+            resources: Vec::new(),
             member: MemberId("m1".into()),
             session: BrowserSessionId("s1".into()),
             request: AuthorizationRequest {
@@ -114,6 +132,7 @@ mod tests {
                 response_mode: Default::default(),
                 vouched_for: true,
                 scopes: Default::default(),
+                resources: Vec::new(),
                 state: None,
                 nonce: None,
                 challenge: None,

@@ -16,5 +16,7 @@ pub mod prompt;
 pub mod redirect_uri;
 pub mod refresh_rotation;
 pub mod request_source;
+pub mod resource_server;
 pub mod scope;
 pub mod signing_key;
+pub mod subject;

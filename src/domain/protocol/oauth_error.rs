@@ -39,7 +39,8 @@ pub enum ErrorCode {
     InvalidClientMetadata,
     InvalidToken,
     InsufficientScope,
-    UnsupportedTokenType,
+    /// RFC 8707, 2.
+    InvalidTarget,
 }
 
 impl ErrorCode {
@@ -66,7 +67,7 @@ impl ErrorCode {
             ErrorCode::InvalidClientMetadata => "invalid_client_metadata",
             ErrorCode::InvalidToken => "invalid_token",
             ErrorCode::InsufficientScope => "insufficient_scope",
-            ErrorCode::UnsupportedTokenType => "unsupported_token_type",
+            ErrorCode::InvalidTarget => "invalid_target",
         }
     }
 

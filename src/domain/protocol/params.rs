@@ -9,6 +9,9 @@ pub struct Params {
     too_many: bool,
 }
 
+/// Those that may be sent several times (RFC 8707, 2).
+const SEVERAL: [&str; 1] = ["resource"];
+
 /// More parameters than any standard has.
 const MOST: usize = 100;
 
@@ -24,7 +27,8 @@ impl Params {
                 params.too_many = true;
                 break;
             }
-            params.pairs.push((name.into_owned(), value.into_owned()));
+            // No text of ours has a NUL, and PostgreSQL takes none.
+            params.pairs.push((name.into_owned(), value.replace('\0', "\u{fffd}")));
         }
         params
     }
@@ -34,14 +38,15 @@ impl Params {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every value of `name`, for what a standard lets come several times.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.pairs.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    /// All values of one that may be sent several times.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect()
     }
 
     /// Refuses a request in which any parameter is repeated, or that has far too many.
     pub fn each_once(&self) -> Result<(), OAuthError> {
-        self.refuse_repeated(self.pairs.iter().map(|(name, _)| name.as_str()))
+        let once = |name: &&str| !SEVERAL.contains(name);
+        self.refuse_repeated(self.pairs.iter().map(|(name, _)| name.as_str()).filter(once))
     }
 
     /// The same for these parameters; what else is sent is not known, and ignored (RFC 6749, 3.1).
@@ -62,7 +67,7 @@ impl Params {
 
     /// Whether `name` itself is repeated: a request with two redirect URIs must not be answered at either.
     pub fn is_repeated(&self, name: &str) -> bool {
-        self.all(name).nth(1).is_some()
+        self.all(name).len() > 1
     }
 
     /// The value of `name`, or `invalid_request` naming it.
@@ -92,7 +97,10 @@ mod tests {
         assert_eq!(params.each_once().unwrap_err().code, ErrorCode::InvalidRequest);
         assert!(Params::parse("b=&b=2").each_once().is_ok());
         assert!(params.each_once_of(&["b", "c"]).is_ok() && params.each_once_of(&["c", "a"]).is_err());
-        assert_eq!(params.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(params.all("a"), ["1", "2"]);
+        let resources = Params::parse("resource=a&resource=b&resource=");
+        assert!(resources.each_once().is_ok());
+        assert_eq!(resources.all("resource"), ["a", "b"]);
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl RequestParameters {
         self.params.get(name)
     }
 
+    /// All values of one that may be sent several times.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.params.all(name)
+    }
+
     /// Whether `name` was sent more than once: such a client or redirect URI is neither answered nor believed.
     pub fn is_repeated(&self, name: &str) -> bool {
         self.params.is_repeated(name)

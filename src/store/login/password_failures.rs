@@ -38,7 +38,8 @@ pub async fn all(db: &mut impl Reads, account: &str) -> Result<Vec<(String, Fail
     rows.iter().map(|row| Ok((row.try_get("device")?, from_row(row)?))).collect()
 }
 
-/// Replaces the count `seen` by `next`; `false` if somebody else has changed it since, and it must be judged again.
+/// Replaces the count `seen` by `next`; `false` if somebody else has changed it since, and it must be judged again. Where the
+/// lock falls with it, somebody is to be told: see [`untold`].
 pub async fn replace(
     tx: &mut WriteTx,
     account: &str,
@@ -46,24 +47,28 @@ pub async fn replace(
     member: Option<&MemberId>,
     seen: Option<FailureCount>,
     next: FailureCount,
+    lock_falls: bool,
 ) -> Result<bool, StoreError> {
+    let untold_since = lock_falls.then_some(next.last_at.0);
     let done = match seen {
         None => {
             sqlx::query(
-                "INSERT INTO password_failures (account_key, device, member_id, failures, last_at)
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_key, device) DO NOTHING",
+                "INSERT INTO password_failures (account_key, device, member_id, failures, last_at, untold_since)
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_key, device) DO NOTHING",
             )
             .bind(account)
             .bind(device)
             .bind(member.map(MemberId::as_str))
             .bind(i64::from(next.failures))
             .bind(next.last_at.0)
+            .bind(untold_since)
             .execute(tx.connection())
             .await?
         }
         Some(seen) => {
             sqlx::query(
-                "UPDATE password_failures SET failures = $3, last_at = $4
+                "UPDATE password_failures SET failures = $3, last_at = $4,
+                        untold_since = COALESCE(CAST($7 AS BIGINT), untold_since)
                   WHERE account_key = $1 AND device = $2 AND failures = $5 AND last_at = $6",
             )
             .bind(account)
@@ -72,10 +77,53 @@ pub async fn replace(
             .bind(next.last_at.0)
             .bind(i64::from(seen.failures))
             .bind(seen.last_at.0)
+            .bind(untold_since)
             .execute(tx.connection())
             .await?
         }
     };
+    Ok(done.rows_affected() == 1)
+}
+
+/// A lock that fell, and of which nobody was told yet.
+#[derive(Clone, Debug)]
+pub struct Untold {
+    pub account: String,
+    pub device: String,
+    /// Whom it is to be told; `None` if the ID belongs to nobody.
+    pub member: Option<MemberId>,
+}
+
+/// The locks that fell by then and of which nobody was told yet.
+pub async fn untold(db: &mut impl Reads, until: UnixTime, most: u32) -> Result<Vec<Untold>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT account_key, device, member_id FROM password_failures
+          WHERE untold_since IS NOT NULL AND untold_since <= $1 ORDER BY untold_since LIMIT $2",
+    )
+    .bind(until.0)
+    .bind(i64::from(most))
+    .fetch_all(db.connection())
+    .await?;
+    let untold = |row: &AnyRow| {
+        Ok(Untold {
+            account: row.try_get("account_key")?,
+            device: row.try_get("device")?,
+            member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
+        })
+    };
+    rows.iter().map(untold).collect()
+}
+
+/// Takes it on to tell of a lock; `false` if somebody else does, or there is nothing to tell any more.
+pub async fn take_untold(tx: &mut WriteTx, untold: &Untold) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE password_failures SET untold_since = NULL
+          WHERE account_key = $1 AND device = $2 AND untold_since IS NOT NULL",
+    )
+    .bind(&untold.account)
+    .bind(&untold.device)
+    .execute(tx.connection())
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

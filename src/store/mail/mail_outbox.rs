@@ -280,6 +280,17 @@ pub async fn finish(
     Ok(())
 }
 
+/// It was not tried after all: whoever comes next may, at once.
+pub async fn give_back(tx: &mut WriteTx, id: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE mail_outbox SET claimed_until = NULL, attempts = attempts - 1 WHERE mail_id = $1 AND state = 'queued'",
+    )
+    .bind(id)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// It is tried again at `next`.
 pub async fn retry(tx: &mut WriteTx, id: &str, said: Said<'_>, next: UnixTime) -> Result<(), StoreError> {
     sqlx::query(

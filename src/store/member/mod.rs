@@ -9,4 +9,5 @@ pub mod password_history;
 pub mod password_peppers;
 pub mod recovery;
 pub mod recovery_codes;
+pub mod recovery_requests;
 pub mod totp_devices;

@@ -1,57 +1,10 @@
-//! Requests of members who can't log in, and links to a new password.
+//! Links to a new password.
 
 use sqlx::Row as _;
 
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
-use crate::random;
 use crate::store::{Reads, StoreError, WriteTx};
-
-/// A request that waits for its answer. Without `user_id_key` the user ID is what is wanted.
-#[derive(Clone, Debug)]
-pub struct Request {
-    pub user_id_key: Option<String>,
-    pub address: String,
-    pub language: String,
-}
-
-pub async fn insert_request(tx: &mut WriteTx, request: &Request, now: UnixTime) -> Result<(), StoreError> {
-    let wanted = if request.user_id_key.is_some() { "password" } else { "user_id" };
-    sqlx::query(
-        "INSERT INTO recovery_requests (request_id, wanted, user_id_key, address, language, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(random::identifier())
-    .bind(wanted)
-    .bind(request.user_id_key.as_deref().unwrap_or_default())
-    .bind(&request.address)
-    .bind(&request.language)
-    .bind(now.0)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// Takes the oldest request: in this transaction, so that it comes back if its answer is not written.
-pub async fn take_request(tx: &mut WriteTx) -> Result<Option<Request>, StoreError> {
-    let row = sqlx::query(
-        "DELETE FROM recovery_requests WHERE request_id =
-           (SELECT request_id FROM recovery_requests ORDER BY created_at, request_id LIMIT 1)
-         RETURNING wanted, user_id_key, address, language",
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    row.map(|row| {
-        let wanted: String = row.try_get("wanted")?;
-        let key: String = row.try_get("user_id_key")?;
-        Ok(Request {
-            user_id_key: (wanted == "password").then_some(key),
-            address: row.try_get("address")?,
-            language: row.try_get("language")?,
-        })
-    })
-    .transpose()
-}
 
 /// Adds a link; those before it end.
 pub async fn insert_link(

@@ -21,6 +21,8 @@ pub struct StoredClient {
     pub created_at: UnixTime,
     /// Staff let it send notices to members.
     pub may_notify: bool,
+    /// Counts its changes from 1.
+    pub revision: i64,
 }
 
 impl StoredClient {
@@ -42,34 +44,40 @@ fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
         registration_token_digest: row.try_get("registration_token_digest")?,
         created_at: UnixTime(row.try_get("created_at")?),
         may_notify: row.try_get::<Option<i64>, _>("member_notices_at")?.is_some(),
+        revision: row.try_get("revision")?,
     })
 }
+
+const COLUMNS: &str = "client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
+    registration_token_digest, created_at, member_notices_at, revision";
 
 pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>, StoreError> {
     // PostgreSQL takes no NUL in a text; no client has one in its ID.
     if id.contains('\0') {
         return Ok(None);
     }
-    let row = sqlx::query(
-        "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
-                registration_token_digest, created_at, member_notices_at FROM clients WHERE client_id = $1",
-    )
-    .bind(id)
-    .fetch_optional(db.connection())
-    .await?;
+    let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM clients WHERE client_id = $1");
+    let row = sqlx::query(sql).bind(id).fetch_optional(db.connection()).await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// The client, held until the transaction ends: whoever else holds it waits, and then sees what was changed.
+pub async fn held(tx: &mut WriteTx, id: &str) -> Result<Option<StoredClient>, StoreError> {
+    if id.contains('\0') {
+        return Ok(None);
+    }
+    sqlx::query("UPDATE clients SET revision = revision WHERE client_id = $1")
+        .bind(id)
+        .execute(tx.connection())
+        .await?;
+    by_id(tx, id).await
 }
 
 /// All clients by ID, after `after`, at most `limit`.
 pub async fn list(db: &mut impl Reads, after: &str, limit: u32) -> Result<Vec<StoredClient>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
-                registration_token_digest, created_at, member_notices_at FROM clients WHERE client_id > $1 ORDER BY client_id LIMIT $2",
-    )
-    .bind(after)
-    .bind(i64::from(limit))
-    .fetch_all(db.connection())
-    .await?;
+    let sql =
+        const_format::concatcp!("SELECT ", COLUMNS, " FROM clients WHERE client_id > $1 ORDER BY client_id LIMIT $2");
+    let rows = sqlx::query(sql).bind(after).bind(i64::from(limit)).fetch_all(db.connection()).await?;
     rows.iter().map(from_row).collect()
 }
 
@@ -77,7 +85,7 @@ pub async fn list(db: &mut impl Reads, after: &str, limit: u32) -> Result<Vec<St
 /// registered itself is not let: it could change its redirect URIs, and with them where its notices lead.
 pub async fn set_member_notices(tx: &mut WriteTx, id: &ClientId, at: Option<UnixTime>) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE clients SET member_notices_at = $2
+        "UPDATE clients SET member_notices_at = $2, revision = revision + 1
           WHERE client_id = $1 AND ($2 IS NULL OR registration_token_digest IS NULL)",
     )
     .bind(id.as_str())
@@ -132,7 +140,7 @@ pub async fn update(
     now: UnixTime,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4, second_factor = $5,
+        "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4, second_factor = $5, revision = revision + 1,
                 previous_secret_until = CASE WHEN $3 IS NULL THEN NULL ELSE previous_secret_until END
           WHERE client_id = $1",
     )
@@ -156,7 +164,7 @@ pub async fn rotate_secret(
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE clients SET previous_secret_digest = secret_digest, previous_secret_until = $3, secret_digest = $2,
-                updated_at = $4 WHERE client_id = $1 AND secret_digest IS NOT NULL",
+                updated_at = $4, revision = revision + 1 WHERE client_id = $1 AND secret_digest IS NOT NULL",
     )
     .bind(id.as_str())
     .bind(secret_digest)

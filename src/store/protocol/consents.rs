@@ -25,8 +25,9 @@ pub async fn agreed(db: &mut impl Reads, member: &MemberId, client: &ClientId) -
     .transpose()
 }
 
-/// Remembers all that the member has agreed to.
-pub async fn remember(
+/// Adds what a member agrees to now to what they agreed to before. The row is held in between: of two pages that are
+/// answered at once, neither forgets the other's.
+pub async fn add(
     tx: &mut WriteTx,
     member: &MemberId,
     client: &ClientId,
@@ -34,15 +35,21 @@ pub async fn remember(
     now: UnixTime,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO consents (member_id, client_id, scope, given_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (member_id, client_id) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at",
+        "INSERT INTO consents (member_id, client_id, scope, given_at) VALUES ($1, $2, '', $3)
+         ON CONFLICT (member_id, client_id) DO UPDATE SET given_at = excluded.given_at",
     )
     .bind(member.as_str())
     .bind(client.as_str())
-    .bind(scopes.to_string())
     .bind(now.0)
     .execute(tx.connection())
     .await?;
+    let all = agreed(tx, member, client).await?.unwrap_or_default().joined_with(scopes);
+    sqlx::query("UPDATE consents SET scope = $3 WHERE member_id = $1 AND client_id = $2")
+        .bind(member.as_str())
+        .bind(client.as_str())
+        .bind(all.to_string())
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 

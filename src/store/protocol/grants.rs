@@ -8,6 +8,7 @@ use crate::domain::login::assurance::Assurance;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::refresh_rotation::RefreshState;
+use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::UnixTime;
 use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
 
@@ -32,7 +33,10 @@ fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
     let assurance: String = row.try_get("assurance")?;
     Ok(Grant {
         assurance: Assurance::named(&assurance).ok_or_else(|| corrupt("assurance"))?,
+        client: ClientId(row.try_get("client_id")?),
         member: MemberId(row.try_get("member_id")?),
+        scopes: Scopes::parse(&row.try_get::<String, _>("scope")?).map_err(|_| corrupt("scope"))?,
+        resources: row.try_get::<String, _>("resources")?.split_ascii_whitespace().map(str::to_owned).collect(),
         session: BrowserSessionId(row.try_get("session_id")?),
         request: from_json(&request, "authorization_grants", "request", &id)?,
         authenticated_at: UnixTime(row.try_get("authenticated_at")?),
@@ -46,7 +50,7 @@ fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
 }
 
 const COLUMNS: &str =
-    "grant_id, client_id, member_id, session_id, stage, request, authenticated_at, assurance, code_expires_at,
+    "grant_id, client_id, member_id, session_id, scope, resources, stage, request, authenticated_at, assurance, code_expires_at,
     created_at, redeemed_at, refresh_generation, refreshed_at, kept_until, ended_at";
 
 /// Adds a grant that waits for consent at the page named by `page_digest`, or is approved with the code `code_digest`.
@@ -64,11 +68,11 @@ pub async fn insert(
     };
     sqlx::query(
         "INSERT INTO authorization_grants (grant_id, client_id, member_id, session_id, stage, request, authenticated_at,
-             page_digest, code_digest, code_expires_at, created_at, kept_until, assurance)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             page_digest, code_digest, code_expires_at, created_at, kept_until, assurance, scope, resources)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(grant.id.as_str())
-    .bind(grant.request.client.as_str())
+    .bind(grant.client.as_str())
     .bind(grant.member.as_str())
     .bind(grant.session.as_str())
     .bind(stage)
@@ -80,6 +84,8 @@ pub async fn insert(
     .bind(grant.created_at.0)
     .bind(grant.kept_until.0)
     .bind(grant.assurance.name())
+    .bind(grant.scopes.to_string())
+    .bind(grant.resources.join(" "))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -133,7 +139,7 @@ pub async fn approve(
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4,
-                request = $5
+                request = $5, scope = $6, resources = $7
           WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
     )
     .bind(id.as_str())
@@ -141,6 +147,8 @@ pub async fn approve(
     .bind(code_expires_at.0)
     .bind(kept_until.0)
     .bind(to_json(request)?)
+    .bind(request.scopes.to_string())
+    .bind(request.resources.join(" "))
     .fetch_optional(tx.connection())
     .await?;
     Ok(done.is_some())

@@ -3,4 +3,5 @@
 pub mod clients;
 pub mod consents;
 pub mod grants;
+pub mod resource_servers;
 pub mod signing_keys;

@@ -4,9 +4,10 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
 use super::totp_devices::{self, DeviceLine};
-use crate::actions::member::authenticators::{choose, enrolled, offered_methods};
+use crate::actions::member::authenticators::{enrolled, offered_methods};
+use crate::actions::member::choose_method::{Chosen, choose_method};
 use crate::app::App;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
@@ -19,6 +20,8 @@ use crate::web::banner::Banner;
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+
+const PAGE: AccountPage = AccountPage::AuthenticationMethod;
 
 /// The choice, and what is enrolled.
 #[derive(Clone, Debug, Serialize)]
@@ -62,7 +65,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<AuthenticationMethodPage>, Stop> {
-    let SignedIn { member, .. } = signed_in(browser, AccountPage::AuthenticationMethod).await?;
+    let SignedIn { member, .. } = signed_in(browser, PAGE).await?;
     Ok(Shown::Page(page(browser, &member, false).await?))
 }
 
@@ -94,24 +97,26 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AuthenticationMethodPage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::AuthenticationMethod).await?;
+    let SignedIn { member, .. } = sent_by(browser, fields, PAGE).await?;
     let app = browser.web.app.clone();
     let offered = offered_methods(&app);
     let chosen = fields.get("method").and_then(Method::named).filter(|method| offered.contains(method));
     let Some(method) = chosen else { return Ok(Shown::Again(page(browser, &member, true).await?)) };
-    let mut tx = app.store.write().await?;
-    if choose(&app, &mut tx, &member.id, method, browser.device()).await? {
-        tx.commit().await?;
-        browser.notify(Banner::MethodChanged);
-        return Ok(Shown::GoTo(AccountPage::Profile.path()));
+    match choose_method(&app, &browser.caller(), method).await.map_err(|why| stop(browser, PAGE, why))? {
+        Chosen::Done => {
+            browser.notify(Banner::MethodChanged);
+            Ok(Shown::GoTo(AccountPage::Profile.path()))
+        }
+        Chosen::NotEnrolled => {
+            let enrolment = match method {
+                Method::Email if member.verified_email().is_none() => AccountPage::EmailAddress,
+                Method::Email => AccountPage::EmailMethod,
+                Method::Totp => AccountPage::TotpEnrolment,
+                Method::Passkey => AccountPage::PasskeyEnrolment,
+            };
+            Ok(Shown::GoTo(format!("{}?choose=1", enrolment.path())))
+        }
     }
-    let enrolment = match method {
-        Method::Email if member.verified_email().is_none() => AccountPage::EmailAddress,
-        Method::Email => AccountPage::EmailMethod,
-        Method::Totp => AccountPage::TotpEnrolment,
-        Method::Passkey => AccountPage::PasskeyEnrolment,
-    };
-    Ok(Shown::GoTo(format!("{}?choose=1", enrolment.path())))
 }
 
 /// For the samples of pages.

@@ -4,27 +4,21 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::login::email_codes::{self, Purpose, Sent};
-use crate::actions::login::one_time_passwords::{Tried, try_email_code};
-use crate::actions::member::account_events::record;
-use crate::actions::member::authenticators::{choose, offered_methods};
-use crate::actions::member::raise_session;
-use crate::domain::actor::Actor;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::login::email_codes::Sent;
+use crate::actions::member::change_email_address::{self, Confirmed, Proposed};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::one_time_password::Code;
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
-use crate::domain::member::email_address::{EmailAddress, is_same, masked};
+use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
-use crate::store::login::email_codes as codes;
-use crate::store::member::{lost_methods, members, recovery};
 use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::CodeError;
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+
+const CODE_PAGE: AccountPage = AccountPage::EmailAddressCode;
 
 /// The page that asks for the new address.
 #[derive(Clone, Debug, Serialize)]
@@ -63,10 +57,6 @@ pub struct AccountEmailAddressCodePage {
     pub error: Option<CodeError>,
 }
 
-fn place(who: &SignedIn) -> String {
-    Purpose::Address.place(who.session.id.as_str())
-}
-
 fn with_choice(page: &AccountPage, choose: bool) -> String {
     if choose { format!("{}?choose=1", page.path()) } else { page.path() }
 }
@@ -81,7 +71,8 @@ async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressP
     let choose = browser.query.get("choose").is_some();
     // What the society knows need not be typed again, only shown to be read.
     let unverified = who.member.email.clone().filter(|_| who.member.verified_email().is_none());
-    Ok(Shown::Page(address_page(browser, &who, unverified.unwrap_or_default(), choose, None)))
+    let email = browser.query.get("typed").map(str::to_owned).or(unverified).unwrap_or_default();
+    Ok(Shown::Page(address_page(browser, &who, email, choose, None)))
 }
 
 fn address_page(
@@ -106,38 +97,26 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn propose(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressPage>, Stop> {
-    let who = sent_by(browser, fields, AccountPage::EmailAddress).await?;
-    browser.web.limits.login(browser.address)?;
+    let here = || AccountPage::EmailAddress.typed(fields.get("email"));
+    let who = sent_by(browser, fields, here()).await?;
+    browser.limit_attempts()?;
     let choose = fields.get("choose").is_some();
     let typed = fields.get("email").unwrap_or_default();
     let again = |error| Ok(Shown::Again(address_page(browser, &who, typed.to_owned(), choose, Some(error))));
     let Some(address) = EmailAddress::understand(typed) else { return again(NewAddressError::EmailMalformed) };
-    // The case of letters may be corrected.
-    if who.member.verified_email() == Some(address.as_str()) {
-        return again(NewAddressError::EmailSame);
-    }
-    match send(browser, &who, address.as_str()).await? {
-        Sent::Sent => Ok(Shown::GoTo(with_choice(&AccountPage::EmailAddressCode, choose))),
-        Sent::TooSoon => again(NewAddressError::CodeTooSoon),
-        Sent::TooMany => again(NewAddressError::CodeTooMany),
-    }
-}
-
-async fn send(browser: &BrowserRequest, who: &SignedIn, address: &str) -> Result<Sent, Stop> {
-    let app = &browser.web.app;
     let language = browser.locale().tag();
-    let mut tx = app.store.write().await?;
-    let sent = email_codes::send(app, &mut tx, Purpose::Address, &place(who), &who.member, address, language).await?;
-    if sent != Sent::TooMany {
-        tx.commit().await?;
+    let proposed = change_email_address::propose(&browser.web.app, &browser.caller(), &address, language).await;
+    match proposed.map_err(|why| stop(browser, here(), why))? {
+        Proposed::Code(Sent::Sent) => Ok(Shown::GoTo(with_choice(&CODE_PAGE, choose))),
+        Proposed::Code(Sent::TooSoon) => again(NewAddressError::CodeTooSoon),
+        Proposed::Code(Sent::TooMany) => again(NewAddressError::CodeTooMany),
+        Proposed::IsTheirs => again(NewAddressError::EmailSame),
     }
-    Ok(sent)
 }
 
 /// Where the last code was sent.
 async fn address_of(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<String>, Stop> {
-    let mut reader = browser.web.app.store.reader().await?;
-    Ok(codes::sent(&mut reader, &place(who), &who.member.id).await?.map(|code| code.address))
+    Ok(change_email_address::waiting(&mut browser.web.app.store.reader().await?, &who.session).await?)
 }
 
 fn code_page(
@@ -164,7 +143,7 @@ pub async fn get_code(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show_code(browser: &mut BrowserRequest) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-    let who = signed_in(browser, AccountPage::EmailAddressCode).await?;
+    let who = signed_in(browser, CODE_PAGE).await?;
     let choose = browser.query.get("choose").is_some();
     Ok(match address_of(browser, &who).await? {
         Some(address) => Shown::Page(code_page(browser, address, choose, false, None)),
@@ -178,13 +157,16 @@ pub async fn post_code(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountEmailAddressCodePage>, Stop> {
-    let who = sent_by(browser, fields, AccountPage::EmailAddressCode).await?;
-    browser.web.limits.login(browser.address)?;
+    let who = sent_by(browser, fields, CODE_PAGE).await?;
+    browser.limit_attempts()?;
     let chosen = fields.get("choose").is_some();
     // Its code has come back: the button was pressed twice.
     let Some(address) = address_of(browser, &who).await? else { return Ok(Shown::GoTo(AccountPage::Profile.path())) };
+    let (app, caller) = (browser.web.app.clone(), browser.caller());
     if fields.get("resend").is_some() {
-        return Ok(match CodeError::of(send(browser, &who, &address).await?) {
+        let sent = change_email_address::send_again(&app, &caller, browser.locale().tag()).await;
+        let sent = sent.map_err(|why| stop(browser, CODE_PAGE, why))?;
+        return Ok(match sent.and_then(CodeError::of) {
             None => Shown::Done(code_page(browser, address, chosen, true, None)),
             error => Shown::Again(code_page(browser, address, chosen, false, error)),
         });
@@ -193,37 +175,19 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<A
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    let app = browser.web.app.clone();
-    let (mut tx, address) = match try_email_code(&app, &who.member, &place(&who), &code, browser.device()).await? {
-        Tried::Right(right) => right,
-        Tried::Wrong => return again(CodeError::EmailCodeWrong),
-        Tried::Spent => return again(CodeError::CodeSpent),
-        Tried::Locked { .. } => return Err(Stop::page(ErrorKind::AccountLocked)),
-    };
-    // As it is before the change: the old address is told, too.
-    let member = members::held(&mut tx, &who.member.id).await?.unwrap_or(who.member.clone());
-    members::set_verified_email(&mut tx, &member.id, &address, app.now()).await?;
-    // Who reads the old mailbox can't take the account back.
-    recovery::end_links(&mut tx, &member.id, app.now()).await?;
-    lost_methods::end(&mut tx, &member.id).await?;
-    if !member.verified_email().is_some_and(|old| is_same(old, &address)) {
-        let event = AccountEvent::EmailChanged { from: member.verified_email().map(masked), to: masked(&address) };
-        record(&app, &mut tx, &member, event, &Actor::Member(browser.device())).await?;
+    let confirmed = change_email_address::confirm(&app, &caller, &code, chosen).await;
+    match confirmed.map_err(|why| stop(browser, CODE_PAGE, why))? {
+        Confirmed::Changed => browser.notify(Banner::EmailChanged),
+        Confirmed::Chosen { raised } => {
+            if let Some(token) = raised {
+                browser.renew_session(&token);
+            }
+            browser.notify(Banner::MethodChanged);
+        }
+        Confirmed::Wrong => return again(CodeError::EmailCodeWrong),
+        Confirmed::Spent => return again(CodeError::CodeSpent),
+        Confirmed::AccountLocked => return Err(Stop::page(ErrorKind::AccountLocked)),
     }
-    let mut raised = None;
-    let done = if chosen && offered_methods(&app).contains(&Method::Email) {
-        members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
-        choose(&app, &mut tx, &member.id, Method::Email, browser.device()).await?;
-        raised = raise_session::by_enrolment(&mut tx, &who.session).await?;
-        Banner::MethodChanged
-    } else {
-        Banner::EmailChanged
-    };
-    tx.commit().await?;
-    if let Some(token) = raised {
-        browser.renew_session(&token);
-    }
-    browser.notify(done);
     Ok(Shown::GoTo(AccountPage::Profile.path()))
 }
 

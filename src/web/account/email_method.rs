@@ -4,24 +4,24 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
 use super::totp_devices::Consequence;
-use crate::actions::login::email_codes::{self, Purpose, Sent};
-use crate::actions::login::one_time_passwords::{Tried, try_email_code};
-use crate::actions::member::authenticators::{self, Removed, choose, offered_methods};
-use crate::actions::member::raise_session;
+use crate::actions::member::authenticators::{self, offered_methods};
+use crate::actions::member::enrol_authenticator::{self, EmailEnrolment, email_code};
+use crate::actions::member::remove_authenticator::{self, Removed};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
-use crate::domain::member::email_address::{is_same, masked};
+use crate::domain::member::email_address::masked;
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::one_time_password::CodeError;
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+
+const PAGE: AccountPage = AccountPage::EmailMethod;
 
 /// The page that asks for the code.
 #[derive(Clone, Debug, Serialize)]
@@ -53,10 +53,6 @@ fn page(browser: &BrowserRequest, who: &SignedIn, sent_again: bool, error: Optio
     }
 }
 
-fn place(who: &SignedIn) -> String {
-    Purpose::Method.place(who.session.id.as_str())
-}
-
 /// Where a member goes who has no address, or has this method already.
 fn elsewhere(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<String>, Stop> {
     if !offered_methods(&browser.web.app).contains(&Method::Email) {
@@ -69,17 +65,11 @@ fn elsewhere(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<String>,
     })
 }
 
-async fn send(browser: &BrowserRequest, who: &SignedIn) -> Result<Option<CodeError>, Stop> {
-    let app = &browser.web.app;
-    let address = who.member.verified_email().unwrap_or_default();
+async fn send(browser: &BrowserRequest) -> Result<Option<CodeError>, Stop> {
     let language = browser.locale().tag();
-    let mut tx = app.store.write().await?;
-    let sent = email_codes::send(app, &mut tx, Purpose::Method, &place(who), &who.member, address, language).await?;
-    // A code whose mail is withheld is not written down either: the one before still counts.
-    if sent != Sent::TooMany {
-        tx.commit().await?;
-    }
-    Ok(CodeError::of(sent))
+    let sent = enrol_authenticator::send_email_code(&browser.web.app, &browser.caller(), language).await;
+    // Where there is nothing to enrol any more, the page says so when it is sent.
+    Ok(sent.map_err(|why| stop(browser, PAGE, why))?.and_then(CodeError::of))
 }
 
 pub async fn get(mut browser: BrowserRequest) -> Response {
@@ -88,16 +78,16 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<EmailMethodPage>, Stop> {
-    let who = signed_in(browser, AccountPage::EmailMethod).await?;
+    let who = signed_in(browser, PAGE).await?;
     if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
     let app = browser.web.app.clone();
-    let waiting = email_codes::usable(&app, &mut app.store.reader().await?, &place(&who), &who.member).await?;
+    let waiting = email_code(&app, &mut app.store.reader().await?, &who.session, &who.member).await?;
     let error = match waiting {
         // Opened again, as by going back: the code that was sent still counts.
         Some(_) => None,
-        None => send(browser, &who).await?,
+        None => send(browser).await?,
     };
     Ok(Shown::Page(page(browser, &who, false, error)))
 }
@@ -108,13 +98,13 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<EmailMethodPage>, Stop> {
-    let who = sent_by(browser, fields, AccountPage::EmailMethod).await?;
+    let who = sent_by(browser, fields, PAGE).await?;
     if let Some(to) = elsewhere(browser, &who)? {
         return Ok(Shown::GoTo(to));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     if fields.get("resend").is_some() {
-        return Ok(match send(browser, &who).await? {
+        return Ok(match send(browser).await? {
             None => Shown::Done(page(browser, &who, true, None)),
             error => Shown::Again(page(browser, &who, false, error)),
         });
@@ -123,24 +113,18 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<Em
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    let app = browser.web.app.clone();
-    let member = &who.member;
-    match try_email_code(&app, member, &place(&who), &code, browser.device()).await? {
-        // The address may have been changed since the code was sent.
-        Tried::Right((mut tx, address)) if member.verified_email().is_some_and(|now| is_same(now, &address)) => {
-            members::set_email_method(&mut tx, &member.id, Some(app.now())).await?;
-            choose(&app, &mut tx, &member.id, Method::Email, browser.device()).await?;
-            let raised = raise_session::by_enrolment(&mut tx, &who.session).await?;
-            tx.commit().await?;
+    let done = enrol_authenticator::email(&browser.web.app, &browser.caller(), &code).await;
+    match done.map_err(|why| stop(browser, PAGE, why))? {
+        EmailEnrolment::Done { raised } => {
             if let Some(token) = raised {
                 browser.renew_session(&token);
             }
             browser.notify(Banner::MethodChanged);
             Ok(Shown::GoTo(AccountPage::Profile.path()))
         }
-        Tried::Right(_) | Tried::Spent => again(CodeError::CodeSpent),
-        Tried::Wrong => again(CodeError::EmailCodeWrong),
-        Tried::Locked { .. } => Err(Stop::page(ErrorKind::AccountLocked)),
+        EmailEnrolment::Spent => again(CodeError::CodeSpent),
+        EmailEnrolment::Wrong => again(CodeError::EmailCodeWrong),
+        EmailEnrolment::AccountLocked => Err(Stop::page(ErrorKind::AccountLocked)),
     }
 }
 
@@ -173,7 +157,8 @@ pub async fn post_deletion(OwnForm { mut browser, fields }: OwnForm) -> Response
 
 async fn delete(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<EmailMethodDeletionPage>, Stop> {
     let who = sent_by(browser, fields, AccountPage::EmailMethodDeletion).await?;
-    match authenticators::remove_email(&browser.web.app, &who.member.id, browser.device()).await? {
+    let removed = remove_authenticator::email(&browser.web.app, &browser.caller()).await;
+    match removed.map_err(|why| stop(browser, AccountPage::EmailMethodDeletion, why))? {
         Removed::Done => browser.notify(Banner::EmailMethodRemoved),
         Removed::Gone => {}
         Removed::LastFactor => return Ok(Shown::Again(deletion(&who, Consequence::LastFactor))),

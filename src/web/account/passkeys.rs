@@ -1,12 +1,12 @@
 //! `/account/passkeys`: the member's passkeys, and for each a page to rename it and one to delete it.
 
-use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member::authenticators::Removed;
-use crate::actions::member::passkeys as action;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::remove_authenticator::{self, Removed};
+use crate::actions::member::rename_authenticator;
+use crate::domain::ids::Identifier;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::passkey::Passkey;
 use crate::domain::member::profile::Member;
@@ -18,6 +18,7 @@ use crate::web::login::one_time_password::{in_words, name_of};
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::named::Named;
 
 /// All of them.
 #[derive(Clone, Debug, Serialize)]
@@ -84,54 +85,72 @@ async fn one(browser: &BrowserRequest, member: &Member, id: &str) -> Result<Pass
     passkey.ok_or_else(|| Stop::page(ErrorKind::NotFound))
 }
 
-pub async fn get_one(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+pub async fn get_one(mut browser: BrowserRequest, Named(id): Named) -> Response {
     let outcome = show_one(&mut browser, &id).await;
     answer(browser, outcome)
 }
 
-async fn show_one(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyNamePage>, Stop> {
+async fn show_one(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<PasskeyNamePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::Passkey(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
-    Ok(Shown::Page(PasskeyNamePage { passkey: line(browser, &passkey), refused: false }))
+    Ok(Shown::Page(naming(browser, &passkey, browser.query.get("typed"), false)))
 }
 
-pub async fn post_one(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+fn naming(browser: &BrowserRequest, passkey: &Passkey, typed: Option<&str>, refused: bool) -> PasskeyNamePage {
+    let line = line(browser, passkey);
+    let name = typed.map_or(line.name, str::to_owned);
+    PasskeyNamePage { passkey: PasskeyLine { name, ..line }, refused }
+}
+
+pub async fn post_one(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) -> Response {
     let outcome = rename(&mut browser, &id, &fields).await;
     answer(browser, outcome)
 }
 
-async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyNamePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::Passkey(id.to_owned())).await?;
-    let passkey = one(browser, &member, id).await?;
+async fn rename(
+    browser: &mut BrowserRequest,
+    id: &Identifier,
+    fields: &Params,
+) -> Result<Shown<PasskeyNamePage>, Stop> {
+    let here = || AccountPage::Passkey(id.to_owned()).typed(fields.get("device_name"));
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
-        return Ok(Shown::Again(PasskeyNamePage { passkey: line(browser, &passkey), refused: true }));
+        let passkey = one(browser, &member, id).await?;
+        return Ok(Shown::Again(naming(browser, &passkey, fields.get("device_name"), true)));
     };
-    let mut tx = browser.web.app.store.write().await?;
-    passkeys::rename(&mut tx, &member.id, id, &name).await?;
-    tx.commit().await?;
+    let done = rename_authenticator::passkey(&browser.web.app, &browser.caller(), id, &name).await;
+    if !done.map_err(|why| stop(browser, here(), why))? {
+        return Err(Stop::page(ErrorKind::NotFound));
+    }
     browser.notify(Banner::AuthenticatorRenamed);
     Ok(Shown::GoTo(AccountPage::Passkeys.path()))
 }
 
-pub async fn get_deletion(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+pub async fn get_deletion(mut browser: BrowserRequest, Named(id): Named) -> Response {
     let outcome = show_deletion(&mut browser, &id).await;
     answer(browser, outcome)
 }
 
-async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+async fn show_deletion(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<PasskeyDeletionPage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::PasskeyDeletion(id.to_owned())).await?;
     let passkey = one(browser, &member, id).await?;
     Ok(Shown::Page(PasskeyDeletionPage { passkey: line(browser, &passkey), last_factor: false }))
 }
 
-pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+pub async fn post_deletion(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) -> Response {
     let outcome = delete(&mut browser, &id, &fields).await;
     answer(browser, outcome)
 }
 
-async fn delete(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<PasskeyDeletionPage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::PasskeyDeletion(id.to_owned())).await?;
-    match action::delete(&browser.web.app, &member.id, id, browser.device()).await? {
+async fn delete(
+    browser: &mut BrowserRequest,
+    id: &Identifier,
+    fields: &Params,
+) -> Result<Shown<PasskeyDeletionPage>, Stop> {
+    let here = || AccountPage::PasskeyDeletion(id.to_owned());
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
+    let removed = remove_authenticator::passkey(&browser.web.app, &browser.caller(), id).await;
+    match removed.map_err(|why| stop(browser, here(), why))? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.
         Removed::Gone => {}

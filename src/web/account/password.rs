@@ -4,18 +4,11 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::login::check_password::{hash_new_password, is_password};
-use crate::actions::member::account_events::record;
-use crate::actions::member::members::replace_password;
-use crate::app::App;
-use crate::domain::actor::Actor;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::change_password::{Change, change_password};
 use crate::domain::login::flow::AccountPage;
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::profile::Password;
 use crate::domain::protocol::params::Params;
-use crate::domain::unix_time::Span;
-use crate::store::login::browser_sessions;
+use crate::domain::secret::Secret;
 use crate::store::member::members;
 use crate::web::banner::Banner;
 use crate::web::error_page::ErrorKind;
@@ -23,6 +16,8 @@ use crate::web::login::initial_password::{PolicyLine, broken, policy};
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+
+const PAGE: AccountPage = AccountPage::Password;
 
 /// The page where a member chooses another password.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +42,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountPasswordPage>, Stop> {
-    let SignedIn { member, .. } = signed_in(browser, AccountPage::Password).await?;
+    let SignedIn { member, .. } = signed_in(browser, PAGE).await?;
     Ok(Shown::Page(page(browser, &member.user_id, Vec::new(), false)))
 }
 
@@ -57,46 +52,23 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn change(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountPasswordPage>, Stop> {
-    let SignedIn { member, session } = sent_by(browser, fields, AccountPage::Password).await?;
-    browser.web.limits.login(browser.address)?;
-    let app = browser.web.app.clone();
+    let SignedIn { member, .. } = sent_by(browser, fields, PAGE).await?;
+    browser.limit_attempts()?;
     let typed = fields.get("new_password").unwrap_or_default();
-    let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
-    let before = members::password(&mut app.store.reader().await?, &member.id).await?;
-    let done = Ok(Shown::GoTo(AccountPage::Profile.path()));
-    if !mismatch && is_done(&app, before.as_ref(), typed).await? {
-        return done;
+    let again = |broken, mismatch| Ok(Shown::Again(page(browser, &member.user_id, broken, mismatch)));
+    if fields.get("new_password_again").unwrap_or_default() != typed {
+        let before = members::password(&mut browser.web.app.store.reader().await?, &member.id).await?;
+        return again(broken(browser, &member, before.as_ref(), typed).await?, true);
     }
-    let broken = broken(browser, &member, before.as_ref(), typed).await?;
-    if !broken.is_empty() || mismatch {
-        return Ok(Shown::Again(page(browser, &member.user_id, broken, mismatch)));
+    let typed = Secret::new(typed.to_owned());
+    let changed = change_password(&browser.web.app, &browser.caller(), &typed).await;
+    match changed.map_err(|why| stop(browser, PAGE, why))? {
+        Change::Done => browser.notify(Banner::PasswordChanged),
+        Change::DoneBefore => {}
+        Change::Refused(broken) => return again(broken.into_iter().map(PolicyLine::from).collect(), false),
+        Change::Overtaken => return Err(Stop::page(ErrorKind::FormExpired)),
     }
-    let hash = hash_new_password(&app, typed).await?;
-    let mut tx = app.store.write().await?;
-    // Hashing takes a while: staff, or the same form sent twice, may have set another one meanwhile.
-    if let Some(before) = &before
-        && !members::still_has_password(&mut tx, &member.id, before).await?
-    {
-        let now = members::password(&mut tx, &member.id).await?;
-        drop(tx);
-        return if is_done(&app, now.as_ref(), typed).await? { done } else { Err(Stop::page(ErrorKind::FormExpired)) };
-    }
-    replace_password(&app, &mut tx, &member, &hash, None, None).await?;
-    browser_sessions::end_others(&mut tx, &member.id, &session.id, app.now()).await?;
-    record(&app, &mut tx, &member, AccountEvent::PasswordChanged, &Actor::Member(browser.device())).await?;
-    tx.commit().await?;
-    browser.notify(Banner::PasswordChanged);
-    done
-}
-
-/// Whether this very password was set a moment ago: the button was pressed twice.
-async fn is_done(app: &App, stored: Option<&Password>, typed: &str) -> Result<bool, Stop> {
-    match stored {
-        Some(stored) if app.now().since(stored.set_at) < Span::minutes(1) => {
-            Ok(is_password(app, typed, &stored.hash).await?)
-        }
-        _ => Ok(false),
-    }
+    Ok(Shown::GoTo(AccountPage::Profile.path()))
 }
 
 impl PageTemplate for AccountPasswordPage {

@@ -5,12 +5,12 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::authentication_method::{self, MethodChoice};
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in};
-use crate::actions::mail::member_notices;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in, stop};
+use crate::actions::member::set_preferences::{self, is_in};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::permissions::Act;
-use crate::domain::member::profile::{Member, Profile};
+use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::i18n::Locale;
 use crate::store::member::members;
@@ -19,6 +19,8 @@ use crate::web::banner::Banner;
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+
+const PAGE: AccountPage = AccountPage::Profile;
 
 /// The overview.
 #[derive(Clone, Debug, Serialize)]
@@ -52,7 +54,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = signed_in(browser, AccountPage::Profile).await?;
+    let SignedIn { member, .. } = signed_in(browser, PAGE).await?;
     let mut reader = browser.web.app.store.reader().await?;
     let password = members::password(&mut reader, &member.id).await?;
     let methods = authentication_method::choices(&browser.web.app, &mut reader, &member).await?;
@@ -82,11 +84,6 @@ fn languages(browser: &BrowserRequest, member: &Member) -> Vec<Language> {
     texts.locales().map(language).collect()
 }
 
-/// Whether a language tag (RFC 5646), such as `ja-JP`, is of this language.
-fn is_in(tag: &str, locale: Locale) -> bool {
-    tag.split(['-', '_']).next().is_some_and(|language| language.eq_ignore_ascii_case(locale.tag()))
-}
-
 /// `POST /account/language`: the language of pages and mails. It neither weakens the account nor tells anything: any login
 /// will do.
 pub async fn post_language(OwnForm { mut browser, fields }: OwnForm) -> Response {
@@ -95,19 +92,12 @@ pub async fn post_language(OwnForm { mut browser, fields }: OwnForm) -> Response
 }
 
 async fn choose_language(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = sent_for(browser, fields, AccountPage::Profile, Act::ChooseLanguage).await?;
-    let to = AccountPage::Profile.path();
+    sent_for(browser, fields, PAGE, Act::ChooseLanguage).await?;
+    let to = PAGE.path();
     let chosen = browser.web.catalogue.locales().find(|locale| fields.get("language") == Some(locale.tag()));
     let Some(locale) = chosen else { return Ok(Shown::GoTo(to)) };
-    if !member.language().is_some_and(|tag| is_in(tag, locale)) {
-        let app = browser.web.app.clone();
-        let mut tx = app.store.write().await?;
-        if let Some(Member { profile, .. }) = members::held(&mut tx, &member.id).await? {
-            let profile = Profile { locale: Some(locale.tag().to_owned()), ..profile };
-            members::set_profile(&mut tx, &member.id, &profile, app.now()).await?;
-            tx.commit().await?;
-        }
-    }
+    let done = set_preferences::language(&browser.web.app, &browser.caller(), locale).await;
+    done.map_err(|why| stop(browser, PAGE, why))?;
     browser.choose_language(locale);
     browser.notify(Banner::LanguageChanged);
     Ok(Shown::GoTo(to))
@@ -120,15 +110,16 @@ pub async fn post_notices(OwnForm { mut browser, fields }: OwnForm) -> Response 
 }
 
 async fn choose_notices(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<ProfilePage>, Stop> {
-    let SignedIn { member, .. } = sent_for(browser, fields, AccountPage::Profile, Act::ChooseNotices).await?;
+    sent_for(browser, fields, PAGE, Act::ChooseNotices).await?;
     let on = match fields.get("notices") {
         Some("on") => true,
         Some("off") => false,
-        _ => return Ok(Shown::GoTo(AccountPage::Profile.path())),
+        _ => return Ok(Shown::GoTo(PAGE.path())),
     };
-    member_notices::turn(&browser.web.app, &member.id, on).await?;
+    let done = set_preferences::notices(&browser.web.app, &browser.caller(), on).await;
+    done.map_err(|why| stop(browser, PAGE, why))?;
     browser.notify(if on { Banner::NoticesOn } else { Banner::NoticesOff });
-    Ok(Shown::GoTo(AccountPage::Profile.path()))
+    Ok(Shown::GoTo(PAGE.path()))
 }
 
 impl PageTemplate for ProfilePage {

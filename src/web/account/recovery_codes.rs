@@ -3,8 +3,8 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member::authenticators::make_recovery_codes;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::make_recovery_codes::make_recovery_codes;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::login::recovery_code::{AT_A_TIME, for_reading};
 use crate::domain::protocol::params::Params;
@@ -64,7 +64,8 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 async fn make(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<RecoveryCodesPage>, Stop> {
     offered(browser)?;
     let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::RecoveryCodes).await?;
-    let codes = make_recovery_codes(&browser.web.app, &member, browser.device()).await?;
+    let made = make_recovery_codes(&browser.web.app, &browser.caller()).await;
+    let codes = made.map_err(|why| stop(browser, AccountPage::RecoveryCodes, why))?;
     Ok(Shown::Done(page(browser, member.user_id, 0, &codes)))
 }
 

@@ -3,13 +3,11 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member::account_events::record;
-use crate::domain::actor::Actor;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::end_own_sessions;
 use crate::domain::ids::BrowserSessionId;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::flow::AccountPage;
-use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::store::Reads;
@@ -20,6 +18,8 @@ use crate::web::login::one_time_password::in_words;
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+
+const PAGE: AccountPage = AccountPage::Sessions;
 
 /// All sessions, this one first.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +47,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 }
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<SessionsPage>, Stop> {
-    let SignedIn { member, session } = signed_in(browser, AccountPage::Sessions).await?;
+    let SignedIn { member, session } = signed_in(browser, PAGE).await?;
     let app = &browser.web.app;
     let mut reader = app.store.reader().await?;
     let mut sessions: Vec<SessionLine> = alive(browser, &mut reader, &member)
@@ -79,30 +79,22 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 }
 
 async fn end(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<SessionsPage>, Stop> {
-    let SignedIn { member, session } = sent_by(browser, fields, AccountPage::Sessions).await?;
-    let app = browser.web.app.clone();
-    let now = app.now();
-    let mut tx = app.store.write().await?;
-    let (event, notice) = if let Some(id) = fields.get("end") {
-        let all = alive(browser, &mut tx, &member).await?;
-        let found = all.into_iter().find(|one| one.id.as_str() == id && one.id != session.id);
-        // Another member's, or the button was pressed twice.
-        let Some(one) = found else { return Ok(Shown::GoTo(AccountPage::Sessions.path())) };
-        browser_sessions::end_one(&mut tx, &member.id, &BrowserSessionId(id.to_owned()), now).await?;
-        (AccountEvent::SessionEnded { on: one.device }, Banner::SessionEnded)
+    sent_by(browser, fields, PAGE).await?;
+    let (app, caller) = (browser.web.app.clone(), browser.caller());
+    let (done, notice) = if let Some(id) = fields.get("end") {
+        (end_own_sessions::one(&app, &caller, &BrowserSessionId(id.to_owned())).await, Banner::SessionEnded)
     } else if fields.get("end_others").is_some() {
-        browser_sessions::end_others(&mut tx, &member.id, &session.id, now).await?;
-        (AccountEvent::OtherSessionsEnded, Banner::OtherSessionsEnded)
+        (end_own_sessions::all_others(&app, &caller).await.map(|()| true), Banner::OtherSessionsEnded)
     } else if fields.get("distrust").is_some() {
-        known_devices::distrust_all(&mut tx, &member.id).await?;
-        (AccountEvent::TrustWithdrawn, Banner::TrustWithdrawn)
+        (end_own_sessions::trust(&app, &caller).await.map(|()| true), Banner::TrustWithdrawn)
     } else {
         return Err(Stop::page(ErrorKind::RequestInvalid));
     };
-    record(&app, &mut tx, &member, event, &Actor::Member(browser.device())).await?;
-    tx.commit().await?;
-    browser.notify(notice);
-    Ok(Shown::GoTo(AccountPage::Sessions.path()))
+    // Otherwise it is another member's, or the button was pressed twice.
+    if done.map_err(|why| stop(browser, PAGE, why))? {
+        browser.notify(notice);
+    }
+    Ok(Shown::GoTo(PAGE.path()))
 }
 
 impl PageTemplate for SessionsPage {

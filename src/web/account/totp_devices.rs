@@ -1,12 +1,13 @@
 //! `/account/totp-devices/{id}`: an authenticator app is renamed, or deleted on a page that asks first (product.md 1.5;
 //! FAQ 11).
 
-use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in};
-use crate::actions::member::authenticators::{self as action, Removed};
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_by, signed_in, stop};
+use crate::actions::member::remove_authenticator::{self, Removed};
+use crate::actions::member::{authenticators as action, rename_authenticator};
+use crate::domain::ids::Identifier;
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::{Enrolled, Method};
 use crate::domain::member::authenticator_removal::Removal;
@@ -19,6 +20,7 @@ use crate::web::login::one_time_password::name_of;
 use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::named::Named;
 
 /// An app in words. Times are as the reader's language writes them.
 #[derive(Clone, Debug, Serialize)]
@@ -94,41 +96,49 @@ async fn one(browser: &BrowserRequest, member: &Member, id: &str) -> Result<(Tot
     Ok((device, there_are))
 }
 
-pub async fn get(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+pub async fn get(mut browser: BrowserRequest, Named(id): Named) -> Response {
     let outcome = show(&mut browser, &id).await;
     answer(browser, outcome)
 }
 
-async fn show(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDevicePage>, Stop> {
+async fn show(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<TotpDevicePage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDevice(id.to_owned())).await?;
     let (device, _) = one(browser, &member, id).await?;
-    Ok(Shown::Page(TotpDevicePage { device: line(browser, &device), refused: false }))
+    Ok(Shown::Page(naming(browser, &device, browser.query.get("typed"), false)))
 }
 
-pub async fn post(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+fn naming(browser: &BrowserRequest, device: &TotpDevice, typed: Option<&str>, refused: bool) -> TotpDevicePage {
+    let line = line(browser, device);
+    let name = typed.map_or(line.name, str::to_owned);
+    TotpDevicePage { device: DeviceLine { name, ..line }, refused }
+}
+
+pub async fn post(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) -> Response {
     let outcome = rename(&mut browser, &id, &fields).await;
     answer(browser, outcome)
 }
 
-async fn rename(browser: &mut BrowserRequest, id: &str, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
-    let SignedIn { member, .. } = sent_by(browser, fields, AccountPage::TotpDevice(id.to_owned())).await?;
-    let (device, _) = one(browser, &member, id).await?;
+async fn rename(browser: &mut BrowserRequest, id: &Identifier, fields: &Params) -> Result<Shown<TotpDevicePage>, Stop> {
+    let here = || AccountPage::TotpDevice(id.to_owned()).typed(fields.get("device_name"));
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
     let Some(name) = name_of(fields.get("device_name")) else {
-        return Ok(Shown::Again(TotpDevicePage { device: line(browser, &device), refused: true }));
+        let (device, _) = one(browser, &member, id).await?;
+        return Ok(Shown::Again(naming(browser, &device, fields.get("device_name"), true)));
     };
-    let mut tx = browser.web.app.store.write().await?;
-    totp_devices::rename(&mut tx, &member.id, id, &name).await?;
-    tx.commit().await?;
+    let done = rename_authenticator::app(&browser.web.app, &browser.caller(), id, &name).await;
+    if !done.map_err(|why| stop(browser, here(), why))? {
+        return Err(Stop::page(ErrorKind::NotFound));
+    }
     browser.notify(Banner::AuthenticatorRenamed);
     Ok(Shown::GoTo(AccountPage::AuthenticationMethod.path()))
 }
 
-pub async fn get_deletion(mut browser: BrowserRequest, Path(id): Path<String>) -> Response {
+pub async fn get_deletion(mut browser: BrowserRequest, Named(id): Named) -> Response {
     let outcome = show_deletion(&mut browser, &id).await;
     answer(browser, outcome)
 }
 
-async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
+async fn show_deletion(browser: &mut BrowserRequest, id: &Identifier) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
     let SignedIn { member, .. } = signed_in(browser, AccountPage::TotpDeviceDeletion(id.to_owned())).await?;
     let (device, there_are) = one(browser, &member, id).await?;
     let before = action::enrolled(&mut browser.web.app.store.reader().await?, &member).await?;
@@ -138,19 +148,20 @@ async fn show_deletion(browser: &mut BrowserRequest, id: &str) -> Result<Shown<T
     Ok(Shown::Page(TotpDeviceDeletionPage { device: line(browser, &device), consequence }))
 }
 
-pub async fn post_deletion(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+pub async fn post_deletion(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) -> Response {
     let outcome = delete(&mut browser, &id, &fields).await;
     answer(browser, outcome)
 }
 
 async fn delete(
     browser: &mut BrowserRequest,
-    id: &str,
+    id: &Identifier,
     fields: &Params,
 ) -> Result<Shown<TotpDeviceDeletionPage>, Stop> {
-    let page = AccountPage::TotpDeviceDeletion(id.to_owned());
-    let SignedIn { member, .. } = sent_by(browser, fields, page).await?;
-    match action::remove_totp(&browser.web.app, &member.id, id, browser.device()).await? {
+    let here = || AccountPage::TotpDeviceDeletion(id.to_owned());
+    let SignedIn { member, .. } = sent_by(browser, fields, here()).await?;
+    let removed = remove_authenticator::app(&browser.web.app, &browser.caller(), id).await;
+    match removed.map_err(|why| stop(browser, here(), why))? {
         Removed::Done => browser.notify(Banner::AuthenticatorRemoved),
         // Another member's, or the button was pressed twice.
         Removed::Gone => {}

@@ -3,9 +3,9 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in};
-use crate::actions::member::authenticators::{choose, offered_methods};
-use crate::actions::member::raise_session;
+use super::signed_in::{Shown, SignedIn, Stop, answer, sent_for, signed_in, stop};
+use crate::actions::member::authenticators::offered_methods;
+use crate::actions::member::enrol_authenticator::{self, Enrolment};
 use crate::domain::login::flow::AccountPage;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::permissions::Act;
@@ -17,6 +17,8 @@ use crate::web::page::PageTemplate;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
 use crate::web::totp_enrolment::{self, EnrolmentError, TotpEnrolment};
+
+const PAGE: AccountPage = AccountPage::TotpEnrolment;
 
 /// The page with the key.
 #[derive(Clone, Debug, Serialize)]
@@ -47,14 +49,14 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown<AccountTotpEnrolmentPage>, Stop> {
     offered(browser)?;
-    let SignedIn { member, session } = signed_in(browser, AccountPage::TotpEnrolment).await?;
+    let SignedIn { member, session } = signed_in(browser, PAGE).await?;
     let within = session.id.as_str();
-    let app = &browser.web.app;
-    let there_are = totp_devices::of_member(&mut app.store.reader().await?, &member.id).await?.len();
+    let app = browser.web.app.clone();
+    let devices = totp_devices::of_member(&mut app.store.reader().await?, &member.id).await?;
     // Told before the member scans a key that can't be added.
-    let enrolment = match there_are >= app.settings.authentication.app.max_devices as usize {
+    let enrolment = match devices.len() >= app.settings.authentication.app.max_devices as usize {
         true => totp_enrolment::too_many(browser, &member, within),
-        false => totp_enrolment::fresh(browser, &member, within),
+        false => totp_enrolment::fresh(browser, &member, within, &devices),
     };
     Ok(Shown::Page(page(enrolment, browser.query.get("choose").is_some())))
 }
@@ -66,31 +68,24 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 
 async fn add(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown<AccountTotpEnrolmentPage>, Stop> {
     offered(browser)?;
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     // The sealed key shows that the login was fresh when the page was opened. Whoever installs an app meanwhile, and has
     // scanned the key, must not begin again.
-    let SignedIn { member, session } =
-        sent_for(browser, fields, AccountPage::TotpEnrolment, Act::FinishEnrolment).await?;
+    let SignedIn { member, session } = sent_for(browser, fields, PAGE, Act::FinishEnrolment).await?;
     let within = session.id.as_str();
     let chosen = fields.get("choose").is_some();
     let confirmed = match totp_enrolment::check(browser, &member, within, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Shown::Again(page(form, chosen))),
     };
-    let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    if !totp_enrolment::add(browser, &mut tx, &member, confirmed).await? {
-        drop(tx);
+    let done = enrol_authenticator::app(&browser.web.app, &browser.caller(), confirmed, chosen).await;
+    let Enrolment::Done { raised } = done.map_err(|why| stop(browser, PAGE, why))? else {
         return Ok(Shown::Again(page(totp_enrolment::too_many(browser, &member, within), chosen)));
-    }
-    if chosen {
-        choose(&app, &mut tx, &member.id, Method::Totp, browser.device()).await?;
-    }
-    let raised = raise_session::by_enrolment(&mut tx, &session).await?;
-    tx.commit().await?;
+    };
     if let Some(token) = raised {
         browser.renew_session(&token);
     }
+    browser.forget_enrolment();
     Ok(Shown::GoTo(if chosen {
         browser.notify(Banner::MethodChanged);
         AccountPage::Profile.path()

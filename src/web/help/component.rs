@@ -4,11 +4,8 @@
 //! Integrity), and their browsers refuse any other. A change makes a file of a new version; the old ones stay.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use axum::extract::Path;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, StatusCode};
-use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use include_dir::{Dir, include_dir};
@@ -16,8 +13,18 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha384};
 
 use crate::i18n::{Catalogue, Locale};
+use crate::web::prepared::Prepared;
 
 static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/help_component");
+
+/// By version.
+pub(super) static PREPARED: LazyLock<BTreeMap<&str, Prepared>> = LazyLock::new(|| {
+    let versions = SCRIPTS.files().filter_map(|file| {
+        let version = file.path().to_str()?.strip_prefix("sekisho-help-")?.strip_suffix(".js")?;
+        Some((version, Prepared::text(file.contents())))
+    });
+    versions.collect()
+});
 
 /// The version that portals are to take.
 pub const VERSION: &str = "1.0.0";
@@ -80,18 +87,6 @@ fn script(version: &str) -> Option<&'static [u8]> {
 /// Subresource Integrity, 3.5.
 fn integrity(script: &[u8]) -> String {
     format!("sha384-{}", STANDARD.encode(Sha384::digest(script)))
-}
-
-/// `/help/component/VERSION/sekisho-help.js`, for pages of every origin.
-pub async fn get(Path(version): Path<String>) -> Response {
-    let Some(script) = script(&version) else { return StatusCode::NOT_FOUND.into_response() };
-    let headers = [
-        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
-    ];
-    (headers, script).into_response()
 }
 
 #[cfg(test)]

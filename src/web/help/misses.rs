@@ -3,15 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::app::App;
+use crate::actions::help::count_feedback::count_misses;
 use crate::domain::help::search::kept_of_miss;
-use crate::store::StoreError;
-use crate::store::help::help_feedback;
 
 /// How many different ones wait to be written at most; further ones are not counted.
 const MOST_WAITING: usize = 200;
-/// How many different ones are kept in the database.
-pub const MOST_KEPT: u32 = 2_000;
 
 #[derive(Default)]
 pub struct Misses(Mutex<Waiting>);
@@ -49,15 +45,8 @@ async fn write(web: std::sync::Arc<super::HelpSite>) {
             std::mem::take(&mut waiting.counts)
         };
         let counts: Vec<_> = counts.into_iter().map(|((locale, query), count)| (locale, query, count)).collect();
-        if let Err(error) = store(&web.app, &counts).await {
+        if let Err(error) = count_misses(&web.app, counts).await {
             tracing::warn!("searches that found nothing are not counted: {error}");
         }
     }
-}
-
-async fn store(app: &App, counts: &[(String, String, i64)]) -> Result<(), StoreError> {
-    let mut tx = app.store.write().await?;
-    help_feedback::count_misses(&mut tx, counts, app.now()).await?;
-    help_feedback::bound_misses(&mut tx, MOST_KEPT).await?;
-    tx.commit().await
 }

@@ -4,9 +4,11 @@
 
 pub mod api;
 pub mod component;
+mod error;
 pub mod in_place;
 mod misses;
 pub mod pages;
+pub mod script;
 pub mod sitemap;
 
 use std::collections::BTreeMap;
@@ -14,18 +16,22 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::actions::help::{self as content, HelpContentError, Published};
+use crate::actions::help::{self as content, Published};
 use crate::app::App;
 use crate::config::Settings;
+use crate::domain::help::images::ImageType;
 use crate::domain::help::{HelpContent, LocalHelp};
 use crate::domain::unix_time::UnixTime;
 use crate::i18n::{Catalogue, Locale};
 use crate::store::StoreError;
 use crate::store::help::help_content;
+use crate::web::prepared::Prepared;
+pub use error::HelpError;
 use misses::Misses;
 
 /// How long an answer waits for the database to say whether something was published. The help is served without it too.
@@ -49,23 +55,12 @@ pub struct HelpSite {
 pub struct HelpSnapshot {
     content: HelpContent,
     documents: BTreeMap<String, api::documents::Documents>,
+    /// The pictures by their hashes.
+    images: BTreeMap<String, Prepared>,
     /// A digest of everything in it.
     digest: String,
     /// When it was first served, by whichever node.
     since: UnixTime,
-}
-
-/// The help cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum HelpError {
-    #[error(transparent)]
-    Content(#[from] HelpContentError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the help cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("{0:?} cannot stand in a header")]
-    Header(String),
 }
 
 impl HelpSite {
@@ -183,7 +178,15 @@ impl HelpSnapshot {
             })
             .collect::<Result<_, HelpError>>()?;
         let digest = content::encoded(&all.finalize());
-        Ok(HelpSnapshot { content, documents, digest, since: now })
+        let images = content.images().map(|image| {
+            let bytes = Bytes::from_owner(Arc::clone(&image.content));
+            let prepared = match image.kind {
+                ImageType::Svg => Prepared::text(bytes),
+                ImageType::Png | ImageType::WebP => Prepared::as_it_is(bytes),
+            };
+            (image.hash.clone(), prepared)
+        });
+        Ok(HelpSnapshot { images: images.collect(), content, documents, digest, since: now })
     }
 
     fn help_in(&self, locale: &Locale) -> &LocalHelp {

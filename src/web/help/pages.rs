@@ -1,12 +1,12 @@
 //! `/help`, `/help/faq`, `/help/faq/ID`, `/help/guide` and `/help/search`: the help for members who come to the provider
 //! itself.
 
-use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
 
+use super::HelpSnapshot;
 use super::api::search::{LONGEST_QUERY, SECTIONS};
-use super::{HelpSnapshot, api};
+use crate::actions::help::count_feedback::count_vote;
 use crate::actions::help::digest;
 use crate::domain::help::faq::{Category, Question};
 use crate::domain::help::guide::Section;
@@ -16,6 +16,7 @@ use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::named::Named;
 
 /// How many questions a search shows.
 const HITS: usize = 10;
@@ -265,7 +266,7 @@ pub async fn faq(browser: BrowserRequest) -> Response {
 }
 
 /// `/help/faq/{id}`: one question.
-pub async fn question(browser: BrowserRequest, Path(id): Path<String>) -> Response {
+pub async fn question(browser: BrowserRequest, Named(id): Named) -> Response {
     let help = browser.web.help.current().await;
     let voted = has_voted(browser.help_votes(), &id);
     match help.question_page(browser.locale(), &id, voted) {
@@ -296,7 +297,7 @@ pub async fn search(browser: BrowserRequest) -> Response {
 }
 
 /// `POST /help/faq/{id}/votes`: whether the answer helped. The browser remembers that it has said so.
-pub async fn vote(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnForm) -> Response {
+pub async fn vote(Named(id): Named, OwnForm { mut browser, fields }: OwnForm) -> Response {
     if let Err(exceeded) = browser.web.limits.help_vote(browser.address) {
         return browser.page_error(exceeded.into());
     }
@@ -310,8 +311,8 @@ pub async fn vote(Path(id): Path<String>, OwnForm { mut browser, fields }: OwnFo
         return browser.page_error(PageError::page(ErrorKind::NotFound));
     }
     if !has_voted(browser.help_votes(), &id) {
-        if let Err(error) = api::votes::count(&browser.web.app, &id, browser.locale().tag(), helpful).await {
-            return browser.page_error(PageError::Inside(error.into()));
+        if let Err(error) = count_vote(&browser.web.app, &id, browser.locale().tag(), helpful).await {
+            return browser.page_error(error.into());
         }
         let votes = with_vote(browser.help_votes(), &id);
         browser.remember_help_votes(&votes);

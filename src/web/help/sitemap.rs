@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
 
 use crate::web::paths;
 use crate::web::state::WebState;
 
-pub async fn get(State(web): State<WebState>) -> Response {
+pub async fn get(State(web): State<WebState>, asked: HeaderMap) -> Response {
     let snapshot = web.help.current().await;
     let issuer = web.app.settings.issuer();
     let first = snapshot.content.in_locale(crate::domain::help::FIRST_LOCALE);
@@ -29,5 +30,7 @@ pub async fn get(State(web): State<WebState>) -> Response {
         }
     }
     xml.push_str("</urlset>\n");
-    ([(CONTENT_TYPE, "application/xml; charset=utf-8"), (CACHE_CONTROL, "public, no-cache")], xml).into_response()
+    let with = [(CONTENT_TYPE, "application/xml; charset=utf-8"), (CACHE_CONTROL, "public, no-cache")];
+    let with = with.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    web.prepared.sitemap.of(xml).answer(&asked, HeaderMap::from_iter(with))
 }

@@ -43,10 +43,10 @@ async fn waiting(browser: &mut BrowserRequest, page: &str) -> Result<Grant, Page
     let Some(grant) = grants::awaiting_consent(&mut reader, &page, &session.id, app.now()).await? else {
         return Err(answered_or_over(&mut reader, &page, &session).await?);
     };
-    match look_again(&mut reader, &grant.request).await? {
+    match look_again(&app, &mut reader, &grant.request).await? {
         Again::Stands(client, request) => {
             browser.on_behalf_of(&client, request.ui_locales.as_deref());
-            Ok(Grant { request: *request, ..grant })
+            Ok(Grant { scopes: request.scopes.clone(), request: *request, ..grant })
         }
         // What is left of it is told where it is answered.
         Again::Refused(_) => Ok(grant),

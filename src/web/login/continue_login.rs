@@ -4,7 +4,7 @@
 
 use axum::response::Response;
 
-use super::{password, sealed_flow};
+use super::{purpose, sealed_flow};
 use crate::domain::login::flow::{Continue, Flow};
 use crate::web::oidc::authorize;
 use crate::web::page_error::PageError;
@@ -30,7 +30,7 @@ async fn next(browser: &mut BrowserRequest) -> Result<String, PageError> {
     let sealed = browser.query.get("flow").unwrap_or_default().to_owned();
     let flow = sealed_flow::open(browser, Some(&sealed))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    password::on_behalf_of(browser, &flow, client.as_ref());
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
     let next = match &flow.then {
         Continue::Authorize(request) => authorize::proceed(browser, request).await?,
         Continue::Account(page) => Some(page.path()),

@@ -8,14 +8,12 @@ use super::one_time_password::CodeError;
 use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::login::email_codes::{self, Purpose, Sent};
 use crate::actions::login::one_time_passwords::{Tried, try_email_code};
-use crate::actions::member::account_events::record;
+use crate::actions::member::verified_address;
 use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Proved;
 use crate::domain::login::one_time_password::Code;
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::email_address::{EmailAddress, masked};
+use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
@@ -106,7 +104,7 @@ async fn register(browser: &mut BrowserRequest, fields: &Params) -> Result<Outco
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let typed = fields.get("email").unwrap_or_default();
     let again = |error| Ok(Outcome::Page(address_page(browser, &step, typed.to_owned(), Some(error))));
     let Some(address) = EmailAddress::understand(typed) else { return again(AddressError::EmailMalformed) };
@@ -195,7 +193,7 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let Some(address) = address_of(browser, &step).await? else {
         return Ok(Outcome::GoTo(LoginPage::EmailAddress.address(&step.token)));
     };
@@ -210,10 +208,8 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     let app = browser.web.app.clone();
     match try_email_code(&app, &step.member, &place(&step), &code, browser.device()).await? {
         Tried::Right((mut tx, address)) => {
-            members::set_verified_email(&mut tx, &step.member.id, &address, app.now()).await?;
-            let event =
-                AccountEvent::EmailChanged { from: step.member.verified_email().map(masked), to: masked(&address) };
-            record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
+            let actor = Actor::Member(browser.device());
+            verified_address::take(&app, &mut tx, &step.member, &address, Some(&step.login), &actor).await?;
             let proved = Proved { address: true, ..step.login.proved };
             let to = step.go_on(browser, &mut tx, proved).await?;
             tx.commit().await?;

@@ -122,7 +122,7 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown,
     if fields.get("cancel").is_some() {
         return Ok(Shown::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let trust = fields.get("trust").is_some();
     if fields.get("resend").is_some() {
         let error = send(browser, &step).await?;

@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use super::sealed_flow;
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::login::check_password::{hash_new_password, was_used_before};
+use crate::actions::login::check_password::hash_new_password;
 use crate::actions::member::account_events::record;
-use crate::actions::member::members::replace_password;
+use crate::actions::member::change_password::broken_rules;
+use crate::actions::member::replace_password::replace_password;
 use crate::domain::actor::Actor;
 use crate::domain::login::next_step::NextStep;
-use crate::domain::login::password_policy::{CharacterClass, PasswordRule, normalise_password};
+use crate::domain::login::password_policy::{CharacterClass, PasswordRule};
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
-use crate::domain::member::user_id::UserId;
 use crate::domain::protocol::params::Params;
 use crate::store::login::browser_sessions;
 use crate::store::member::members;
@@ -132,7 +132,7 @@ async fn choose(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let typed = fields.get("new_password").unwrap_or_default();
     let mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
     let broken = broken(browser, &step.member, step.password.as_ref(), typed).await?;
@@ -166,16 +166,8 @@ pub async fn broken(
     before: Option<&Password>,
     typed: &str,
 ) -> Result<Vec<PolicyLine>, PageError> {
-    let app = &browser.web.app;
-    let user_id = UserId::stored(member.user_id.clone());
-    let rules = app.password_policy.broken(&normalise_password(typed), &user_id, &app.common_passwords);
-    let mut broken: Vec<PolicyLine> = rules.into_iter().map(PolicyLine::from).collect();
-    if let Some(before) = before.filter(|_| broken.is_empty())
-        && was_used_before(app, &member.id, before, typed).await?
-    {
-        broken.push(PolicyLine::NotBefore { n: app.password_policy.history as usize });
-    }
-    Ok(broken)
+    let broken = broken_rules(&browser.web.app, member, before, typed).await?;
+    Ok(broken.into_iter().map(PolicyLine::from).collect())
 }
 
 impl PageTemplate for InitialPasswordPage {

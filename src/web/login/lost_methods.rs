@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::step::{self, Alternative, LoginPage, Step, Turn};
 use crate::actions::login::lost_methods::{self, Asked, Holdings};
 use crate::config::LostMethods;
+use crate::domain::actor::Actor;
 use crate::domain::login::lost_methods::MethodsReset;
 use crate::domain::login::next_step::{NextStep, next_step};
 use crate::domain::member::authentication_method::Enrolled;
@@ -154,12 +155,13 @@ async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, P
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     // Where it is no longer the time for what was pressed, the page says what it is the time for.
     let again = PAGE.address(&step.token);
     if fields.get("ask").is_some() {
-        let (Asked::Done | Asked::NotNow) = lost_methods::ask(&app, &step.member.id, browser.device()).await?;
+        let actor = Actor::Member(browser.device());
+        let (Asked::Done | Asked::NotNow) = lost_methods::ask(&app, &actor, &step.member.id).await?;
         return Ok(Outcome::GoTo(again));
     }
     if fields.get("set_up_again").is_none() {

@@ -11,6 +11,7 @@ pub mod one_time_password;
 pub mod passkey;
 pub mod passkey_enrolment;
 pub mod password;
+pub mod purpose;
 pub mod recovery_code;
 pub mod sealed_flow;
 pub mod step;

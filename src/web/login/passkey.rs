@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::password::{self, PasswordError};
-use super::sealed_flow;
 use super::step::{self, Alternative, LoginPage, Step, Turn};
+use super::{purpose, sealed_flow};
 use crate::domain::login::next_step::{Proved, Second};
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
@@ -73,7 +73,7 @@ async fn after_password(browser: &mut BrowserRequest, fields: &Params) -> Result
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let (mut tx, _) = match answered(browser, Some(&step.member.id), fields).await? {
         Ok(right) => right,
         Err(error) => return Ok(Outcome::Again(page(browser, &step, Some(error)).await?)),
@@ -87,8 +87,8 @@ async fn after_password(browser: &mut BrowserRequest, fields: &Params) -> Result
 async fn instead_of_password(browser: &mut BrowserRequest, fields: &Params) -> Result<password::Outcome, PageError> {
     let flow = sealed_flow::open(browser, fields.get("flow"))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    password::on_behalf_of(browser, &flow, client.as_ref());
-    browser.web.limits.login(browser.address)?;
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
+    browser.limit_attempts()?;
     let (mut tx, member) = match answered(browser, None, fields).await? {
         Ok(right) => right,
         Err(because) => return Ok(password::Outcome::Again(PasswordError::Passkey { because })),

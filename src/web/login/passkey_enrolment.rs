@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::member::account_events::record;
+use crate::actions::member::passkeys::{self, Answered};
 use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Second;
 use crate::domain::member::account_event::AccountEvent;
@@ -13,7 +14,7 @@ use crate::domain::protocol::params::Params;
 use crate::store::member::members;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
-use crate::web::passkey::{self, PasskeyEnrolment};
+use crate::web::passkey::{self, PasskeyEnrolment, PasskeyTrouble};
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
 
@@ -73,15 +74,32 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
-    let mut tx = match passkey::enrol(browser, &step.member, &step.login.digest, fields).await? {
-        Ok(tx) => tx,
-        Err(form) => return Ok(Outcome::Again(page(&step, form))),
-    };
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
+    let actor = Actor::Member(browser.device());
+    let added = match passkey::brought(browser, &step.member, &step.login.digest, fields)? {
+        Ok(new) => {
+            let mut tx = app.store.write().await?;
+            match passkeys::add(&app, &mut tx, &step.member, new, &actor).await? {
+                Answered::Right(true) => Ok(tx),
+                Answered::Right(false) => Err(PasskeyTrouble::TooManyPasskeys),
+                Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
+                Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
+            }
+        }
+        Err(trouble) => Err(trouble),
+    };
+    let mut tx = match added {
+        Ok(tx) => tx,
+        Err(trouble) => {
+            let (within, name) = (step.login.digest.clone(), fields.get("device_name"));
+            let form = passkey::enrolment(browser, &step.member, &within, name, Some(trouble)).await?;
+            return Ok(Outcome::Again(page(&step, form)));
+        }
+    };
     members::set_method(&mut tx, &step.member.id, Some(Method::Passkey)).await?;
     let event = AccountEvent::MethodChosen { method: Method::Passkey };
-    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
+    record(&app, &mut tx, &step.member, event, &actor).await?;
     let proved = step.login.proved.with(Second::Method(Method::Passkey), false);
     let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;

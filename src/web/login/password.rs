@@ -3,25 +3,25 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::sealed_flow;
 use super::step::{self, Begun};
+use super::{purpose, sealed_flow};
 use crate::actions::login::check_password::{Attempt, Proven, check_password};
 use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
 use crate::domain::login::next_step::{Closed, Proved};
 use crate::domain::protocol::client::Client;
-use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
 use crate::random;
 use crate::web::error_page::ErrorKind;
-use crate::web::oidc::authorize;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question};
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::rate_limit::Exceeded;
+use crate::web::root::way_on;
 
 /// The login page.
 #[derive(Clone, Debug, Serialize)]
@@ -61,7 +61,7 @@ pub enum PasswordError {
     },
 }
 
-/// `GET`: the page. Without a flow it is a login to the member's own account here.
+/// `GET`: the page. Without a flow it leads to the portal, or is a login to the member's own account here.
 pub async fn get(mut browser: BrowserRequest) -> Response {
     match show(&mut browser).await {
         Ok(Shown::Page(page)) => browser.page(&page),
@@ -77,12 +77,16 @@ enum Shown {
 
 async fn show(browser: &mut BrowserRequest) -> Result<Shown, PageError> {
     if browser.query.get("flow").is_none() {
-        return Ok(Shown::Elsewhere(to_account(browser, AccountPage::Profile, None)));
+        let settings = &browser.web.app.settings;
+        return Ok(Shown::Elsewhere(match settings.society.portal_url {
+            Some(_) => way_on(settings),
+            None => to_account(browser, AccountPage::Profile, None),
+        }));
     }
     let sealed = browser.query.get("flow").unwrap_or_default().to_owned();
     let flow = sealed_flow::open(browser, Some(&sealed))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    on_behalf_of(browser, &flow, client.as_ref());
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
     let confirms = flow.confirms.is_some();
     let user_id =
         flow.confirms.clone().or_else(|| flow.request().and_then(|r| r.login_hint.clone())).unwrap_or_default();
@@ -113,13 +117,6 @@ pub fn to_account(browser: &BrowserRequest, page: AccountPage, confirms: Option<
 /// The same login, where a form was sent that can't be accepted before it.
 pub fn and_again(to_account: String) -> String {
     format!("{to_account}&again=1")
-}
-
-/// Shows on every page of a login which application it is for.
-pub fn on_behalf_of(browser: &mut BrowserRequest, flow: &Flow, client: Option<&Client>) {
-    if let (Some(request), Some(client)) = (flow.request(), client) {
-        browser.on_behalf_of(client, request.ui_locales.as_deref());
-    }
 }
 
 /// `POST`: one attempt.
@@ -154,9 +151,9 @@ pub fn answer(browser: BrowserRequest, fields: &Params, outcome: Result<Outcome,
 async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, PageError> {
     let flow = sealed_flow::open(browser, Some(fields.get("flow").unwrap_or_default()))?;
     let client = sealed_flow::client(browser, &flow).await?;
-    on_behalf_of(browser, &flow, client.as_ref());
+    purpose::on_behalf_of(browser, &flow, client.as_ref());
     if fields.get("cancel").is_some() {
-        return Ok(Outcome::GoTo(cancel(browser, &flow)));
+        return Ok(Outcome::GoTo(purpose::cancel(browser, &flow)));
     }
     let app = browser.web.app.clone();
     let user_id = fields.get("user_id").unwrap_or_default();
@@ -166,11 +163,22 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
         (false, None) => return Ok(Outcome::Again(PasswordError::PasswordMissing)),
         (false, Some(password)) => password,
     };
-    browser.web.limits.login(browser.address)?;
-    let limits = std::sync::Arc::clone(&browser.web.limits);
-    // A device that has logged in before is not counted among the strangers: their guesses can't shut its owner out.
-    let strangers = |account: &str| limits.login_to_account(account);
-    match check_password(&app, user_id, password, browser.device_token(), strangers).await? {
+    browser.limit_attempts()?;
+    let (limits, address) = (std::sync::Arc::clone(&browser.web.limits), browser.address);
+    let mut paid = None;
+    // A device that has logged in before is not counted among the strangers: neither their guesses nor those of neighbours
+    // behind the same address can shut its owner out.
+    let strangers = |account: &str| {
+        paid = Some(limits.login_by_stranger(address, account)?);
+        Ok::<(), Exceeded>(())
+    };
+    let attempt = check_password(&app, user_id, password, browser.device_token(), strangers).await;
+    match (&attempt, paid) {
+        (Ok(Attempt::Right(_)), Some(paid)) => paid.was_right(),
+        (Err(_), Some(paid)) => paid.was_not_made(),
+        _ => {}
+    }
+    match attempt? {
         Attempt::TooOften(exceeded) => Err(exceeded.into()),
         Attempt::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
         Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),
@@ -183,18 +191,6 @@ fn written(browser: &BrowserRequest, until: Until) -> Option<String> {
     match until {
         Until::Staff => None,
         Until::Time(at) => Some(browser.date_time(at)),
-    }
-}
-
-/// Back to the application, which is told that the member did not want to.
-pub fn cancel(browser: &BrowserRequest, flow: &Flow) -> String {
-    match &flow.then {
-        Continue::Authorize(request) => {
-            let error = ErrorCode::AccessDenied.because("the member cancelled the login");
-            authorize::error_to_client(browser, request, error)
-        }
-        Continue::Account(_) if flow.confirms.is_some() => AccountPage::Profile.path(),
-        Continue::Account(_) => paths::HELP.to_owned(),
     }
 }
 

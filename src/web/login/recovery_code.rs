@@ -60,7 +60,7 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
     if fields.get("cancel").is_some() {
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     let typed = fields.get("recovery_code").unwrap_or_default();
     if recovery_code::understand(typed).is_none() {

@@ -16,7 +16,7 @@ use crate::store::protocol::clients;
 use crate::store::{Reads, WriteTx};
 use crate::web::banner::Banner;
 use crate::web::error_page::{ErrorKind, WayOn};
-use crate::web::login::{continue_login, password, sealed_flow};
+use crate::web::login::{continue_login, purpose, sealed_flow};
 use crate::web::page_error::PageError;
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
@@ -135,7 +135,7 @@ pub async fn turn(browser: &mut BrowserRequest, token: Option<&str>, page: Login
     let enrolled = authenticators::enrolled(&mut reader, &member).await?;
     drop(reader);
     let client = sealed_flow::client(browser, &login.flow).await?;
-    password::on_behalf_of(browser, &login.flow, client.as_ref());
+    purpose::on_behalf_of(browser, &login.flow, client.as_ref());
     let demands = demands_of(&app, &mut app.store.reader().await?, client.as_ref(), &login.flow).await?;
     let due = next_step(&member, password.as_ref(), &enrolled, &login.proved, &demands, app.now());
     if let NextStep::Refuse(closed) = due {
@@ -272,7 +272,7 @@ impl Step {
 
     /// Back to where the login came from.
     pub fn cancel(&self, browser: &BrowserRequest) -> String {
-        password::cancel(browser, &self.login.flow)
+        purpose::cancel(browser, &self.login.flow)
     }
 
     /// The methods that would do as well as the one of this page.

@@ -112,7 +112,7 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown,
     if fields.get("cancel").is_some() {
         return Ok(Shown::GoTo(step.cancel(browser)));
     }
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let app = browser.web.app.clone();
     let devices = devices(browser, &step).await?;
     let trust = fields.get("trust").is_some();

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
 use crate::actions::member::account_events::record;
+use crate::actions::member::enrol_authenticator;
 use crate::domain::actor::Actor;
 use crate::domain::login::next_step::Second;
 use crate::domain::member::account_event::AccountEvent;
@@ -31,7 +32,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match step::turn(&mut browser, token.as_deref(), LoginPage::TotpEnrolment).await {
         Ok(Turn::Here(step)) => {
-            let page = page(&step, totp_enrolment::fresh(&browser, &step.member, &step.login.digest));
+            let page = page(&step, totp_enrolment::fresh(&mut browser, &step.member, &step.login.digest, &[]));
             browser.page(&page)
         }
         Ok(Turn::Elsewhere(to)) => browser.redirect(&to),
@@ -66,23 +67,25 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Here(step) => *step,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
-    browser.web.limits.login(browser.address)?;
+    browser.limit_attempts()?;
     let confirmed = match totp_enrolment::check(browser, &step.member, &step.login.digest, fields)? {
         Ok(confirmed) => confirmed,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
     let app = browser.web.app.clone();
     let mut tx = app.store.write().await?;
-    if !totp_enrolment::add(browser, &mut tx, &step.member, confirmed).await? {
+    let actor = Actor::Member(browser.device());
+    if !enrol_authenticator::add_app(&app, &mut tx, &step.member, confirmed, &actor).await? {
         drop(tx);
         return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(browser, &step.member, &step.login.digest))));
     }
     members::set_method(&mut tx, &step.member.id, Some(Method::Totp)).await?;
     let event = AccountEvent::MethodChosen { method: Method::Totp };
-    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
+    record(&app, &mut tx, &step.member, event, &actor).await?;
     let proved = step.login.proved.with(Second::Method(Method::Totp), false);
     let to = step.go_on(browser, &mut tx, proved).await?;
     tx.commit().await?;
+    browser.forget_enrolment();
     Ok(Outcome::GoTo(to))
 }
 

@@ -12,14 +12,15 @@ use serde_json::{Value, json};
 
 use crate::actions::ActionError;
 use crate::actions::mail::member_notices::{Asking, ask};
+use crate::actions::protocol::present_token::present_token;
 use crate::domain::member::member_notice::{MemberNotice, Wrong};
 use crate::domain::protocol::client::Client;
 use crate::domain::protocol::scope::MEMBER_NOTICES;
 use crate::store::StoreError;
 use crate::store::protocol::clients;
-use crate::web::oidc::answer::{self, bearer};
-use crate::web::oidc::userinfo::good_access_token;
+use crate::web::oidc::answer;
 use crate::web::request::client_authentication::caller;
+use crate::web::request::headers::media_type;
 use crate::web::request::rate_limit::Exceeded;
 use crate::web::state::WebState;
 
@@ -30,6 +31,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 #[derive(Debug)]
 enum Problem {
     NoToken,
+    TwoTokens,
     BadToken,
     /// Of a member, or without the scope, or staff have taken the leave back.
     NotAllowed,
@@ -66,17 +68,18 @@ async fn take(web: &WebState, request: Request) -> Result<String, Problem> {
     if !wrong.is_empty() {
         return Err(Problem::Wrong(wrong));
     }
-    match ask(&web.app, &client, &key, &notice).await? {
+    match ask(&web.app, &client.id, &key, &notice).await? {
         Asking::Accepted(id) => Ok(id),
+        Asking::NotAllowed => Err(Problem::NotAllowed),
         Asking::KeyInUse => Err(Problem::KeyInUse),
     }
 }
 
 /// The client that acts for itself with this token, if staff let it now.
 async fn allowed(web: &WebState, headers: &HeaderMap) -> Result<Client, Problem> {
-    let token = bearer(headers).ok_or(Problem::NoToken)?;
+    let token = answer::presented_token(headers).map_err(|_| Problem::TwoTokens)?.ok_or(Problem::NoToken)?;
     let mut reader = web.app.store.reader().await?;
-    let good = good_access_token(&web.app, &mut reader, token).await?.ok_or(Problem::BadToken)?;
+    let good = present_token(&web.app, &mut reader, &token).await?.ok_or(Problem::BadToken)?;
     if good.behalf.is_some() || !good.token.scope.0.contains(MEMBER_NOTICES) {
         return Err(Problem::NotAllowed);
     }
@@ -90,9 +93,7 @@ fn key(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn notice(web: &WebState, request: Request) -> Result<MemberNotice, Problem> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
+    if media_type(request.headers()) != "application/json" {
         return Err(Problem::NotJson);
     }
     let most = web.app.settings.http.max_body_bytes;
@@ -108,9 +109,9 @@ impl Problem {
             Problem::NotAllowed => StatusCode::FORBIDDEN,
             Problem::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Problem::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Problem::NoKey | Problem::Malformed(_) => StatusCode::BAD_REQUEST,
+            Problem::TwoTokens | Problem::NoKey | Problem::Malformed(_) => StatusCode::BAD_REQUEST,
             Problem::Wrong(_) | Problem::KeyInUse => StatusCode::UNPROCESSABLE_ENTITY,
-            Problem::Inside(ActionError::Store(StoreError::Busy)) => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::Inside(ActionError::Store(StoreError::Busy(_))) => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Inside(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -118,6 +119,7 @@ impl Problem {
     fn detail(&self) -> String {
         match self {
             Problem::NoToken => "Send an access token of this client with the scope member_notices: Authorization: Bearer …",
+            Problem::TwoTokens => "There are two Authorization headers. Send one.",
             Problem::BadToken => "The access token is invalid, expired or revoked. Ask for a new one at the token endpoint.",
             Problem::NotAllowed => {
                 "The access token must be this client's own (grant_type=client_credentials), with the scope member_notices. \
@@ -138,7 +140,7 @@ impl Problem {
             Problem::KeyInUse => {
                 "This Idempotency-Key stands for another notice. Give each notice a key of its own, and send it again unchanged."
             }
-            Problem::Inside(ActionError::Store(StoreError::Busy)) => "The provider is busy. Try again in a moment.",
+            Problem::Inside(ActionError::Store(StoreError::Busy(_))) => "The provider is busy. Try again in a moment.",
             Problem::Inside(_) => "The provider could not do it; its log says why.",
         }
         .to_owned()
@@ -148,6 +150,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         match &self {
+            Problem::Inside(busy @ ActionError::Store(StoreError::Busy(_))) => {
+                tracing::debug!("a member notice: {busy}")
+            }
             Problem::Inside(error) => tracing::error!("a member notice: {error}"),
             refused => tracing::info!("a member notice was refused: {}", refused.detail()),
         }
@@ -162,20 +167,22 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         match self {
             // RFC 6750, 3.
-            Problem::NoToken => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Problem::NoToken => {
+                drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sekisho\"")))
+            }
             Problem::BadToken => {
-                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                let challenge = HeaderValue::from_static("Bearer realm=\"sekisho\", error=\"invalid_token\"");
                 headers.insert(WWW_AUTHENTICATE, challenge);
             }
             Problem::NotAllowed => {
-                let challenge = "Bearer error=\"insufficient_scope\", scope=\"member_notices\"";
+                let challenge = "Bearer realm=\"sekisho\", error=\"insufficient_scope\", scope=\"member_notices\"";
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
             Problem::TooOften(Exceeded { retry_seconds }) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(retry_seconds));
             }
-            Problem::Inside(ActionError::Store(StoreError::Busy)) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(1));
+            Problem::Inside(ActionError::Store(StoreError::Busy(cause))) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(cause.retry_after().as_seconds()));
             }
             _ => {}
         }

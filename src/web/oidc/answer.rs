@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::actions::ActionError;
+use crate::actions::protocol::present_token::{PresentedToken, Scheme};
 use crate::crypto::jwt::SignError;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
+use crate::domain::secret::Secret;
 use crate::store::StoreError;
 use crate::web::request::rate_limit::Exceeded;
 
@@ -23,9 +25,9 @@ pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
 pub enum ClientTrouble {
     #[error("{0}")]
     Refused(OAuthError),
-    /// RFC 6749, 5.2: a client that tried the `Authorization` header is told the scheme.
-    #[error("client authentication failed: {error}")]
-    NotAuthenticated { error: OAuthError, by_header: bool },
+    /// Told the scheme, however the client tried (RFC 9110, 15.5.2; RFC 6749, 5.2).
+    #[error("client authentication failed: {0}")]
+    NotAuthenticated(OAuthError),
     #[error("too many requests")]
     TooOften(Exceeded),
     #[error(transparent)]
@@ -60,12 +62,10 @@ impl IntoResponse for ClientTrouble {
     fn into_response(self) -> Response {
         match self {
             ClientTrouble::Refused(error) => error_body(StatusCode::BAD_REQUEST, &error),
-            ClientTrouble::NotAuthenticated { error, by_header } => {
+            ClientTrouble::NotAuthenticated(error) => {
                 let mut response = error_body(StatusCode::UNAUTHORIZED, &error);
-                if by_header {
-                    let value = HeaderValue::from_static("Basic realm=\"token endpoint\", charset=\"UTF-8\"");
-                    response.headers_mut().insert(WWW_AUTHENTICATE, value);
-                }
+                let challenge = HeaderValue::from_static("Basic realm=\"sekisho\", charset=\"UTF-8\"");
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
                 response
             }
             ClientTrouble::TooOften(exceeded) => {
@@ -74,11 +74,11 @@ impl IntoResponse for ClientTrouble {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(exceeded.retry_seconds));
                 response
             }
-            ClientTrouble::Inside(error @ ActionError::Store(StoreError::Busy)) => {
-                tracing::warn!("{error}");
+            ClientTrouble::Inside(ActionError::Store(StoreError::Busy(cause))) => {
+                tracing::debug!("the database can't be used: {cause}");
                 let error = ErrorCode::TemporarilyUnavailable.because("the provider is busy");
                 let mut response = error_body(StatusCode::SERVICE_UNAVAILABLE, &error);
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(1));
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(cause.retry_after().as_seconds()));
                 response
             }
             ClientTrouble::Inside(error) => {
@@ -90,7 +90,7 @@ impl IntoResponse for ClientTrouble {
     }
 }
 
-fn error_body(status: StatusCode, error: &OAuthError) -> Response {
+pub fn error_body(status: StatusCode, error: &OAuthError) -> Response {
     json(status, &json!({ "error": error.code.name(), "error_description": error.description }))
 }
 
@@ -113,7 +113,7 @@ impl IntoResponse for BearerTrouble {
     fn into_response(self) -> Response {
         match self {
             BearerTrouble::Missing => {
-                let header = HeaderValue::from_static("Bearer");
+                let header = HeaderValue::from_static("Bearer realm=\"sekisho\"");
                 (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, header)]).into_response()
             }
             BearerTrouble::Refused(error) => {
@@ -122,8 +122,9 @@ impl IntoResponse for BearerTrouble {
                     ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
                     _ => StatusCode::UNAUTHORIZED,
                 };
+                let (code, description) = (error.code.name(), &error.description);
                 let challenge =
-                    format!("Bearer error=\"{}\", error_description=\"{}\"", error.code.name(), error.description);
+                    format!("Bearer realm=\"sekisho\", error=\"{code}\", error_description=\"{description}\"");
                 let mut response = error_body(status, &error);
                 if let Ok(value) = HeaderValue::from_str(&challenge) {
                     response.headers_mut().insert(WWW_AUTHENTICATE, value);
@@ -135,8 +136,15 @@ impl IntoResponse for BearerTrouble {
     }
 }
 
-/// The token of `Authorization: Bearer …` (RFC 6750, 2.1); the scheme in any case.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// The token of `Authorization: Bearer …` (RFC 6750, 2.1); the scheme in any case. Two such headers are refused.
+pub fn presented_token(headers: &HeaderMap) -> Result<Option<PresentedToken>, OAuthError> {
+    let mut values = headers.get_all(AUTHORIZATION).iter().filter(|value| !value.is_empty());
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(ErrorCode::InvalidRequest.because("there are two Authorization headers"));
+    }
+    let parts = value.and_then(|value| value.to_str().ok()).and_then(|text| text.split_once(' '));
+    Ok(parts
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| PresentedToken { scheme: Scheme::Bearer, token: Secret::new(token.trim().to_owned()) }))
 }

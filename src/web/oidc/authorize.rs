@@ -20,9 +20,11 @@ use crate::domain::protocol::logout::Hint;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::redirect_uri;
 use crate::domain::protocol::request_source::RequestParameters;
+use crate::domain::protocol::resource_server::Resources;
 use crate::random;
 use crate::store::StoreError;
 use crate::store::protocol::clients::{self, StoredClient};
+use crate::store::protocol::resource_servers;
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
 use crate::web::page_error::PageError;
@@ -65,15 +67,17 @@ async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
     let hinted =
         params.get("id_token_hint").map_or(Hinted::Nobody, |hint| whom(id_token_hint::read(app, hint), client));
     let flow = FlowId(random::identifier());
-    let request = match AuthorizationRequest::read(&params, client, reply_to.clone(), flow, hinted) {
+    let servers = resource_servers::all(&mut app.store.reader().await?).await?;
+    let resources = Resources::new(app.settings.issuer(), servers);
+    let request = match AuthorizationRequest::read(&params, client, reply_to.clone(), flow, hinted, &resources) {
         Ok(request) => request,
         Err(error) => return Ok(refuse(error)),
     };
     match proceed(browser, &request).await {
         Ok(next) => Ok(next.unwrap_or_else(|| login_page(browser, request))),
         // A status can't be told by a redirect: the standard has two codes for it (RFC 6749, 4.1.2.1).
-        Err(PageError::Inside(busy @ ActionError::Store(StoreError::Busy))) => {
-            tracing::warn!("{busy}");
+        Err(PageError::Inside(busy @ ActionError::Store(StoreError::Busy(_)))) => {
+            tracing::debug!("{busy}");
             Ok(refuse(ErrorCode::TemporarilyUnavailable.because("the provider is busy")))
         }
         Err(PageError::Inside(error)) => {

@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
@@ -56,9 +57,11 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-pub async fn get(State(web): State<WebState>) -> Response {
+pub async fn get(State(web): State<WebState>, asked: HeaderMap) -> Response {
+    let with = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT)];
+    let with = with.map(|(name, value)| (name, HeaderValue::from_static(value)));
     match document(&web) {
-        Ok(body) => ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT)], body).into_response(),
+        Ok(body) => web.prepared.discovery.of(body).answer(&asked, HeaderMap::from_iter(with)),
         Err(error) => {
             tracing::error!("the discovery document can't be made: {error}");
             axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()

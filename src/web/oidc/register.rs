@@ -2,55 +2,55 @@
 //! Client Registration 1.0; RFC 7591; RFC 7592). Off unless the settings say otherwise.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Path, Request, State};
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::answer::{self, ClientTrouble};
-use crate::actions::protocol::clients::{By, RegisterError, Registered, is_secret_of, register};
+use super::answer::{self, BearerTrouble, ClientTrouble};
+use crate::actions::protocol::change_client::{Changed, OwnRegistration, Registration, change_own_registration};
+use crate::actions::protocol::register_client::{SelfRegistered, register_itself};
+use crate::actions::protocol::remove_client::{Removed, remove_own_registration};
 use crate::app::App;
 use crate::config::RegistrationMode;
-use crate::crypto::opaque_token::{self, Kind};
-use crate::domain::protocol::client::{Client, MetadataProblem, Terms};
+use crate::domain::protocol::client::MetadataProblem;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::secret::Secret;
-use crate::domain::unix_time::UnixTime;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::web::paths;
 use crate::web::request::client_authentication::caller;
+use crate::web::request::headers::media_type;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 
 /// `POST /register` (RFC 7591, 3.1).
 pub async fn post(State(web): State<WebState>, request: Request) -> Response {
     match add(&web, request).await {
-        Ok(body) => answer::json(StatusCode::CREATED, &body),
+        Ok((registration, token)) => described(&web.app, StatusCode::CREATED, &registration, &token),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `GET /register/{client_id}` (RFC 7592, 2.1).
-pub async fn get(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match own(&web, &id, &headers).await {
-        Ok((stored, token)) => {
-            answer::json(StatusCode::OK, &described(&web.app, &stored.client, stored.created_at, None, &token))
-        }
+pub async fn get(State(web): State<WebState>, named: Option<Named>, headers: HeaderMap) -> Response {
+    match read(&web, or_nothing(named.as_ref()).to_owned(), &headers).await {
+        Ok((registration, token)) => described(&web.app, StatusCode::OK, &registration, &token),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `PUT /register/{client_id}` (RFC 7592, 2.2).
-pub async fn put(State(web): State<WebState>, Path(id): Path<String>, request: Request) -> Response {
-    match replace(&web, &id, request).await {
-        Ok(body) => answer::json(StatusCode::OK, &body),
+pub async fn put(State(web): State<WebState>, named: Option<Named>, request: Request) -> Response {
+    match replace(&web, or_nothing(named.as_ref()).to_owned(), request).await {
+        Ok((registration, token)) => described(&web.app, StatusCode::OK, &registration, &token),
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// `DELETE /register/{client_id}` (RFC 7592, 2.3).
-pub async fn delete(State(web): State<WebState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match remove(&web, &id, &headers).await {
+pub async fn delete(State(web): State<WebState>, named: Option<Named>, headers: HeaderMap) -> Response {
+    match remove(&web, or_nothing(named.as_ref()).to_owned(), &headers).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refusal.into_response(),
     }
@@ -59,8 +59,12 @@ pub async fn delete(State(web): State<WebState>, Path(id): Path<String>, headers
 enum Refusal {
     /// Registration is off: there is no such endpoint.
     Off,
-    /// No token, or not one that lets this be done (RFC 6750, 3).
+    /// No token: only the scheme is told (RFC 6750, 3.1).
+    NoToken,
+    /// A token that does not let this be done.
     Token,
+    /// It was changed since the client read it (RFC 9110, 13.1.1).
+    Overtaken,
     Client(ClientTrouble),
 }
 
@@ -70,29 +74,18 @@ impl<E: Into<ClientTrouble>> From<E> for Refusal {
     }
 }
 
-impl From<RegisterError> for ClientTrouble {
-    fn from(error: RegisterError) -> Self {
-        match error {
-            RegisterError::Metadata(problems) => ClientTrouble::Refused(metadata_error(&problems)),
-            RegisterError::Exists => {
-                ClientTrouble::Refused(ErrorCode::InvalidClientMetadata.because("the client ID is taken"))
-            }
-            RegisterError::Action(error) => ClientTrouble::Inside(error),
-        }
-    }
-}
-
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Refusal::Off => StatusCode::NOT_FOUND.into_response(),
+            Refusal::NoToken => BearerTrouble::Missing.into_response(),
             Refusal::Token => {
-                let value = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-                let body =
-                    json!({ "error": "invalid_token", "error_description": "the access token does not allow this" });
-                let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
-                response.headers_mut().insert(WWW_AUTHENTICATE, value);
-                response
+                let error = ErrorCode::InvalidToken.because("the access token does not allow this");
+                BearerTrouble::Refused(error).into_response()
+            }
+            Refusal::Overtaken => {
+                let error = ErrorCode::InvalidRequest.because("the client was changed meanwhile: read it again");
+                answer::error_body(StatusCode::PRECONDITION_FAILED, &error)
             }
             Refusal::Client(error) => error.into_response(),
         }
@@ -106,125 +99,98 @@ fn metadata_error(problems: &[MetadataProblem]) -> OAuthError {
     code.because(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
-async fn add(web: &WebState, request: Request) -> Result<Map<String, Value>, Refusal> {
-    let app = &web.app;
+async fn add(web: &WebState, request: Request) -> Result<(Registration, Secret<String>), Refusal> {
     web.limits.token(caller(&request, web))?;
-    let token = answer::bearer(request.headers()).map(opaque_token::digest);
-    let mode = app.settings.registration.mode;
+    let mode = web.app.settings.registration.mode;
     if mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
+    let token = answer::presented_token(request.headers())?.map(|presented| presented.token);
     if mode == RegistrationMode::InitialAccessToken && token.is_none() {
-        return Err(Refusal::Token);
+        return Err(Refusal::NoToken);
     }
     let metadata = metadata(request, web).await?;
-    let mut tx = app.store.write().await?;
-    if mode == RegistrationMode::InitialAccessToken {
-        let digest = token.unwrap_or_default();
-        if !clients::take_initial_access_token(&mut tx, &digest, app.now()).await? {
-            return Err(Refusal::Token);
+    match register_itself(&web.app, metadata, token).await? {
+        SelfRegistered::Done { registration, token } => Ok((*registration, token)),
+        SelfRegistered::NotAllowed => Err(Refusal::Token),
+        SelfRegistered::NoRoom => {
+            Err(ErrorCode::InvalidClientMetadata.because("no more clients may register themselves here").into())
         }
+        SelfRegistered::Refused(problems) => Err(metadata_error(&problems).into()),
     }
-    if clients::count_self_registered(&mut tx).await? >= i64::from(app.settings.registration.max_clients) {
-        return Err(ErrorCode::InvalidClientMetadata.because("no more clients may register themselves here").into());
-    }
-    let terms = Terms { pkce: app.settings.registration.pkce, first_party: false, second_factor: None };
-    let registered = register(app, &mut tx, None, &metadata, terms, By::Itself).await.map_err(ClientTrouble::from)?;
-    tx.commit().await?;
-    let Registered { client, secret, registration_token } = registered;
-    let token = registration_token.as_ref().map_or("", |t| t.expose());
-    Ok(described(app, &client, app.now(), secret.as_ref(), token))
 }
 
-/// The client whose registration access token this is, and the token.
-async fn own(web: &WebState, id: &str, headers: &HeaderMap) -> Result<(StoredClient, String), Refusal> {
+/// What the client shows; the body is not looked at yet.
+fn own(web: &WebState, id: String, headers: &HeaderMap) -> Result<OwnRegistration, Refusal> {
     if web.app.settings.registration.mode == RegistrationMode::Off {
         return Err(Refusal::Off);
     }
-    let token = answer::bearer(headers).ok_or(Refusal::Token)?;
-    let digest = opaque_token::digest(token);
-    let found = clients::by_id(&mut web.app.store.reader().await?, id).await?;
-    found
-        .filter(|c| c.registration_token_digest.as_deref().is_some_and(|d| opaque_token::same(d, &digest)))
-        .map(|client| (client, token.to_owned()))
-        .ok_or(Refusal::Token)
+    let presented = answer::presented_token(headers)?.ok_or(Refusal::NoToken)?;
+    Ok(OwnRegistration { id, token: presented.token, seen: seen(headers) })
 }
 
-async fn replace(web: &WebState, id: &str, request: Request) -> Result<Map<String, Value>, Refusal> {
-    let app = &web.app;
-    let (stored, token) = own(web, id, request.headers()).await?;
+async fn read(web: &WebState, id: String, headers: &HeaderMap) -> Result<(Registration, Secret<String>), Refusal> {
+    let own = own(web, id, headers)?;
+    let found = clients::by_id(&mut web.app.store.reader().await?, &own.id).await?;
+    let StoredClient { client, created_at, revision, .. } =
+        found.filter(|stored| own.opens(stored)).ok_or(Refusal::Token)?;
+    Ok((Registration { client, created_at, revision, secret: None }, own.token))
+}
+
+/// The whole body comes before anything is read from the database: however slowly it comes, nothing grows old meanwhile.
+async fn replace(web: &WebState, id: String, request: Request) -> Result<(Registration, Secret<String>), Refusal> {
+    let own = own(web, id, request.headers())?;
     let metadata = metadata(request, web).await?;
-    let invalid = |why: &'static str| ErrorCode::InvalidClientMetadata.because(why);
-    if metadata.get("client_id").and_then(Value::as_str) != Some(id) {
-        return Err(invalid("client_id must be the one of this client").into());
+    let token = own.token.clone();
+    match change_own_registration(&web.app, own, metadata).await? {
+        Changed::Done(registration) => Ok((*registration, token)),
+        Changed::NotAllowed => Err(Refusal::Token),
+        Changed::Overtaken => Err(Refusal::Overtaken),
+        Changed::Refused(problems) => Err(metadata_error(&problems).into()),
     }
-    for name in
-        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
-    {
-        if metadata.contains_key(name) {
-            return Err(ErrorCode::InvalidClientMetadata.because(format!("{name} can't be sent")).into());
-        }
-    }
-    if let Some(secret) = metadata.get("client_secret") {
-        let same = secret.as_str().is_some_and(|s| is_secret_of(&stored, s, app.now()));
-        if !same {
-            return Err(invalid("client_secret is not the one of this client").into());
-        }
-    }
-    let terms = Terms {
-        pkce: app.settings.registration.pkce,
-        first_party: stored.client.first_party,
-        second_factor: stored.client.second_factor,
-    };
-    let client = Client::checked(stored.client.id.clone(), &metadata, terms)
-        .map_err(|problems| ClientTrouble::Refused(metadata_error(&problems)))?;
-    let new_secret =
-        (!client.is_public() && stored.secret_digest.is_none()).then(|| opaque_token::new(Kind::ClientSecret));
-    let digest = match (&new_secret, client.is_public()) {
-        (Some(secret), _) => Some(opaque_token::digest(secret.expose())),
-        (None, true) => None,
-        (None, false) => stored.secret_digest,
-    };
-    let mut tx = app.store.write().await?;
-    clients::update(&mut tx, &client, digest.as_deref(), app.now()).await?;
-    tx.commit().await?;
-    Ok(described(app, &client, stored.created_at, new_secret.as_ref(), &token))
 }
 
-async fn remove(web: &WebState, id: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    let (stored, _) = own(web, id, headers).await?;
-    let mut tx = web.app.store.write().await?;
-    clients::remove(&mut tx, &stored.client.id).await?;
-    tx.commit().await?;
-    tracing::info!(client = %stored.client.id, "client removed itself");
-    Ok(())
+async fn remove(web: &WebState, id: String, headers: &HeaderMap) -> Result<(), Refusal> {
+    match remove_own_registration(&web.app, own(web, id, headers)?).await? {
+        Removed::Done => Ok(()),
+        Removed::NotAllowed => Err(Refusal::Token),
+        Removed::Overtaken => Err(Refusal::Overtaken),
+    }
+}
+
+/// The revisions that `If-Match` names; those in another form are none of ours.
+fn seen(headers: &HeaderMap) -> Option<Vec<i64>> {
+    let values: Vec<&str> = headers.get_all(IF_MATCH).iter().map(|v| v.to_str().unwrap_or_default()).collect();
+    let tags = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    if values.is_empty() || tags.clone().any(|tag| tag == "*") {
+        return None;
+    }
+    Some(tags.filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()).collect())
 }
 
 /// RFC 7591, 3.2.1; RFC 7592, 3. A secret is shown when it is made and never again: only its digest is kept. The token is
 /// the one that the client has just presented, or its first.
-fn described(
-    app: &App,
-    client: &Client,
-    issued_at: UnixTime,
-    secret: Option<&Secret<String>>,
-    token: &str,
-) -> Map<String, Value> {
-    let mut body = client.to_metadata();
+fn described(app: &App, status: StatusCode, registration: &Registration, token: &Secret<String>) -> Response {
+    let mut body = registration.client.to_metadata();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-    put("client_id_issued_at", json!(issued_at));
-    if let Some(secret) = secret {
+    put("client_id_issued_at", json!(registration.created_at));
+    if let Some(secret) = &registration.secret {
         put("client_secret", json!(secret.expose()));
         put("client_secret_expires_at", json!(0));
     }
-    put("registration_access_token", json!(token));
-    put("registration_client_uri", json!(format!("{}{}/{}", app.settings.issuer(), paths::REGISTER, client.id)));
-    body
+    let uri = format!("{}{}/{}", app.settings.issuer(), paths::REGISTER, registration.client.id);
+    put("registration_access_token", json!(token.expose()));
+    put("registration_client_uri", json!(uri));
+    let mut response = answer::json(status, &body);
+    if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", registration.revision)) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
 }
 
 async fn metadata(request: Request, web: &WebState) -> Result<Map<String, Value>, Refusal> {
     let invalid = || ErrorCode::InvalidClientMetadata.because("the body must be a JSON object (application/json)");
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if !content_type.to_ascii_lowercase().starts_with("application/json") {
+    if media_type(request.headers()) != "application/json" {
         return Err(invalid().into());
     }
     let body = Bytes::from_request(request, web).await.map_err(|_| invalid())?;

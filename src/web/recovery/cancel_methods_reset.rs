@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::actions::login::lost_methods::{cancel, cancel_link};
+use crate::domain::actor::Actor;
 use crate::domain::protocol::params::Params;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
@@ -60,7 +61,7 @@ async fn act(browser: &BrowserRequest, fields: &Params) -> Result<CancelMethodsR
     let app = &browser.web.app;
     let token = fields.get("link").unwrap_or_default().to_owned();
     let Some(link) = cancel_link(app, &token).await? else { return show(browser, token).await };
-    let done = cancel(app, &link, browser.device()).await?;
+    let done = cancel(app, &Actor::Member(browser.device()), &link).await?;
     Ok(CancelMethodsResetPage {
         state: if done { CancelState::Done } else { CancelState::NothingToCancel },
         link: token,

@@ -3,14 +3,14 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::member::recovery;
+use crate::actions::member::ask_for_recovery::{Asked, ask_for_recovery};
 use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
-use crate::store::member::recovery::Request;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
+use crate::web::request::rate_limit::Exceeded;
 
 /// The page that asks, and the one that answers.
 #[derive(Clone, Debug, Serialize)]
@@ -82,13 +82,11 @@ async fn ask(browser: &BrowserRequest, fields: &Params, user_id_wanted: bool) ->
     page.user_id_missing = !user_id_wanted && app.user_ids.understand(&page.user_id).is_empty();
     if let (Some(address), false) = (address, page.user_id_missing) {
         let key = app.user_ids.lookup_key(&page.user_id);
-        let request = Request {
-            user_id_key: (!user_id_wanted).then(|| key.as_str().to_owned()),
-            address: address.as_str().to_owned(),
-            language: browser.locale().tag().to_owned(),
-        };
-        recovery::ask(app, &request).await?;
-        page.sent = true;
+        let key = (!user_id_wanted).then(|| key.as_str());
+        match ask_for_recovery(app, key, address.as_str(), browser.locale().tag()).await? {
+            Asked::WrittenDown => page.sent = true,
+            Asked::TooMany => return Err(Exceeded { retry_seconds: 60 }.into()),
+        }
     }
     Ok(page)
 }

@@ -4,8 +4,9 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::member::recovery::{self, Link};
+use crate::actions::member::reset_password::{self, Link, Reset};
 use crate::config::{LostMethods, SecondFactor};
+use crate::domain::actor::Actor;
 use crate::domain::protocol::params::Params;
 use crate::web::login::initial_password::{PolicyLine, broken, policy};
 use crate::web::page::PageTemplate;
@@ -52,7 +53,7 @@ fn page(browser: &BrowserRequest, token: &str, link: Option<&Link>) -> ResetPass
 
 pub async fn get(browser: BrowserRequest) -> Response {
     let token = browser.query.get("link").unwrap_or_default().to_owned();
-    match recovery::link(&browser.web.app, &token).await {
+    match reset_password::link(&browser.web.app, &token).await {
         Ok(link) => {
             let page = page(&browser, &token, link.as_ref());
             // No links to other languages: they would carry the token about.
@@ -74,14 +75,17 @@ async fn choose(browser: &BrowserRequest, fields: &Params) -> Result<ResetPasswo
     browser.web.limits.login(browser.address)?;
     let app = &browser.web.app;
     let token = fields.get("link").unwrap_or_default();
-    let Some(link) = recovery::link(app, token).await? else { return Ok(page(browser, token, None)) };
+    let Some(link) = reset_password::link(app, token).await? else { return Ok(page(browser, token, None)) };
     let typed = fields.get("new_password").unwrap_or_default();
     let mut page = page(browser, token, Some(&link));
     page.mismatch = fields.get("new_password_again").unwrap_or_default() != typed;
     page.broken = broken(browser, &link.member, Some(&link.password), typed).await?;
     if page.broken.is_empty() && !page.mismatch {
-        let done = recovery::reset(app, &link, typed, browser.device()).await?;
-        page.state = if done { ResetState::Done } else { ResetState::LinkUnusable };
+        let actor = Actor::Member(browser.device());
+        page.state = match reset_password::reset_password(app, &actor, &link, typed).await? {
+            Reset::Done => ResetState::Done,
+            Reset::LinkUnusable => ResetState::LinkUnusable,
+        };
     }
     Ok(page)
 }

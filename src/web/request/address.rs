@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
+
+use super::headers;
 
 /// The connection's own address; behind proxies that the settings trust, the last address in `X-Forwarded-For` that is
 /// not one of theirs. Anybody else's header says nothing.
@@ -13,9 +15,9 @@ pub fn of_request(connection: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
     if !is_trusted(&nearest) {
         return nearest;
     }
-    let forwarded =
-        headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
-    for hop in forwarded.collect::<Vec<_>>().into_iter().rev() {
+    // A proxy appends what it saw to whatever bytes a stranger has sent.
+    let forwarded = headers::list(headers, HeaderName::from_static("x-forwarded-for"));
+    for hop in forwarded.split(',').rev() {
         let hop = hop.trim();
         // Some proxies add the port.
         let with_port = || hop.parse::<SocketAddr>().map(|socket| socket.ip());
@@ -38,12 +40,14 @@ pub fn caller(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn address(connection: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|t| t.parse().unwrap()).collect();
         of_request(connection.parse().unwrap(), &headers, &trusted).to_string()
@@ -64,6 +68,7 @@ mod tests {
         assert_eq!(address("10.0.0.2", &["1.1.1.1, 198.51.100.1, 10.0.0.3"], &["10.0.0.0/8"]), "198.51.100.1");
         assert_eq!(address("10.0.0.2", &["1.1.1.1", "198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
         assert_eq!(address("10.0.0.2", &["1.1.1.1, nonsense"], &["10.0.0.0/8"]), "10.0.0.2");
+        assert_eq!(address("10.0.0.2", &["花, 198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
     }
 
     #[test]

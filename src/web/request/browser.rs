@@ -9,9 +9,9 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use axum_extra::extract::cookie::CookieJar;
 
-use super::address;
+use super::rate_limit::Exceeded;
+use super::{address, headers};
 use crate::actions::ActionError;
 use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
 use crate::actions::member::admit::Caller;
@@ -46,8 +46,8 @@ pub struct BrowserRequest {
     /// Shown on error pages and in the log.
     reference: String,
     locale: Locale,
-    /// Whether the member chose the language here or before; otherwise the application may have a say.
-    accept_language: Option<String>,
+    accept_language: String,
+    /// What the member chose here or before; without it the application may have a say.
     chosen_language: Option<String>,
     /// Path and query.
     here: String,
@@ -56,6 +56,7 @@ pub struct BrowserRequest {
     browser_token: BrowserToken,
     session_token: Option<String>,
     device_token: Option<String>,
+    enrolment: Option<String>,
     help_votes: Option<String>,
     device: Device,
     application: Option<ApplicationLine>,
@@ -87,17 +88,15 @@ impl FromRequestParts<WebState> for BrowserRequest {
 impl BrowserRequest {
     fn read(parts: &Parts, web: WebState) -> BrowserRequest {
         let settings = &web.app.settings;
-        let jar = CookieJar::from_headers(&parts.headers);
-        let cookie = |name| cookies::get(&jar, name, settings);
-        let header = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).map(str::to_owned);
+        let cookie = |name| cookies::get(&parts.headers, name, settings);
         let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
         let query = Params::parse(parts.uri.query().unwrap_or_default());
-        let accept_language = header(ACCEPT_LANGUAGE);
+        let accept_language = headers::list(&parts.headers, ACCEPT_LANGUAGE);
         let mut set_cookies = Vec::new();
         let asked = query.get("ui_locales").filter(|_| !is_protocol(parts.uri.path())).map(str::to_owned);
         let chosen_language = asked.clone().or_else(|| cookie(Name::Language));
-        let locale = web.catalogue.negotiate(chosen_language.as_deref(), None, accept_language.as_deref());
+        let locale = web.catalogue.negotiate(chosen_language.as_deref(), None, Some(&accept_language));
         if asked.is_some() {
             set_cookies.push(cookies::set(Name::Language, locale.tag(), None, settings));
         }
@@ -115,8 +114,9 @@ impl BrowserRequest {
             },
             session_token: cookie(Name::Session),
             device_token: cookie(Name::Device),
+            enrolment: cookie(Name::Enrolment),
             help_votes: cookie(Name::HelpVotes),
-            device: Device::of(&header(USER_AGENT).unwrap_or_default()),
+            device: Device::of(&headers::text(&parts.headers, USER_AGENT).unwrap_or_default()),
             application: None,
             owner: None,
             notice: cookie(Name::Notice).as_deref().and_then(Banner::named),
@@ -133,7 +133,7 @@ impl BrowserRequest {
     /// Speaks the language that an application wishes for, unless the member chose another.
     pub fn prefer_language(&mut self, ui_locales: Option<&str>) {
         if self.chosen_language.is_none() {
-            self.locale = self.web.catalogue.negotiate(ui_locales, None, self.accept_language.as_deref());
+            self.locale = self.web.catalogue.negotiate(ui_locales, None, Some(&self.accept_language));
         }
     }
 
@@ -167,6 +167,19 @@ impl BrowserRequest {
     pub fn choose_language(&mut self, locale: Locale) {
         self.locale = locale;
         self.set_cookies.push(cookies::set(Name::Language, locale.tag(), None, &self.web.app.settings));
+    }
+
+    /// The key that is being enrolled here, sealed.
+    pub fn enrolment(&self) -> Option<&str> {
+        self.enrolment.as_deref()
+    }
+
+    pub fn remember_enrolment(&mut self, sealed: &str) {
+        self.set_cookies.push(cookies::set(Name::Enrolment, sealed, None, &self.web.app.settings));
+    }
+
+    pub fn forget_enrolment(&mut self) {
+        self.set_cookies.push(cookies::removal(Name::Enrolment, &self.web.app.settings));
     }
 
     /// Marks of the answers that were voted on here.
@@ -209,6 +222,12 @@ impl BrowserRequest {
     /// The same, looked up inside a transaction, which must not wait for another connection; the use is not noted.
     pub async fn session_in(&self, db: &mut impl Reads) -> Result<Option<BrowserSession>, StoreError> {
         self.caller().session(&self.web.app, db).await
+    }
+
+    /// One attempt with a secret: of a device that has logged in before, or of this browser.
+    pub fn limit_attempts(&self) -> Result<(), Exceeded> {
+        let who = self.device_token.as_ref().unwrap_or(&self.browser_token.token);
+        self.web.limits.attempt_in_browser(self.address, opaque_token::digest(who))
     }
 
     /// This browser, for an act of whoever is logged in here.
@@ -360,11 +379,17 @@ impl BrowserRequest {
                 (status_of(kind), kind, None, None)
             }
             PageError::Inside(
-                error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy)),
+                error @ (ActionError::Hash(HashError::Busy { .. }) | ActionError::Store(StoreError::Busy(_))),
             ) => {
-                tracing::warn!(reference, "{error}");
-                let retry_after = match error {
-                    ActionError::Hash(HashError::Busy { retry_after }) => retry_after,
+                let retry_after = match &error {
+                    ActionError::Hash(HashError::Busy { retry_after }) => {
+                        tracing::warn!(reference, "{error}");
+                        *retry_after
+                    }
+                    ActionError::Store(StoreError::Busy(cause)) => {
+                        tracing::debug!(reference, "{error}");
+                        cause.retry_after()
+                    }
                     _ => Span::seconds(1),
                 };
                 let mut response = self.show(
@@ -395,11 +420,14 @@ impl BrowserRequest {
         match kind {
             // The one form without a page of its own.
             ErrorKind::FormExpired if path == paths::ACCOUNT_LANGUAGE => Some(WayOn::to_profile()),
-            ErrorKind::FormExpired if of_account || path.starts_with("/recovery/forgotten") => {
-                Some(WayOn::reopen(path.to_owned()))
+            ErrorKind::FormExpired if of_account => Some(WayOn::reopen(path.to_owned())),
+            // With the link that was mailed, where there is one: it is all that these pages go by.
+            ErrorKind::FormExpired | ErrorKind::FlowOtherBrowser if path.starts_with("/recovery/") => {
+                Some(WayOn::reopen(self.here.clone()))
             }
             ErrorKind::FlowExpired | ErrorKind::FlowOtherBrowser | ErrorKind::FlowDone | ErrorKind::FormExpired => {
-                Some(WayOn::to_login())
+                let portal = self.web.app.settings.society.portal_url.as_ref();
+                Some(portal.map_or_else(WayOn::to_login, |portal| WayOn::to_portal(portal.to_string())))
             }
             ErrorKind::LogoutHintInvalid | ErrorKind::PostLogoutRedirectUriMismatch => Some(WayOn::log_out()),
             ErrorKind::OtherMember => Some(WayOn::to_profile()),
@@ -433,7 +461,6 @@ fn status_of(kind: ErrorKind) -> StatusCode {
         | ErrorKind::RedirectUriMismatch
         | ErrorKind::ClientUnknown
         | ErrorKind::RequestInvalid
-        | ErrorKind::ResponseTypeMissing
         | ErrorKind::FlowExpired
         | ErrorKind::FlowOtherBrowser
         | ErrorKind::FlowDone

@@ -4,18 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, Request};
+use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use axum::response::{IntoResponse, Response};
 
 use super::form::is_form;
-use super::rate_limit::Exceeded;
-use crate::actions::protocol::clients::is_secret_of;
-use crate::domain::ids::ClientId;
-use crate::domain::protocol::client::{AuthenticationMethod, Client};
+use crate::actions::protocol::authenticate_client::{Authentication, authenticate_client};
+use crate::domain::protocol::client::Client;
 use crate::domain::protocol::client_authentication::presented;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
 use crate::domain::protocol::params::Params;
-use crate::store::protocol::clients;
 use crate::web::oidc::ClientTrouble;
 use crate::web::request::address;
 use crate::web::state::WebState;
@@ -39,41 +37,27 @@ impl FromRequest<WebState> for AuthenticatedClient {
 async fn authenticate(request: Request, web: &WebState) -> Result<AuthenticatedClient, ClientTrouble> {
     let from = caller(&request, web);
     web.limits.token(from)?;
-    let authorization = request.headers().get(AUTHORIZATION).map(|v| v.to_str().unwrap_or_default().to_owned());
-    let by_header = authorization.is_some();
+    let headers: Vec<HeaderValue> = request.headers().get_all(AUTHORIZATION).iter().cloned().collect();
     let params = form(request, web).await?;
     params.each_once()?;
-    let presented = presented(authorization.as_deref(), &params).map_err(|error| match error.code {
-        ErrorCode::InvalidClient => ClientTrouble::NotAuthenticated { error, by_header },
+    let headers: Vec<Option<&str>> = headers.iter().map(|value| value.to_str().ok()).collect();
+    let presented = presented(&headers, &params).map_err(|error| match error.code {
+        ErrorCode::InvalidClient => ClientTrouble::NotAuthenticated(error),
         _ => ClientTrouble::Refused(error),
     })?;
-    let failed = |client: Option<&ClientId>, why: &'static str| {
-        // As a text value, so that the log quotes what a stranger wrote.
-        let shown: String = presented.client.as_str().chars().take(64).collect();
-        tracing::info!(client = shown.as_str(), why, "client authentication failed");
-        let error = ErrorCode::InvalidClient.because("the client is unknown, or its authentication failed");
-        match web.limits.client_failure(client, from) {
-            Ok(()) => ClientTrouble::NotAuthenticated { error, by_header },
-            Err(Exceeded { retry_seconds }) => ClientTrouble::TooOften(Exceeded { retry_seconds }),
+    match authenticate_client(&web.app, &presented).await? {
+        Authentication::Proved(stored) => {
+            Ok(AuthenticatedClient { client: stored.client, may_notify: stored.may_notify, params })
         }
-    };
-    let mut reader = web.app.store.reader().await?;
-    let Some(stored) = clients::by_id(&mut reader, presented.client.as_str()).await? else {
-        return Err(failed(None, "unknown client"));
-    };
-    if presented.method != stored.client.authentication {
-        return Err(failed(Some(&stored.client.id), "not the method that the client is registered with"));
-    }
-    match presented.method {
-        AuthenticationMethod::None => {}
-        AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost => {
-            let right = presented.secret.as_ref().is_some_and(|s| is_secret_of(&stored, s.expose(), web.app.now()));
-            if !right {
-                return Err(failed(Some(&stored.client.id), "wrong secret"));
-            }
+        Authentication::Failed { known, why } => {
+            // As a text value, so that the log quotes what a stranger wrote.
+            let shown: String = presented.client.as_str().chars().take(64).collect();
+            tracing::info!(client = shown.as_str(), why, "client authentication failed");
+            web.limits.client_failure(known.as_ref(), from)?;
+            let error = ErrorCode::InvalidClient.because("the client is unknown, or its authentication failed");
+            Err(ClientTrouble::NotAuthenticated(error))
         }
     }
-    Ok(AuthenticatedClient { client: stored.client, may_notify: stored.may_notify, params })
 }
 
 /// The address that counts for limits.

@@ -2,11 +2,12 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
 use axum::{RequestExt as _, body::Bytes};
 
 use super::browser::BrowserRequest;
+use super::headers;
 use crate::crypto::opaque_token;
 use crate::domain::protocol::params::Params;
 use crate::web::error_page::ErrorKind;
@@ -51,7 +52,5 @@ pub fn ask_again_by_get(path: &str, form: &[u8]) -> Response {
 
 /// Whether the body is a form (`application/x-www-form-urlencoded`, whatever its parameters).
 pub fn is_form(request: &Request) -> bool {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    headers::media_type(request.headers()) == "application/x-www-form-urlencoded"
 }

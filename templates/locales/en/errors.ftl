@@ -6,6 +6,7 @@ error-reference = Reference number
 error-detail = Details
 error-way-log-in-again = Log in again
 error-way-to-login = To the login page
+error-way-to-portal = To the portal
 error-way-reopen = Open the page anew
 error-way-to-profile = To the pages of the member who is logged in
 error-way-go-on = Go on
@@ -24,9 +25,6 @@ error-client-unknown = The login could not start
     .next = Open the site as you usually do, not by a link or bookmark, and log in from there. If this keeps happening, contact us with the error code and reference number below.
 error-request-invalid = The login could not start
     .why = The login request from the site you came from has a mistake in it. You did nothing wrong.
-    .next = Go back to that site and press its login button again. If this keeps happening, contact us with the error code and reference number below.
-error-response-type-missing = The login could not start
-    .why = The login request from the site you came from lacks something it needs (response_type). You did nothing wrong.
     .next = Go back to that site and press its login button again. If this keeps happening, contact us with the error code and reference number below.
 
 refused-heading = The login could not go on

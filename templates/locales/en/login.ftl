@@ -114,8 +114,8 @@ scope-offline_access = Access while you are away
 # Showing again who one is, before a change to the account.
 
 confirm-heading = Confirm that it is you
-confirm-why = You are about to change something important. Please log in once more.
-confirm-again = Some time had passed, so what you sent from the last page has not been done yet. Please do it once more on the page that follows the login.
+confirm-why = You are about to see or change something important. Please log in once more.
+confirm-again = You have to show first that it is you, so what you sent from the last page has not been done yet. Please do it once more on the page that follows the login.
 
 # The second factor.
 

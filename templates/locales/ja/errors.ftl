@@ -6,6 +6,7 @@ error-reference = 受付番号
 error-detail = 詳しい内容
 error-way-log-in-again = もう一度ログインする
 error-way-to-login = ログイン画面へ
+error-way-to-portal = ポータルへ
 error-way-reopen = 画面を開き直す
 error-way-to-profile = いまログインしている会員の画面へ
 error-way-go-on = 先へ進む
@@ -24,9 +25,6 @@ error-client-unknown = ログインを始められませんでした
     .next = リンクやブックマークからではなく、いつものサイトを開いてログインしてください。解決しないときは、下のエラーコードと受付番号を添えてお問い合わせください。
 error-request-invalid = ログインを始められませんでした
     .why = 元のサイトから届いたログインの依頼に誤りがありました。お客さまの操作に誤りはありません。
-    .next = 元のサイトに戻り、もう一度ログインのボタンを押してください。解決しないときは、下のエラーコードと受付番号を添えてお問い合わせください。
-error-response-type-missing = ログインを始められませんでした
-    .why = 元のサイトから届いたログインの依頼に、必要な項目（response_type）がありませんでした。お客さまの操作に誤りはありません。
     .next = 元のサイトに戻り、もう一度ログインのボタンを押してください。解決しないときは、下のエラーコードと受付番号を添えてお問い合わせください。
 
 refused-heading = ログインを進められませんでした

@@ -114,8 +114,8 @@ scope-offline_access = 利用していない間のアクセス
 # Showing again who one is, before a change to the account.
 
 confirm-heading = ご本人の確認
-confirm-why = 大切な情報を変更するため、もう一度ログインしてください。
-confirm-again = 時間がたったため、前の画面で送信した内容はまだ反映していません。ログインのあとに表示される画面で、もう一度操作してください。
+confirm-why = 大切な情報を表示または変更するため、もう一度ログインしてください。
+confirm-again = ご本人の確認が必要なため、前の画面で送信した内容はまだ反映していません。ログインのあとに表示される画面で、もう一度操作してください。
 
 # The second factor.
 

@@ -17,7 +17,7 @@ async fn add_with_address(app: &TestApp, user_id: &str, password: &str, address:
 /// From the ID and password on the paper to the portal: a password of one's own, the address, the method.
 async fn first_login(engine: Engine, browser: Browser) {
     let app = society(engine).await;
-    let paper = members::generate_password(&app.app, "paper-1");
+    let paper = sekisho::actions::member::issue_password::generate_password(&app.app, "paper-1");
     members::add(&app.app, member("paper-1"), paper.expose(), true).await.unwrap();
     let page = browser.page().await;
     login_page(&app, &page).await;

@@ -1,4 +1,8 @@
 //! Each verb is cut off at every await of its caller: what it began stands whole, or not at all.
 
+mod account;
+mod mail;
 mod protocol_answers;
+mod recovery;
 mod staff;
+mod tokens;

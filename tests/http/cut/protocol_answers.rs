@@ -11,6 +11,7 @@ use sekisho::domain::protocol::authorization_request::{AuthorizationRequest, Hin
 use sekisho::domain::protocol::logout::After;
 use sekisho::domain::protocol::params::Params;
 use sekisho::domain::protocol::request_source::RequestParameters;
+use sekisho::domain::protocol::resource_server::Resources;
 use sekisho::store::protocol::clients;
 
 use crate::support::app::HANAKO;
@@ -47,7 +48,9 @@ async fn request(app: &TestApp, rp: &RelyingParty) -> AuthorizationRequest {
         state: None,
         vouched_for: true,
     };
-    AuthorizationRequest::read(&params, &stored.client, reply_to, FlowId("flow".into()), Hinted::Nobody).unwrap()
+    let resources = Resources::new(&app.issuer, Vec::new());
+    AuthorizationRequest::read(&params, &stored.client, reply_to, FlowId("flow".into()), Hinted::Nobody, &resources)
+        .unwrap()
 }
 
 on_both_engines! {

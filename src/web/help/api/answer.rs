@@ -1,14 +1,13 @@
 //! What a request asks for (language, form, whether it has the answer already), and the answer.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 use axum_extra::headers::{ETag, HeaderMapExt as _, IfNoneMatch, LastModified};
 
 use super::documents::{Document, Documents, Form};
@@ -16,7 +15,8 @@ use super::problem::Problem;
 use crate::domain::help::LocalHelp;
 use crate::i18n::Locale;
 use crate::web::help::HelpSnapshot;
-use crate::web::request::address;
+use crate::web::prepared::Prepared;
+use crate::web::request::{address, headers};
 use crate::web::state::WebState;
 
 /// It may be kept, but must be asked for again before it is used.
@@ -35,18 +35,19 @@ pub(super) struct Request {
 }
 
 impl FromRequestParts<WebState> for Request {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Request, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, web: &WebState) -> Result<Request, Problem> {
+        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
+        let address = address::of_request(connection, &parts.headers, &web.app.settings.http.trusted_proxies);
+        web.limits.help(address).map_err(Problem::too_often)?;
         let snapshot = web.help.current().await;
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         let asked = pairs.iter().find(|(name, _)| name == "locale").map(|(_, value)| value.as_str());
-        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let locale = web.catalogue.negotiate(asked, None, accepted);
-        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let connection = connection.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(socket)| socket.ip());
-        let address = address::of_request(connection, &parts.headers, &web.app.settings.http.trusted_proxies);
+        let accepted = headers::list(&parts.headers, header::ACCEPT_LANGUAGE);
+        let locale = web.catalogue.negotiate(asked, None, Some(&accepted));
         Ok(Request { snapshot, address, locale, headers: parts.headers.clone(), pairs })
     }
 }
@@ -69,6 +70,10 @@ impl Request {
         Ok(self)
     }
 
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -86,12 +91,10 @@ impl Request {
                 Problem::of("format", "There is no such format.", format!("Use one of {}.", names.join(", ")))
             });
         }
-        let accepted: Vec<&str> =
-            self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-        if accepted.is_empty() {
+        if !self.headers.contains_key(header::ACCEPT) {
             return Ok(Form::Json);
         }
-        preferred(&accepted.join(","), offered).ok_or_else(|| {
+        preferred(&headers::list(&self.headers, header::ACCEPT), offered).ok_or_else(|| {
             let types: Vec<&str> = offered.iter().map(|form| form.media_type()).collect();
             Problem::not_acceptable(&types.join(", "))
         })
@@ -107,35 +110,39 @@ impl Request {
         document.map(|document| self.document(document)).ok_or_else(otherwise)
     }
 
-    /// The document, unless the reader has it.
     pub fn document(&self, document: &Document) -> Response {
+        self.answer(&document.body, document.form, document.language.as_ref())
+    }
+
+    /// The answer, unless the reader has it.
+    pub fn answer(&self, body: &Prepared, form: Form, language: Option<&HeaderValue>) -> Response {
         let since = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.snapshot.since.0).unwrap_or(0));
         let mut answer = HeaderMap::new();
         answer.insert(header::CACHE_CONTROL, CACHE);
         answer.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
-        answer.typed_insert(document.etag.clone());
         answer.typed_insert(LastModified::from(since));
-        if self.has_it(&document.etag, answer.get(header::LAST_MODIFIED)) {
-            return (StatusCode::NOT_MODIFIED, answer).into_response();
+        let body = body.chosen(&self.headers);
+        if self.has_it(body.etag.as_ref(), answer.get(header::LAST_MODIFIED)) {
+            return body.answer(true, answer);
         }
-        answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.form.content_type()));
-        if let Some(language) = &document.language {
+        answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
+        if let Some(language) = language {
             answer.insert(header::CONTENT_LANGUAGE, language.clone());
         }
-        if document.form == Form::Html {
+        if form == Form::Html {
             // Opened by itself, it is a page of the provider's address: nothing in it may run there.
             let policy =
                 HeaderValue::from_static("default-src 'none'; img-src 'self'; sandbox; frame-ancestors 'none'");
             answer.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
-        (answer, document.body.clone()).into_response()
+        body.answer(false, answer)
     }
 
     /// If-None-Match is the exact one: with it the date does not count (RFC 9110, 13.2.2). Of dates only the very one that
     /// we gave counts: content that was rolled back is older than what came between.
-    fn has_it(&self, etag: &ETag, since: Option<&HeaderValue>) -> bool {
+    fn has_it(&self, etag: Option<&ETag>, since: Option<&HeaderValue>) -> bool {
         match self.headers.typed_get::<IfNoneMatch>() {
-            Some(tags) => !tags.precondition_passes(etag),
+            Some(tags) => etag.is_some_and(|etag| !tags.precondition_passes(etag)),
             None => self.headers.get(header::IF_MODIFIED_SINCE).is_some_and(|known| Some(known) == since),
         }
     }

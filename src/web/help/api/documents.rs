@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::http::HeaderValue;
-use axum_extra::headers::ETag;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::actions::help::digest;
 use crate::domain::help::LocalHelp;
 use crate::domain::help::faq::{Category, Question};
 use crate::domain::help::guide::Section;
 use crate::domain::help::markdown::Body;
 use crate::i18n::{Catalogue, Locale};
-use crate::web::help::{HelpError, component};
+use crate::web::help::component;
+use crate::web::help::error::HelpError;
+use crate::web::prepared::Prepared;
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,10 +64,8 @@ impl Form {
 
 /// One answer, ready to be sent.
 pub(in crate::web::help) struct Document {
-    pub body: Bytes,
+    pub body: Prepared,
     pub form: Form,
-    /// A digest of the body (RFC 9110, 8.8.3). Weak: compressed or not, it is the same.
-    pub etag: ETag,
     pub language: Option<HeaderValue>,
 }
 
@@ -204,12 +202,16 @@ impl Documents {
 
 impl Document {
     pub fn new(body: Bytes, form: Form, language: Option<&str>) -> Result<Document, HelpError> {
-        let etag = format!("W/\"{}\"", digest(&body));
-        let etag = etag.parse().map_err(|_| HelpError::Header(etag))?;
         let header =
             |language: &str| HeaderValue::from_str(language).map_err(|_| HelpError::Header(language.to_owned()));
         let language = language.map(header).transpose()?;
-        Ok(Document { body, form, etag, language })
+        Ok(Document { body: Prepared::text(body), form, language })
+    }
+
+    /// For one reader.
+    pub fn unique(value: &impl Serialize, language: &str) -> Result<Document, HelpError> {
+        let body = Prepared::as_it_is(serde_json::to_vec(value)?);
+        Ok(Document { body, ..Document::json(&(), language)? })
     }
 
     pub fn json(value: &impl Serialize, language: &str) -> Result<Document, HelpError> {

@@ -1,19 +1,17 @@
 //! `/help/v1/images/HASH/NAME`: the pictures of the texts. Their address changes with their content.
 
-use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
 
+use super::answer::Request;
 use super::problem::Problem;
-use crate::web::state::WebState;
+use crate::web::request::named::BothNamed;
 
-pub(super) async fn get(
-    State(web): State<WebState>,
-    Path((hash, name)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let snapshot = web.help.current().await;
-    let image = snapshot.content.image(&hash, &name).ok_or_else(Problem::no_image)?;
+pub(super) async fn get(named: Option<BothNamed>, request: Request) -> Result<Response, Problem> {
+    let BothNamed(hash, name) = named.ok_or_else(Problem::no_image)?;
+    let image = request.snapshot.content.image(&hash, &name).ok_or_else(Problem::no_image)?;
+    let prepared = request.snapshot.images.get(&image.hash).ok_or_else(Problem::no_image)?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(image.kind.content_type())),
         (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
@@ -22,5 +20,5 @@ pub(super) async fn get(
         // Portals show it in their pages.
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
     ];
-    Ok((headers, image.content.to_vec()).into_response())
+    Ok(prepared.answer(request.headers(), HeaderMap::from_iter(headers)))
 }

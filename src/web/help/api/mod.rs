@@ -14,16 +14,19 @@ pub(super) mod votes;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::HelpError;
+use crate::web::paths;
+use crate::web::prepared::Prepared;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 use answer::Request;
-use documents::{Document, Form};
+use documents::Form;
 use problem::Problem;
 
 /// The description of this API, with `{issuer}` for the provider's address.
@@ -41,24 +44,24 @@ pub fn router(allowed_origins: &[String]) -> Router<WebState> {
         .allow_origin(origins)
         .vary::<Vec<HeaderName>>(vary)
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::CONTENT_TYPE])
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::ETAG, header::CONTENT_LANGUAGE, header::RETRY_AFTER])
         .max_age(Duration::from_secs(86_400));
     Router::new()
-        .route("/help/v1/categories", get(categories))
-        .route("/help/v1/categories/{id}", get(category))
-        .route("/help/v1/questions", get(questions))
-        .route("/help/v1/questions/{id}", get(question))
-        .route("/help/v1/questions/{id}/votes", post(votes::post))
-        .route("/help/v1/faq.jsonld", get(faq_json_ld))
-        .route("/help/v1/guide", get(guide))
-        .route("/help/v1/guide/{id}", get(section))
-        .route("/help/v1/search", get(search::get))
-        .route("/help/v1/component", get(component))
-        .route("/help/v1/openapi.json", get(openapi))
-        .route("/help/v1/images/{hash}/{name}", get(images::get))
-        .route("/help/v1", get(nothing_here))
-        .route("/help/v1/{*rest}", get(nothing_here))
+        .route(paths::HELP_V1_CATEGORIES, get(categories))
+        .route(paths::HELP_V1_CATEGORIES_ONE, get(category))
+        .route(paths::HELP_V1_QUESTIONS, get(questions))
+        .route(paths::HELP_V1_QUESTIONS_ONE, get(question))
+        .route(paths::HELP_V1_VOTES, post(votes::post))
+        .route(paths::HELP_V1_FAQ_JSONLD, get(faq_json_ld))
+        .route(paths::HELP_V1_GUIDE, get(guide))
+        .route(paths::HELP_V1_GUIDE_ONE, get(section))
+        .route(paths::HELP_V1_SEARCH, get(search::get))
+        .route(paths::HELP_V1_COMPONENT, get(component))
+        .route(paths::HELP_V1_OPENAPI, get(openapi))
+        .route(paths::HELP_V1_IMAGES, get(images::get))
+        .route(paths::HELP_V1, get(nothing_here))
+        .route(paths::HELP_V1_REST, get(nothing_here))
         .method_not_allowed_fallback(not_allowed)
         .layer(cors)
 }
@@ -67,8 +70,10 @@ async fn categories(request: Request) -> Result<Response, Problem> {
     request.only(&["locale"])?.with(|documents| Some(&documents.categories), Problem::no_category)
 }
 
-async fn category(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
-    request.only(&["locale"])?.with(|documents| documents.category.get(&id), Problem::no_category)
+async fn category(named: Option<Named>, request: Request) -> Result<Response, Problem> {
+    request
+        .only(&["locale"])?
+        .with(|documents| documents.category.get(or_nothing(named.as_ref())), Problem::no_category)
 }
 
 /// All questions, as JSON or as a `FAQPage`.
@@ -81,10 +86,10 @@ async fn questions(request: Request) -> Result<Response, Problem> {
 }
 
 /// One question, in any form.
-async fn question(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
+async fn question(named: Option<Named>, request: Request) -> Result<Response, Problem> {
     let request = request.only(&["locale", "format"])?;
     let form = request.form(&Form::ALL)?;
-    request.with(|documents| documents.question.get(&id)?.get(&form), Problem::no_question)
+    request.with(|documents| documents.question.get(or_nothing(named.as_ref()))?.get(&form), Problem::no_question)
 }
 
 async fn faq_json_ld(request: Request) -> Result<Response, Problem> {
@@ -95,8 +100,8 @@ async fn guide(request: Request) -> Result<Response, Problem> {
     request.only(&["locale"])?.with(|documents| Some(&documents.guide), Problem::no_section)
 }
 
-async fn section(Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
-    request.only(&["locale"])?.with(|documents| documents.section.get(&id), Problem::no_section)
+async fn section(named: Option<Named>, request: Request) -> Result<Response, Problem> {
+    request.only(&["locale"])?.with(|documents| documents.section.get(or_nothing(named.as_ref())), Problem::no_section)
 }
 
 /// The words of the web component, and where its script lies.
@@ -105,9 +110,9 @@ async fn component(request: Request) -> Result<Response, Problem> {
 }
 
 async fn openapi(State(web): State<WebState>, request: Request) -> Result<Response, Problem> {
-    let text = OPENAPI.replace("{issuer}", web.app.settings.issuer());
-    let document = Document::new(text.into(), Form::Json, None).map_err(|error| inside(&error))?;
-    Ok(request.only(&[])?.document(&document))
+    let request = request.only(&[])?;
+    let text = || Prepared::text(OPENAPI.replace("{issuer}", web.app.settings.issuer()));
+    Ok(request.answer(web.prepared.openapi.get_or_init(text), Form::Json, None))
 }
 
 async fn nothing_here() -> Problem {

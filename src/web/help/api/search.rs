@@ -104,7 +104,7 @@ pub(super) async fn get(State(web): State<WebState>, request: Request) -> Result
         }
     });
     let json = FoundJson { locale, query, total: questions.len(), hits: hits.collect(), guide: guide.collect() };
-    let document = Document::json(&json, locale).map_err(|error| inside(&error))?;
+    let document = Document::unique(&json, locale).map_err(|error| inside(&error))?;
     Ok(request.document(&document))
 }
 

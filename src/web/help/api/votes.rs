@@ -3,16 +3,18 @@
 //! readers apart. What one address may send is bounded.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::answer::Request;
 use super::problem::Problem;
-use crate::app::App;
+use crate::actions::ActionError;
+use crate::actions::help::count_feedback::count_vote;
 use crate::store::StoreError;
-use crate::store::help::help_feedback;
+use crate::web::request::headers::media_type;
+use crate::web::request::named::{Named, or_nothing};
 use crate::web::state::WebState;
 
 /// More than the vote that a body can hold.
@@ -26,15 +28,14 @@ struct Vote {
 
 pub(super) async fn post(
     State(web): State<WebState>,
-    Path(id): Path<String>,
+    named: Option<Named>,
     request: Request,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
     web.limits.help_vote(request.address).map_err(Problem::too_often)?;
     let request = request.only(&["locale"])?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+    if media_type(&headers) != "application/json" {
         return Err(Problem::not_json());
     }
     let vote: Option<Vote> = (body.len() <= LONGEST_BODY).then(|| serde_json::from_slice(&body).ok()).flatten();
@@ -42,26 +43,16 @@ pub(super) async fn post(
         let detail = "The body must be an object with helpful alone, true or false.";
         return Err(Problem::of("helpful", detail, "Send {\"helpful\": true} or {\"helpful\": false}."));
     };
-    if request.help().question(&id).is_none() {
+    let id = or_nothing(named.as_ref());
+    if request.help().question(id).is_none() {
         return Err(Problem::no_question());
     }
-    count(&web.app, &id, request.locale.tag(), helpful).await.map_err(|error| match error {
-        StoreError::Busy => Problem::busy(),
+    count_vote(&web.app, id, request.locale.tag(), helpful).await.map_err(|error| match error {
+        ActionError::Store(StoreError::Busy(_)) => Problem::busy(),
         error => {
             tracing::error!("{error}");
             Problem::inside()
         }
     })?;
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
-}
-
-pub(in crate::web::help) async fn count(
-    app: &App,
-    question: &str,
-    locale: &str,
-    is_helpful: bool,
-) -> Result<(), StoreError> {
-    let mut tx = app.store.write().await?;
-    help_feedback::vote(&mut tx, question, locale, is_helpful, app.now()).await?;
-    tx.commit().await
 }

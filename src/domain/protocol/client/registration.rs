@@ -1,114 +1,16 @@
-//! A relying party as registered (OpenID Connect Dynamic Client Registration 1.0, 2; RFC 7591, 2), typed and checked. The
-//! command line, the demo and the registration endpoint all make clients here.
+//! Metadata, checked (OpenID Connect Dynamic Client Registration 1.0, 2; RFC 7591, 2).
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use url::{Host, Url};
 
-use super::redirect_uri::{self, UriProblem};
-use super::scope::{self, Scopes};
-use super::signing_key::Algorithm;
+use super::{ApplicationType, AuthenticationMethod, Client, GrantType, PkcePolicy, is_deceptive, is_language_tag};
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
-
-/// What a client must send so that a stolen authorization code is of no use (RFC 9700, 2.1.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PkcePolicy {
-    /// PKCE with S256 in every request. The only choice for public clients.
-    Required,
-    /// PKCE, or a `nonce`: for confidential clients whose library knows no PKCE.
-    OrNonce,
-    /// Neither is demanded: weak; for the conformance suite, which sends requests without both.
-    Optional,
-}
-
-/// Whether a client runs on a server or in a page, or on a member's own device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationType {
-    Web,
-    Native,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GrantType {
-    AuthorizationCode,
-    RefreshToken,
-    ClientCredentials,
-}
-
-impl GrantType {
-    pub const ALL: [GrantType; 3] =
-        [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            GrantType::AuthorizationCode => "authorization_code",
-            GrantType::RefreshToken => "refresh_token",
-            GrantType::ClientCredentials => "client_credentials",
-        }
-    }
-}
-
-/// How a client proves who it is at the token endpoint (OpenID Connect Core 1.0, 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthenticationMethod {
-    /// A public client: it proves nothing.
-    None,
-    ClientSecretBasic,
-    ClientSecretPost,
-}
-
-impl AuthenticationMethod {
-    pub const ALL: [AuthenticationMethod; 3] =
-        [AuthenticationMethod::ClientSecretBasic, AuthenticationMethod::ClientSecretPost, AuthenticationMethod::None];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            AuthenticationMethod::None => "none",
-            AuthenticationMethod::ClientSecretBasic => "client_secret_basic",
-            AuthenticationMethod::ClientSecretPost => "client_secret_post",
-        }
-    }
-}
-
-/// A registered client. Its secret is not part of it: only the store knows the digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Client {
-    pub id: ClientId,
-    pub application_type: ApplicationType,
-    /// By language tag; the one that names no language stands under `""`.
-    pub names: BTreeMap<String, String>,
-    pub redirect_uris: Vec<String>,
-    pub post_logout_redirect_uris: Vec<String>,
-    pub grant_types: Vec<GrantType>,
-    pub authentication: AuthenticationMethod,
-    pub pkce: PkcePolicy,
-    /// What it may ask for.
-    pub scopes: Scopes,
-    /// Run by the society itself: members are not asked for consent.
-    pub first_party: bool,
-    /// The operator's rule for this client, in place of the one in the settings.
-    #[serde(default)]
-    pub second_factor: Option<SecondFactor>,
-    pub id_token_alg: Algorithm,
-    /// Seconds.
-    pub default_max_age: Option<u32>,
-    /// As sent: which of them exist here is asked when they count.
-    #[serde(default)]
-    pub default_acr_values: Vec<String>,
-    pub logo_uri: Option<String>,
-    pub client_uri: Option<String>,
-    pub policy_uri: Option<String>,
-    pub tos_uri: Option<String>,
-    pub initiate_login_uri: Option<String>,
-    pub contacts: Vec<String>,
-}
+use crate::domain::protocol::redirect_uri::{self, UriProblem};
+use crate::domain::protocol::scope::{self, Scopes};
+use crate::domain::protocol::signing_key::Algorithm;
 
 /// What the one who registers a client decides, not the client.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +18,16 @@ pub struct Terms {
     pub pkce: PkcePolicy,
     pub first_party: bool,
     pub second_factor: Option<SecondFactor>,
+}
+
+/// Who writes the metadata, and so how it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    /// What does not exist here is a slip of the pen: it is refused.
+    Staff,
+    /// What does not exist here is left out, and the answer shows it (RFC 7591, 2 and 3.2.1). Nobody has vouched for it: its
+    /// links may not lead to somebody else's host.
+    Client,
 }
 
 /// One thing that is wrong with the metadata.
@@ -127,14 +39,14 @@ pub struct MetadataProblem {
 }
 
 impl MetadataProblem {
-    fn new(field: &str, message: impl Into<String>) -> MetadataProblem {
+    pub fn new(field: &str, message: impl Into<String>) -> MetadataProblem {
         MetadataProblem { field: field.to_owned(), message: message.into() }
     }
 }
 
-/// Metadata that asks for a protection or a feature which does not exist here. Registering it without would leave a client
-/// that believes to have it.
-const NOT_SUPPORTED: [&str; 16] = [
+/// Metadata that asks for a protection which does not exist here. Registering it without would leave a client that believes
+/// to have it.
+const NO_SUCH_PROTECTION: [&str; 14] = [
     "userinfo_signed_response_alg",
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc",
@@ -149,14 +61,51 @@ const NOT_SUPPORTED: [&str; 16] = [
     "tls_client_certificate_bound_access_tokens",
     "sector_identifier_uri",
     "authorization_signed_response_alg",
-    "frontchannel_logout_uri",
-    "backchannel_logout_uri",
 ];
 
+/// Metadata for a feature which does not exist here.
+const NO_SUCH_FEATURE: [&str; 2] = ["frontchannel_logout_uri", "backchannel_logout_uri"];
+
 impl Client {
-    /// Makes a client of its metadata, or says everything that is wrong with it. Unknown names are ignored (RFC 7591, 2).
+    /// Makes a client of the metadata that staff wrote, or says everything that is wrong with it. Unknown members are ignored
+    /// (RFC 7591, 2).
     pub fn checked(id: ClientId, metadata: &Map<String, Value>, terms: Terms) -> Result<Client, Vec<MetadataProblem>> {
-        let mut read = Reading { metadata, problems: Vec::new() };
+        Client::checked_beside(id, metadata, terms, &Scopes::default())
+    }
+
+    /// The same where resource servers have these scopes, which staff may give a client.
+    pub fn checked_beside(
+        id: ClientId,
+        metadata: &Map<String, Value>,
+        terms: Terms,
+        further: &Scopes,
+    ) -> Result<Client, Vec<MetadataProblem>> {
+        Reading { metadata, author: Author::Staff, further, problems: Vec::new() }.client(id, terms)
+    }
+
+    /// The same of what a client wrote that registers itself.
+    pub fn registering_itself(
+        id: ClientId,
+        metadata: &Map<String, Value>,
+        terms: Terms,
+    ) -> Result<Client, Vec<MetadataProblem>> {
+        let further = &Scopes::default();
+        Reading { metadata, author: Author::Client, further, problems: Vec::new() }.client(id, terms)
+    }
+}
+
+/// Reads metadata field by field and gathers what is wrong.
+struct Reading<'a> {
+    metadata: &'a Map<String, Value>,
+    author: Author,
+    /// Scopes that exist beside this provider's own.
+    further: &'a Scopes,
+    problems: Vec<MetadataProblem>,
+}
+
+impl Reading<'_> {
+    fn client(mut self, id: ClientId, terms: Terms) -> Result<Client, Vec<MetadataProblem>> {
+        let read = &mut self;
 
         let authentication = read
             .one_of("token_endpoint_auth_method", &AuthenticationMethod::ALL.map(|m| (m.name(), m)))
@@ -178,10 +127,9 @@ impl Client {
             read.problem("grant_types", "refresh_token needs authorization_code beside it");
         }
         read.one_of("subject_type", &[("public", ())]);
-        for name in NOT_SUPPORTED {
-            if !matches!(metadata.get(name), None | Some(Value::Null | Value::Bool(false))) {
-                read.problem(name, "is not supported by this provider");
-            }
+        read.refuse(&NO_SUCH_PROTECTION);
+        if read.author == Author::Staff {
+            read.refuse(&NO_SUCH_FEATURE);
         }
         let initiate_login_uri = read.link("initiate_login_uri");
         if initiate_login_uri.as_deref().is_some_and(|uri| !uri.starts_with("https://")) {
@@ -199,10 +147,10 @@ impl Client {
                 .unwrap_or(Algorithm::Rs256),
             default_max_age: read.seconds("default_max_age"),
             default_acr_values: read.texts("default_acr_values"),
-            logo_uri: read.link("logo_uri"),
-            client_uri: read.link("client_uri"),
-            policy_uri: read.link("policy_uri"),
-            tos_uri: read.link("tos_uri"),
+            logo_uri: read.own_link("logo_uri", &redirect_uris),
+            client_uri: read.own_link("client_uri", &redirect_uris),
+            policy_uri: read.own_link("policy_uri", &redirect_uris),
+            tos_uri: read.own_link("tos_uri", &redirect_uris),
             initiate_login_uri,
             contacts: read.texts("contacts"),
             id,
@@ -211,87 +159,19 @@ impl Client {
             grant_types,
             authentication,
         };
-        if read.problems.is_empty() { Ok(client) } else { Err(read.problems) }
+        if self.problems.is_empty() { Ok(client) } else { Err(self.problems) }
     }
 
-    /// The metadata as the registration endpoint answers it (RFC 7591, 3.2.1), without secrets.
-    pub fn to_metadata(&self) -> Map<String, Value> {
-        let mut out = Map::new();
-        let mut put = |name: &str, value: Value| {
-            if !value.is_null() {
-                out.insert(name.to_owned(), value);
-            }
-        };
-        put("client_id", json!(self.id));
-        put("application_type", json!(self.application_type));
-        put("redirect_uris", json!(self.redirect_uris));
-        if !self.post_logout_redirect_uris.is_empty() {
-            put("post_logout_redirect_uris", json!(self.post_logout_redirect_uris));
-        }
-        put("grant_types", json!(self.grant_types));
-        put("response_types", if self.may_use(GrantType::AuthorizationCode) { json!(["code"]) } else { json!([]) });
-        put("token_endpoint_auth_method", json!(self.authentication));
-        put("id_token_signed_response_alg", json!(self.id_token_alg));
-        put("subject_type", json!("public"));
-        put("scope", json!(self.scopes.to_string()));
-        for (tag, name) in &self.names {
-            put(&if tag.is_empty() { "client_name".to_owned() } else { format!("client_name#{tag}") }, json!(name));
-        }
-        put("default_max_age", json!(self.default_max_age));
-        if !self.default_acr_values.is_empty() {
-            put("default_acr_values", json!(self.default_acr_values));
-        }
-        put("logo_uri", json!(self.logo_uri));
-        put("client_uri", json!(self.client_uri));
-        put("policy_uri", json!(self.policy_uri));
-        put("tos_uri", json!(self.tos_uri));
-        put("initiate_login_uri", json!(self.initiate_login_uri));
-        if !self.contacts.is_empty() {
-            put("contacts", json!(self.contacts));
-        }
-        out
-    }
-
-    pub fn may_use(&self, grant_type: GrantType) -> bool {
-        self.grant_types.contains(&grant_type)
-    }
-
-    pub fn is_public(&self) -> bool {
-        self.authentication == AuthenticationMethod::None
-    }
-
-    /// Where a member finds it: its own page, or else the host that it redirects to. `None` for an application on the
-    /// member's own device.
-    pub fn site(&self) -> Option<String> {
-        let origin = |uri: &String| {
-            let url = url::Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
-            Some(format!("{}/", url.origin().ascii_serialization()))
-        };
-        self.client_uri.clone().or_else(|| self.redirect_uris.iter().find_map(origin))
-    }
-
-    /// Its name in a language, else the one without language, else any, else its ID.
-    pub fn name(&self, language: &str) -> &str {
-        self.names
-            .get(language)
-            .or_else(|| {
-                self.names.iter().find(|(tag, _)| tag.split('-').next() == Some(language)).map(|(_, name)| name)
-            })
-            .or_else(|| self.names.get(""))
-            .or_else(|| self.names.values().next())
-            .map_or(self.id.as_str(), String::as_str)
-    }
-}
-
-/// Reads metadata field by field and gathers what is wrong.
-struct Reading<'a> {
-    metadata: &'a Map<String, Value>,
-    problems: Vec<MetadataProblem>,
-}
-
-impl Reading<'_> {
     fn problem(&mut self, field: &str, message: impl Into<String>) {
         self.problems.push(MetadataProblem::new(field, message));
+    }
+
+    fn refuse(&mut self, fields: &[&str]) {
+        for field in fields {
+            if !matches!(self.metadata.get(*field), None | Some(Value::Null | Value::Bool(false))) {
+                self.problem(field, "is not supported by this provider");
+            }
+        }
     }
 
     fn text(&mut self, field: &str) -> Option<String> {
@@ -338,29 +218,34 @@ impl Reading<'_> {
         if names.is_empty() {
             return vec![GrantType::AuthorizationCode];
         }
+        let supported = GrantType::ALL.map(GrantType::name).join(", ");
         let mut types = Vec::new();
         for name in names {
             match GrantType::ALL.into_iter().find(|g| g.name() == name) {
                 Some(known) if !types.contains(&known) => types.push(known),
-                Some(_) => {}
-                None => self.problem(
-                    "grant_types",
-                    format!(
-                        "{} is not supported; supported are authorization_code, refresh_token and client_credentials",
-                        ascii(&name)
-                    ),
-                ),
+                None if self.author == Author::Staff => {
+                    let message = format!("{} is not supported; supported are {supported}", ascii(&name));
+                    self.problem("grant_types", message);
+                }
+                Some(_) | None => {}
             }
+        }
+        if types.is_empty() && self.author == Author::Client {
+            self.problem("grant_types", format!("holds none that is supported; supported are {supported}"));
         }
         types
     }
 
     fn response_types(&mut self, grant_types: &[GrantType]) {
-        for name in self.texts("response_types") {
-            if name != "code" {
-                self.problem("response_types", format!("{} is not supported; supported is code", ascii(&name)));
-            } else if !grant_types.contains(&GrantType::AuthorizationCode) {
-                self.problem("response_types", "code needs the grant type authorization_code");
+        let names = self.texts("response_types");
+        let has_code = names.iter().any(|name| name == "code");
+        if has_code && !grant_types.contains(&GrantType::AuthorizationCode) {
+            self.problem("response_types", "code needs the grant type authorization_code");
+        }
+        for name in names.iter().filter(|name| *name != "code") {
+            // Without it a client that asks for others could do nothing at all.
+            if self.author == Author::Staff || !has_code {
+                self.problem("response_types", format!("{} is not supported; supported is code", ascii(name)));
             }
         }
     }
@@ -381,6 +266,15 @@ impl Reading<'_> {
             self.problem(field, uri_message(&uri, problem));
         }
         Some(uri)
+    }
+
+    /// A link that members see. Of a client that nobody has vouched for it must lead to where its answers go.
+    fn own_link(&mut self, field: &str, redirect_uris: &[String]) -> Option<String> {
+        let host = |uri: &str| Url::parse(uri).ok()?.host().map(|host| host.to_owned());
+        let uri = self.link(field)?;
+        let to: Option<Host> = host(&uri);
+        let is_own = to.is_some() && redirect_uris.iter().any(|own| host(own) == to);
+        (self.author == Author::Staff || is_own).then_some(uri)
     }
 
     fn seconds(&mut self, field: &str) -> Option<u32> {
@@ -419,10 +313,12 @@ impl Reading<'_> {
         let Some(text) = self.text("scope") else {
             return if grant_types == [GrantType::ClientCredentials] { Scopes::default() } else { all };
         };
+        let known = all.joined_with(self.further);
         match Scopes::parse(&text) {
-            Ok(scopes) if scopes.is_within(&all) => scopes,
+            Ok(scopes) if scopes.is_within(&known) => scopes,
+            Ok(scopes) if self.author == Author::Client && !scopes.only(&known).is_empty() => scopes.only(&known),
             Ok(_) => {
-                self.problem("scope", format!("must be made of: {all}"));
+                self.problem("scope", format!("must be made of: {known}"));
                 Scopes::default()
             }
             Err(error) => {
@@ -431,15 +327,6 @@ impl Reading<'_> {
             }
         }
     }
-}
-
-/// Characters that make a name look like another: zero width, joiners, and those that turn the writing direction.
-pub fn is_deceptive(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
-}
-
-pub fn is_language_tag(tag: &str) -> bool {
-    (1..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn uri_message(uri: &str, problem: UriProblem) -> String {
@@ -453,6 +340,8 @@ fn ascii(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const TERMS: Terms = Terms { pkce: PkcePolicy::OrNonce, first_party: false, second_factor: None };
@@ -544,5 +433,75 @@ mod tests {
         assert_eq!(checked(Value::Object(client.to_metadata())).unwrap(), client);
         assert_eq!(client.name("ja"), "ポータル");
         assert_eq!(client.name("fr"), "Portal");
+    }
+
+    fn by_itself(metadata: Value) -> Result<Client, Vec<MetadataProblem>> {
+        let Value::Object(map) = metadata else { panic!("an object") };
+        Client::registering_itself(ClientId("c1".into()), &map, TERMS)
+    }
+
+    #[test]
+    fn what_a_client_asks_for_that_does_not_exist_is_left_out_and_what_staff_ask_for_is_refused() {
+        let metadata = json!({
+            "redirect_uris": ["https://rp.example/cb"],
+            "grant_types": ["authorization_code", "implicit", "urn:example:own"],
+            "response_types": ["code", "code id_token"],
+            "scope": "openid admin email",
+            "backchannel_logout_uri": "https://rp.example/bye",
+            "frontchannel_logout_uri": "https://rp.example/bye",
+        });
+        let client = by_itself(metadata.clone()).unwrap();
+        assert_eq!(client.grant_types, [GrantType::AuthorizationCode]);
+        assert_eq!(client.scopes.to_string(), "openid email");
+        let problems = checked(metadata).unwrap_err();
+        let fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "grant_types",
+                "grant_types",
+                "response_types",
+                "frontchannel_logout_uri",
+                "backchannel_logout_uri",
+                "scope"
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_left_to_a_client_of_which_everything_would_be_left_out() {
+        for (field, value) in [
+            ("grant_types", json!(["implicit"])),
+            ("response_types", json!(["id_token"])),
+            ("scope", json!("admin")),
+            ("token_endpoint_auth_method", json!("private_key_jwt")),
+            ("dpop_bound_access_tokens", json!(true)),
+        ] {
+            let problems = by_itself(json!({ "redirect_uris": ["https://rp.example/cb"], field: value })).unwrap_err();
+            assert_eq!(problems[0].field, field, "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn links_of_a_client_that_registers_itself_lead_to_its_own_hosts() {
+        let metadata = json!({
+            "redirect_uris": ["https://rp.example/cb", "https://app.rp.example:8443/cb"],
+            "logo_uri": "https://rp.example/logo.png",
+            "client_uri": "https://app.rp.example/",
+            "policy_uri": "https://bank.example/policy",
+            "tos_uri": "https://rp.example.evil.example/",
+        });
+        let client = by_itself(metadata.clone()).unwrap();
+        assert_eq!(client.logo_uri.as_deref(), Some("https://rp.example/logo.png"));
+        assert_eq!(client.client_uri.as_deref(), Some("https://app.rp.example/"));
+        assert_eq!((client.policy_uri, client.tos_uri), (None, None));
+        let vouched_for = checked(metadata).unwrap();
+        assert!(vouched_for.policy_uri.is_some() && vouched_for.tos_uri.is_some());
+        let native = json!({
+            "application_type": "native",
+            "redirect_uris": ["jp.example.app:/cb"],
+            "logo_uri": "https://bank.example/logo.png",
+        });
+        assert_eq!(by_itself(native).unwrap().logo_uri, None);
     }
 }

@@ -1,7 +1,13 @@
-//! What mails say. The words stand in `mail.ftl` of each language; the text part says all that the HTML part says.
+//! What mails say, a file for each kind of mail. The words stand in `mail.ftl` of each language; the text part says all that the
+//! HTML part says.
+
+mod account;
+mod codes;
+mod notice;
+mod parts;
+mod recovery;
 
 use serde::{Deserialize, Serialize};
-use tera::{Context, Tera};
 
 use crate::domain::login::device::Device;
 use crate::domain::member::account_event::AccountEvent;
@@ -104,43 +110,31 @@ impl Message {
     }
 }
 
-/// The parts of a mail, in order.
-#[derive(Default, Serialize)]
-struct Parts {
-    language: &'static str,
-    subject: String,
-    /// What has happened, or what this is.
-    before: Vec<String>,
-    code: Option<String>,
-    link: Option<String>,
-    list: Vec<String>,
-    /// Somebody else's words: lines of words, between which there are spaces.
-    lines: Vec<Vec<Word>>,
-    facts: Vec<(String, String)>,
-    /// What to do.
-    after: Vec<String>,
-    inquiry: Option<String>,
-    footer: Vec<String>,
-    off_link: Option<String>,
+/// Whence a mail takes its words.
+struct Texts<'a> {
+    catalogue: &'a Catalogue,
+    society: &'a Society,
+    locale: Locale,
 }
 
-/// A word, with the space that follows it.
-#[derive(Serialize)]
-struct Word {
-    text: String,
-    is_link: bool,
+impl Texts<'_> {
+    fn text(&self, key: &str, args: &[(&str, Value<'_>)]) -> Result<String, ComposeError> {
+        let mut all = vec![
+            ("service", Value::from(self.society.service.as_str())),
+            ("society", Value::from(self.society.name.as_str())),
+        ];
+        all.extend(args.iter().cloned());
+        self.catalogue.find(&self.locale, key, &all).map_err(|problem| ComposeError::Words(format!("{key}: {problem}")))
+    }
+
+    fn date_time(&self, at: UnixTime) -> String {
+        self.catalogue.date_time(&self.locale, at)
+    }
 }
 
-/// What was found right has links as words of their own, to the portal's own https addresses alone.
-fn words(line: &str) -> Vec<Word> {
-    line.split_inclusive(char::is_whitespace)
-        .flat_map(|part| {
-            let word = part.trim_end();
-            [(word, word.starts_with("https://")), (part.get(word.len()..).unwrap_or_default(), false)]
-        })
-        .filter(|(text, _)| !text.is_empty())
-        .map(|(text, is_link)| Word { text: text.to_owned(), is_link })
-        .collect()
+/// For how long something is good.
+fn minutes(span: Span) -> Value<'static> {
+    Value::from(span.as_seconds().div_ceil(60))
 }
 
 /// Puts a message into the words of `locale`. `to` is the member whom it is for: a family may share one address.
@@ -151,165 +145,36 @@ pub fn compose(
     to: Option<&str>,
     message: &Message,
 ) -> Result<Composed, ComposeError> {
-    let text = |key: &str, args: &[(&str, Value<'_>)]| {
-        let mut all =
-            vec![("service", Value::from(society.service.as_str())), ("society", Value::from(society.name.as_str()))];
-        all.extend(args.iter().cloned());
-        catalogue.find(&locale, key, &all).map_err(|problem| ComposeError::Words(format!("{key}: {problem}")))
+    let texts = Texts { catalogue, society, locale };
+    let mut parts = match message {
+        Message::AddressCode { code, valid } => codes::address_code(&texts, code, *valid)?,
+        Message::LoginCode { code, valid } => codes::login_code(&texts, code, *valid)?,
+        Message::PasswordReset { link, valid } => recovery::password_reset(&texts, link, *valid)?,
+        Message::UserIds { user_ids } => recovery::user_ids(&texts, user_ids)?,
+        Message::Account { event, at, device } => account::account(&texts, event, *at, *device)?,
+        Message::MethodResetPlanned { at, cancel_link } => recovery::method_reset_planned(&texts, *at, cancel_link)?,
+        Message::Notice { from, subject, text, off_link } => notice::notice(&texts, from, subject, text, off_link)?,
     };
-    let minutes = |span: Span| Value::from(span.as_seconds().div_ceil(60));
-    let mut parts = Parts { language: locale.tag(), ..Parts::default() };
-    match message {
-        Message::AddressCode { code, valid } => {
-            parts.subject = text("mail-address-code", &[])?;
-            parts.before = vec![text("mail-address-code.what", &[])?];
-            parts.code = Some(code.clone());
-            parts.after = vec![
-                text("mail-code-valid", &[("minutes", minutes(*valid))])?,
-                text("mail-address-code.not-you", &[])?,
-            ];
-        }
-        Message::LoginCode { code, valid } => {
-            parts.subject = text("mail-login-code", &[])?;
-            parts.before = vec![text("mail-login-code.what", &[])?];
-            parts.code = Some(code.clone());
-            parts.after = vec![
-                text("mail-code-valid", &[("minutes", minutes(*valid))])?,
-                text("mail-code-secret", &[])?,
-                text("mail-login-code.not-you", &[])?,
-            ];
-        }
-        Message::PasswordReset { link, valid } => {
-            parts.subject = text("mail-password-reset-link", &[])?;
-            parts.before = vec![text("mail-password-reset-link.what", &[])?];
-            parts.link = Some(link.clone());
-            parts.after = vec![
-                text("mail-password-reset-link.valid", &[("minutes", minutes(*valid))])?,
-                text("mail-password-reset-link.not-you", &[])?,
-            ];
-        }
-        Message::UserIds { user_ids } => {
-            parts.subject = text("mail-user-ids", &[])?;
-            parts.before = vec![text("mail-user-ids.what", &[])?];
-            parts.list = user_ids.clone();
-            parts.after = vec![text("mail-user-ids.not-you", &[])?];
-        }
-        Message::Account { event, at, device } => {
-            let detail = detail(event, &text)?;
-            let key = format!("mail-event-{}", event.name());
-            parts.subject = text(&key, &[])?;
-            parts.before = vec![text(&format!("{key}.what"), &[])?];
-            parts.facts.extend(detail);
-            parts.facts.push((text("mail-when", &[])?, catalogue.date_time(&locale, *at)));
-            // Who made the password lock fall is not known.
-            if *event != AccountEvent::PasswordLocked {
-                let device = match device {
-                    Some(device) => {
-                        let system = text(&format!("system-{}", device.system.name()), &[])?;
-                        let browser = text(&format!("browser-{}", device.browser.name()), &[])?;
-                        text("device-in-words", &[("system", system.into()), ("browser", browser.into())])?
-                    }
-                    None => text("mail-by-staff", &[])?,
-                };
-                parts.facts.push((text("mail-device", &[])?, device));
-            }
-            let not_you =
-                if *event == AccountEvent::FirstLogin { "mail-event-first-login.next" } else { "mail-not-you" };
-            parts.after = vec![text(not_you, &[])?];
-        }
-        Message::MethodResetPlanned { at, cancel_link } => {
-            parts.subject = text("mail-method-reset-planned", &[])?;
-            parts.before = vec![
-                text("mail-method-reset-planned.what", &[])?,
-                match at {
-                    Some(at) => {
-                        text("mail-method-reset-planned.wait", &[("at", catalogue.date_time(&locale, *at).into())])?
-                    }
-                    None => text("mail-method-reset-planned.staff", &[])?,
-                },
-                text("mail-method-reset-planned.not-you", &[])?,
-            ];
-            parts.link = Some(cancel_link.clone());
-            parts.after = vec![text("mail-method-reset-planned.then", &[])?];
-        }
-        Message::Notice { from, subject, text: words_of_portal, off_link } => {
-            parts.subject = subject.clone();
-            parts.before = vec![text("mail-notice.from", &[("portal", from.as_str().into())])?];
-            parts.lines = words_of_portal.trim().lines().map(words).collect();
-            parts.after = vec![text("mail-notice.secret", &[])?];
-            parts.off_link = Some(off_link.clone());
-        }
-    }
     // An address that the member has yet to show to be theirs may be a stranger's: it learns no name.
     if let Some(name) = to.filter(|_| !matches!(message, Message::AddressCode { .. })) {
-        parts.before.insert(0, text("mail-to", &[("name", name.into())])?);
+        parts.before.insert(0, texts.text("mail-to", &[("name", name.into())])?);
     }
     parts.inquiry = society.inquiry_url.clone();
     if let Some(inquiry) = &parts.inquiry {
-        parts.footer.push(text("mail-inquiry", &[("url", inquiry.as_str().into())])?);
+        parts.footer.push(texts.text("mail-inquiry", &[("url", inquiry.as_str().into())])?);
     }
-    parts.footer.push(text("mail-automatic", &[])?);
+    parts.footer.push(texts.text("mail-automatic", &[])?);
     if parts.off_link.is_some() {
-        parts.footer.push(text("mail-notice.off", &[])?);
+        parts.footer.push(texts.text("mail-notice.off", &[])?);
     }
     Ok(Composed {
         sender: message.sender(),
         sender_name: society.service.clone(),
         text: parts.as_text(),
-        html: parts.as_html()?,
+        html: parts.as_html(texts.locale.tag())?,
         off_link: parts.off_link,
         subject: parts.subject,
     })
-}
-
-/// What an event was about, as a line of its own.
-fn detail(
-    event: &AccountEvent,
-    text: &impl Fn(&str, &[(&str, Value<'_>)]) -> Result<String, ComposeError>,
-) -> Result<Option<(String, String)>, ComposeError> {
-    Ok(match event {
-        AccountEvent::TotpAdded { name }
-        | AccountEvent::TotpRemoved { name }
-        | AccountEvent::PasskeyAdded { name }
-        | AccountEvent::PasskeyRemoved { name }
-        | AccountEvent::PasskeyCloned { name } => Some((text("mail-name", &[])?, name.clone())),
-        AccountEvent::EmailChanged { to, .. } => Some((text("mail-new-address", &[])?, to.clone())),
-        AccountEvent::MethodChosen { method } => {
-            Some((text("authentication-method", &[])?, text(&format!("method-{}", method.name()), &[])?))
-        }
-        AccountEvent::RecoveryCodeUsed { left } => Some((text("mail-codes-left", &[])?, left.to_string())),
-        _ => None,
-    })
-}
-
-impl Parts {
-    fn as_text(&self) -> String {
-        let mut blocks: Vec<String> = Vec::new();
-        blocks.extend(self.before.clone());
-        blocks.extend(self.code.as_ref().map(|code| format!("    {code}")));
-        blocks.extend(self.link.clone());
-        if !self.list.is_empty() {
-            blocks.push(self.list.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"));
-        }
-        if !self.lines.is_empty() {
-            let line = |line: &Vec<Word>| line.iter().map(|word| word.text.as_str()).collect::<String>();
-            blocks.push(self.lines.iter().map(line).collect::<Vec<_>>().join("\n"));
-        }
-        if !self.facts.is_empty() {
-            blocks
-                .push(self.facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n"));
-        }
-        blocks.extend(self.after.clone());
-        let footer = self.footer.iter().chain(&self.off_link).map(String::as_str).collect::<Vec<_>>();
-        blocks.push(format!("--\n{}", footer.join("\n")));
-        blocks.join("\n\n") + "\n"
-    }
-
-    fn as_html(&self) -> Result<String, ComposeError> {
-        let mut tera = Tera::new();
-        tera.add_raw_template("message.html", include_str!("../../templates/mail/message.html"))?;
-        Ok(tera.render("message.html", &Context::from_serialize(self)?)?)
-    }
 }
 
 #[cfg(test)]
