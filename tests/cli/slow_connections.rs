@@ -107,7 +107,6 @@ async fn members_log_in_beside_ten_thousand_slow_connections_within_300_megabyte
             || stream.try_read(&mut [0; 1]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     });
     let (open, peak) = (open.count(), peak_kib(server.id()));
-    println!("{open} of {connections} connections are open, at most {peak} KiB were used, logins took {took:?}");
     assert!(open * 10 >= connections * 8, "{open} of {connections} are still open");
     assert!(peak < MOST_KIB, "{peak} KiB");
 }
