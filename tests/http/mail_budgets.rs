@@ -166,7 +166,7 @@ on_both_engines! {
             tx.commit().await.unwrap();
             sent == Sent::Sent
         };
-        let all = futures::future::join_all((0..20).map(|login| one(login))).await;
+        let all = futures::future::join_all((0..20).map(one)).await;
         assert_eq!(all.into_iter().filter(|sent| *sent).count(), 5);
         assert_eq!((app.rows("mail_outbox").await, app.rows("email_codes").await), (5, 5));
     }
