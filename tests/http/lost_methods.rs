@@ -13,6 +13,7 @@ use crate::passkeys;
 use crate::support::app::{HANAKO, member};
 use crate::support::authenticator::Authenticator;
 use crate::support::mails::Mail;
+use crate::support::relying_party::TWO_FACTORS;
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
 use crate::totp::{code, key_on};
@@ -296,16 +297,15 @@ on_both_engines! {
         })
         .await;
         let rp = app.relying_party().await;
-        let acr = "urn:sekisho:acr:two-factors";
         let visitor = app.visitor();
-        let page = visitor.follow(&rp.authorize_url(&[("acr_values", acr)])).await;
+        let page = visitor.follow(&rp.authorize_url(&[TWO_FACTORS])).await;
         let choice = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
         enrol(&app, &visitor, &choice).await;
         reset(&app, NEW).await;
 
         // Asked for two factors, a member must have two again.
         let visitor = app.visitor();
-        let page = visitor.follow(&rp.authorize_url(&[("acr_values", acr)])).await;
+        let page = visitor.follow(&rp.authorize_url(&[TWO_FACTORS])).await;
         let factor = visitor.log_in_and_follow(&page, HANAKO.0, NEW).await;
         let page = open(&visitor, &step(&factor)).await;
         assert!(page.text("#then").unwrap().contains("次の画面"), "{}", page.body);

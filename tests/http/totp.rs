@@ -6,7 +6,7 @@ use sekisho::domain::login::one_time_password::{TotpKey, step_at};
 use sekisho::domain::unix_time::Span;
 
 use crate::support::app::HANAKO;
-use crate::support::relying_party::claims;
+use crate::support::relying_party::{TWO_FACTORS, claims};
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
 
@@ -320,7 +320,7 @@ on_both_engines! {
         let visitor = app.visitor_logged_in(HANAKO).await;
         let acr = "urn:sekisho:acr:two-factors";
         // The session was opened with a password alone: asked for more, the member logs in again and enrols.
-        let page = visitor.follow(&rp.authorize_url(&[("acr_values", acr)])).await;
+        let page = visitor.follow(&rp.authorize_url(&[TWO_FACTORS])).await;
         let page = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
         let mut form = page.form();
         form.insert("method".into(), "totp".into());
@@ -335,6 +335,6 @@ on_both_engines! {
         assert_eq!(claims["acr"], acr);
         assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
         // The session is sure enough now.
-        visitor.get(&rp.authorize_url(&[("acr_values", acr), ("prompt", "none")])).await.code();
+        visitor.get(&rp.authorize_url(&[TWO_FACTORS, ("prompt", "none")])).await.code();
     }
 }

@@ -82,7 +82,7 @@ pub fn demands(app: &App, client: Option<&Client>, request: Option<&Authorizatio
         email_address: settings.email_address == crate::config::EmailAddress::Required,
         password_max_age: app.settings.passwords.max_age,
         recovery_codes: settings.recovery_codes,
-        assurance: request.and_then(|request| request.assurance),
+        acr: request.map(|request| request.acr.clone()).unwrap_or_default(),
     }
 }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::assurance::Assurance;
 use crate::domain::member::authentication_method::{Enrolled, Method, SecondFactor};
 use crate::domain::member::profile::{Member, Password};
+use crate::domain::protocol::acr::RequestedAcr;
 use crate::domain::unix_time::{Span, UnixTime};
 
 /// What a login has shown so far.
@@ -64,7 +65,20 @@ pub struct Demands {
     /// Whether recovery codes may be used.
     pub recovery_codes: bool,
     /// What the request asks for beyond that.
-    pub assurance: Option<Assurance>,
+    pub acr: RequestedAcr,
+}
+
+/// How much a login must have shown, and how much it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// By policy or demand: with less it does not end.
+    pub least: Assurance,
+    /// A relying party's wish: asked of those who can show it, and no reason to refuse or to enrol anything.
+    pub wished: Assurance,
+}
+
+impl Floor {
+    pub const NONE: Floor = Floor { least: Assurance::Password, wished: Assurance::Password };
 }
 
 /// What shows a second factor.
@@ -165,7 +179,16 @@ impl Demands {
             (true, Proof::Usual) => Assurance::TrustedDevice,
             (true, Proof::Shown | Proof::AnyEnrolled) => Assurance::TwoFactors,
         };
-        self.assurance.map_or(by_policy, |asked| asked.min(self.most()).max(by_policy))
+        self.acr.least().map_or(by_policy, |asked| asked.min(self.most()).max(by_policy))
+    }
+
+    pub fn floor(&self, enrolled: &Enrolled) -> Floor {
+        let least = self.least(enrolled);
+        let can_show = self.usable(enrolled).fold(Assurance::Password, |most, method| match method {
+            Method::Passkey => Assurance::PhishingResistant,
+            Method::Email | Method::Totp => most.max(Assurance::TwoFactors),
+        });
+        Floor { least, wished: self.acr.aim(can_show).unwrap_or(least).max(least) }
     }
 
     /// What can be reached with the methods that the operator offers.
@@ -203,10 +226,12 @@ pub fn next_step(
     if initial_until.is_some_and(|until| now >= until) {
         return NextStep::Refuse(Closed::InitialPasswordExpired);
     }
-    let least = demands.least(enrolled);
+    let Floor { least, wished } = demands.floor(enrolled);
     // What the operator offers no more vouches for the enrolment of something else, and for nothing beyond that.
     let only_vouched = matches!(proved.second, Some(Second::Method(shown)) if !demands.methods.contains(&shown));
     let enough = proved.assurance() >= least && !(only_vouched && least > Assurance::Password);
+    // A wish is asked for once: any second factor answers it.
+    let wish_is_open = proved.assurance() < wished && proved.second.is_none();
     let good_enough = |method: &Method| least < Assurance::PhishingResistant || *method == Method::Passkey;
     let usable: Vec<Method> = demands.usable(enrolled).collect();
     // What has been shown already need not be shown again, unless it was not good enough.
@@ -214,14 +239,17 @@ pub fn next_step(
     if askable.is_empty() && proved.second.is_none() {
         askable = usable;
     }
-    if askable.is_empty() && proved.second.is_none() {
+    if !enough && askable.is_empty() && proved.second.is_none() {
         // A passkey can't be asked for where there are none.
         let withdrawn = |method: &Method| !demands.methods.contains(method) && *method != Method::Passkey;
         askable = enrolled.methods.iter().copied().filter(withdrawn).collect();
     }
     let recovery_code = demands.recovery_codes && enrolled.recovery_codes && least < Assurance::PhishingResistant;
-    if !enough && let Some(first) = askable.first().copied() {
-        let usual = member.method.filter(|method| askable.contains(method)).unwrap_or(first);
+    if (!enough || wish_is_open)
+        && let Some(first) = askable.first().copied()
+    {
+        let wanted = (wished == Assurance::PhishingResistant).then_some(Method::Passkey);
+        let usual = wanted.or(member.method).filter(|method| askable.contains(method)).unwrap_or(first);
         let others = askable.into_iter().filter(|method| *method != usual).collect();
         return NextStep::SecondFactor { usual, others, recovery_code };
     }
@@ -278,7 +306,7 @@ mod tests {
             email_address: true,
             password_max_age: None,
             recovery_codes: true,
-            assurance: None,
+            acr: RequestedAcr::default(),
         };
         Case { member, initial_until: None, enrolled: Enrolled::default(), proved: Proved::PASSWORD, demands }
     }
@@ -300,7 +328,12 @@ mod tests {
         }
 
         fn asked(mut self, assurance: Assurance) -> Case {
-            self.demands.assurance = Some(assurance);
+            self.demands.acr = RequestedAcr::demand([assurance.acr()]).expect("it exists here");
+            self
+        }
+
+        fn wished(mut self, levels: &[Assurance]) -> Case {
+            self.demands.acr = RequestedAcr::wish(levels.iter().map(|level| level.acr()));
             self
         }
 
@@ -465,6 +498,28 @@ mod tests {
         assert_eq!(resistant().enrolled(&[Totp]).proved(Totp).next(), choose(&[Passkey]));
         assert_eq!(resistant().enrolled(&[Totp, Passkey]).proved(Passkey).next(), NextStep::Complete);
         assert_eq!(resistant().enrolled(&[Totp, Passkey]).proved(Totp).next(), factor(Passkey, &[]));
+    }
+
+    #[test]
+    fn a_wish_for_more_is_asked_of_those_who_can_show_it_and_nobody_enrols_for_it() {
+        let (two, resistant) = (Assurance::TwoFactors, Assurance::PhishingResistant);
+        assert_eq!(case().wished(&[two]).next(), NextStep::Complete);
+        assert_eq!(case().wished(&[resistant, two]).next(), NextStep::Complete);
+        let off = |methods: &[Method]| {
+            let mut off = case().enrolled(methods);
+            off.demands.second_factor = SecondFactor::Off;
+            off
+        };
+        assert_eq!(off(&[Totp]).wished(&[two]).next(), factor(Totp, &[]));
+        assert_eq!(off(&[Totp]).wished(&[resistant]).next(), NextStep::Complete, "there is nothing to ask for");
+        assert_eq!(off(&[Totp]).wished(&[resistant, two]).next(), factor(Totp, &[]));
+        // The value that is wanted most comes first, and another factor will do.
+        assert_eq!(off(&[Totp, Passkey]).wished(&[resistant, two]).next(), factor(Passkey, &[Totp]));
+        assert_eq!(off(&[Totp, Passkey]).wished(&[resistant, two]).proved(Totp).next(), NextStep::Complete);
+        assert_eq!(off(&[Totp, Passkey]).wished(&[two, resistant]).next(), factor(Totp, &[Passkey]));
+        let mut trusted = case().enrolled(&[Totp]).required().wished(&[two]);
+        trusted.proved.trusted_device = true;
+        assert_eq!(trusted.next(), factor(Totp, &[]));
     }
 
     #[test]

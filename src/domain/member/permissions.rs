@@ -161,7 +161,7 @@ mod tests {
             email_address: false,
             password_max_age: None,
             recovery_codes: true,
-            assurance: None,
+            acr: Default::default(),
         }
     }
 

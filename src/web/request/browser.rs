@@ -131,11 +131,16 @@ impl BrowserRequest {
         &self.locale
     }
 
-    /// Shows which application the login is for, and speaks its language unless the member chose another.
-    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
+    /// Speaks the language that an application wishes for, unless the member chose another.
+    pub fn prefer_language(&mut self, ui_locales: Option<&str>) {
         if self.chosen_language.is_none() {
             self.locale = self.web.catalogue.negotiate(ui_locales, None, Some(&self.accept_language));
         }
+    }
+
+    /// Shows which application the login is for, and speaks its language unless the member chose another.
+    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
+        self.prefer_language(ui_locales);
         self.application = Some(ApplicationLine {
             name: client.name(self.locale.tag()).to_owned(),
             logo_uri: client.logo_uri.clone(),
@@ -424,6 +429,7 @@ impl BrowserRequest {
                 let portal = self.web.app.settings.society.portal_url.as_ref();
                 Some(portal.map_or_else(WayOn::to_login, |portal| WayOn::to_portal(portal.to_string())))
             }
+            ErrorKind::LogoutHintInvalid | ErrorKind::PostLogoutRedirectUriMismatch => Some(WayOn::log_out()),
             ErrorKind::OtherMember => Some(WayOn::to_profile()),
             ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),
             _ => None,
