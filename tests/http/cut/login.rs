@@ -32,6 +32,7 @@ use sekisho::domain::member::account_event::AccountEvent;
 use sekisho::domain::member::authentication_method::Method;
 use sekisho::domain::member::profile::Member;
 use sekisho::domain::unix_time::Span;
+use sekisho::crypto::opaque_token;
 use sekisho::random;
 use sekisho::store::login::{browser_sessions, one_time_password_failures, password_failures};
 use sekisho::store::member::members as stored;
@@ -450,6 +451,8 @@ on_both_engines! {
         let (mut authenticator, new) = new_passkey(&app, &hanako, &handle);
         let _added = passkeys::add(&app.app, &mut tx, &hanako, new, &STAFF).await.unwrap();
         tx.commit().await.unwrap();
+        // Of the enrolments above.
+        app.execute("DELETE FROM used_webauthn_challenges").await;
         let relying_party = app.app.passkeys.as_ref().unwrap();
         let logins = async || times(&app, &hanako, &AccountEvent::LoggedIn { with: None }).await;
         for instead_of_password in [true, false] {
@@ -543,7 +546,7 @@ on_both_engines! {
     async fn connections_that_close_early_leave_no_lock_untold_and_no_right_password_counted(engine: Engine) {
         let app = TestApp::start(engine).await;
         // A browser whose cookie is known here.
-        let cookie = format!("sekisho-browser={}", random::identifier());
+        let cookie = format!("sekisho-browser={}", opaque_token::new(opaque_token::Kind::Browser).expose());
         let open = async |path: &str| answer(reqwest::Client::new().get(app.at(path)).header("cookie", &cookie)).await;
         let mut form = open("/login/password").await.form();
         form.insert("user_id".into(), HANAKO.0.into());
