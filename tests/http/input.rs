@@ -194,8 +194,7 @@ on_both_engines! {
             app.advance(Span::minutes(1));
             let visitor = app.visitor();
             let page = after_password(&app, &visitor, who).await;
-            let tablet = tablet_on(&page);
-            let fields = [("device", &*tablet), ("code", &*typed(&code(&app, &key, 0)))];
+            let fields = [("code", &*typed(&code(&app, &key, 0)))];
             taken(&visitor.post("/login/totp", &filled(&page, &fields)).await, "code at the login", how);
 
             let visitor = app.visitor();
@@ -218,12 +217,4 @@ async fn visitor_since(app: &TestApp) -> sekisho::domain::unix_time::UnixTime {
     let sessions =
         sekisho::store::login::browser_sessions::of_member(&mut reader, &hanako.id, past, now).await.unwrap();
     sessions.iter().map(|session| session.authenticated_at).max().unwrap()
-}
-
-/// The device that was added last.
-fn tablet_on(page: &Answer) -> String {
-    let html = scraper::Html::parse_document(&page.body);
-    let selector = scraper::Selector::parse(".choice").unwrap();
-    let choice = html.select(&selector).find(|choice| choice.text().any(|text| text == "tablet")).unwrap();
-    choice.select(&scraper::Selector::parse("input").unwrap()).next().unwrap().attr("value").unwrap().to_owned()
 }
