@@ -1,12 +1,12 @@
 //! Logging out: when a relying party asks, and when the member has answered that they want to.
 
 use super::id_token_hint;
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::member::admit::Caller;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::ids::ClientId;
 use crate::domain::protocol::logout::{After, Decision, Hint, LogoutRequest, Refusal, decide, way_back};
-use crate::store::login::browser_sessions;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::store::{Reads, StoreError};
 
@@ -97,7 +97,7 @@ async fn registered(db: &mut impl Reads, id: Option<&str>) -> Result<Option<Stor
 async fn end(app: &App, caller: &Caller) -> Result<(), ActionError> {
     let mut tx = run::begin(app).await?;
     if let Some(session) = caller.session(app, &mut tx).await? {
-        browser_sessions::end(&mut tx, &session.id, app.now()).await?;
+        end_sessions(app, &mut tx, &session.member, Which::LoggedOut(&session.id)).await?;
         tx.commit().await?;
         tracing::info!(member = %session.member, session = %session.id, "logged out");
     }
