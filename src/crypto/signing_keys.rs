@@ -92,7 +92,9 @@ pub struct KeySet {
 
 impl KeySet {
     pub fn open(stored: Vec<StoredKey>, sealer: &Sealer) -> Result<KeySet, KeyError> {
-        let keys = stored.into_iter().map(|key| open(key, sealer)).collect::<Result<_, _>>()?;
+        let mut keys: Vec<SigningKey> = stored.into_iter().map(|key| open(key, sealer)).collect::<Result<_, _>>()?;
+        // What relying parties read stays in one order, however the rows come.
+        keys.sort_by(|a, b| (a.signs_from, &a.id).cmp(&(b.signs_from, &b.id)));
         Ok(KeySet { keys, others: Vec::new() })
     }
 
@@ -197,6 +199,19 @@ mod tests {
         let set = KeySet::open(Vec::new(), &sealer).unwrap().publishing(vec![other]);
         assert_eq!(set.jwks(UnixTime(99))["keys"][0]["kid"], "later");
         assert_eq!(set.jwks(UnixTime(100))["keys"], json!([]));
+    }
+
+    #[test]
+    fn the_published_set_has_one_order_however_the_rows_come() {
+        let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
+        let key = |from| generate(Algorithm::Es256, &sealer, UnixTime(0), UnixTime(from)).unwrap();
+        let keys = [key(0), key(0), key(100)];
+        let published = |order: [usize; 3]| {
+            let set = KeySet::open(order.map(|at| keys[at].clone()).into(), &sealer).unwrap();
+            set.jwks(UnixTime(0)).to_string()
+        };
+        assert_eq!(published([0, 1, 2]), published([2, 1, 0]));
+        assert_eq!(published([0, 1, 2]), published([1, 2, 0]));
     }
 
     #[test]

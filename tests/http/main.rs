@@ -13,6 +13,7 @@ mod account;
 mod authorize;
 mod code;
 mod connections;
+mod consent;
 mod cut;
 mod discovery;
 mod email_codes;

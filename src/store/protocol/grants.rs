@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
+use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::refresh_rotation::RefreshState;
 use crate::domain::protocol::scope::Scopes;
@@ -134,22 +135,27 @@ pub async fn of_page(db: &mut impl Reads, page_digest: &str) -> Result<Option<Gr
     one(row)
 }
 
-/// The member agrees; `false` if the page was answered before.
+/// The member agrees to `request`, which may be less than they were asked; `false` if the page was answered before.
 pub async fn approve(
     tx: &mut WriteTx,
     id: &GrantId,
+    request: &AuthorizationRequest,
     code_digest: &str,
     code_expires_at: UnixTime,
     kept_until: UnixTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4
+        "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4,
+                request = $5, scope = $6, resources = $7
           WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
     )
     .bind(id.as_str())
     .bind(code_digest)
     .bind(code_expires_at.0)
     .bind(kept_until.0)
+    .bind(to_json(request)?)
+    .bind(request.scopes.to_string())
+    .bind(request.resources.join(" "))
     .fetch_optional(tx.connection())
     .await?;
     Ok(done.is_some())
