@@ -1,7 +1,8 @@
 -- Written to find out whether the database can be written to: a row for each process that asks.
 CREATE TABLE write_probes (
     node       TEXT   NOT NULL PRIMARY KEY,
-    written_at BIGINT NOT NULL
+    written_at BIGINT NOT NULL,
+    filler     TEXT   NOT NULL DEFAULT ''                 -- as much as a login writes, after the disk was full
 );
 
 -- What the clean-up did last, on whichever node.

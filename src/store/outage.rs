@@ -93,6 +93,12 @@ impl Outages {
         self.is_on.store(true, Ordering::Release);
     }
 
+    /// Whether the disk was full lately.
+    pub(super) fn was_full(&self) -> bool {
+        let spell = self.spell.lock().unwrap_or_else(PoisonError::into_inner);
+        spell.as_ref().is_some_and(|spell| spell.causes.contains(&Cause::DiskFull))
+    }
+
     /// Something was written.
     pub(super) fn worked(&self) {
         if !self.is_on.load(Ordering::Acquire) {

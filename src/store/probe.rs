@@ -17,6 +17,9 @@ const COUNTS_FOR: Duration = Duration::from_secs(1);
 /// Who asks wants to know soon.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// So many random tokens are some 64 KiB, which no database makes smaller.
+const FILLER: usize = 1_500;
+
 /// What was found last, and the name of this process in the table.
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
@@ -51,14 +54,18 @@ impl Store {
     }
 
     /// Each process has a row of its own: one that hangs holds up no other.
+    /// A row fits where a login doesn't: once the disk was full, there must be room for as much as a login writes.
     async fn write_probe(&self, now: UnixTime) -> Result<Option<CleanUp>, StoreError> {
+        let filler: String =
+            if self.outages.was_full() { (0..FILLER).map(|_| random::token()).collect() } else { String::new() };
         let mut tx = self.write().await?;
         sqlx::query(
-            "INSERT INTO write_probes (node, written_at) VALUES ($1, $2)
-             ON CONFLICT (node) DO UPDATE SET written_at = excluded.written_at",
+            "INSERT INTO write_probes (node, written_at, filler) VALUES ($1, $2, $3)
+             ON CONFLICT (node) DO UPDATE SET written_at = excluded.written_at, filler = excluded.filler",
         )
         .bind(&*self.probe.node)
         .bind(now.0)
+        .bind(filler)
         .execute(tx.connection())
         .await?;
         let clean_up = last_clean_up(&mut tx).await?;

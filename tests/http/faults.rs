@@ -7,7 +7,6 @@ use std::time::Duration;
 use sekisho::config::{Quota, Settings};
 use sekisho::domain::unix_time::Span;
 use sqlx::Connection as _;
-use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::support::app::HANAKO;
@@ -117,7 +116,7 @@ async fn until_ready(app: &TestApp, status: u16) -> Answer {
             if answer.status == status {
                 return answer;
             }
-            yield_now().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("ready does not become {status}"))

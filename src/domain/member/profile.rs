@@ -55,9 +55,10 @@ impl Role {
     }
 }
 
-/// The standard claims that Sekisho itself has no use for (OpenID Connect Core 1.0, 5.1).
+/// The standard claims that Sekisho itself has no use for (OpenID Connect Core 1.0, 5.1). It is stored as it stands here: what
+/// a newer version has added is stepped over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Profile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
@@ -89,7 +90,7 @@ pub struct Profile {
 
 /// OpenID Connect Core 1.0, 5.1.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Address {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formatted: Option<String>,
