@@ -13,7 +13,8 @@ use crate::domain::unix_time::Span;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Authentication {
-    /// Whether a second factor is asked for; a client can be registered with a rule of its own. A member's own account asks for what the strictest rule asks for.
+    /// Whether a second factor is asked for; a client can be registered with a rule of its own. A member's own account asks
+    /// for what the strictest rule asks for.
     pub second_factor: SecondFactor,
     /// The methods that members may choose, in the order in which they are offered.
     #[schemars(length(min = 1))]
