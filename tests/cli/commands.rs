@@ -132,7 +132,8 @@ fn a_pepper_that_is_missing_stops_the_server_until_it_is_back_or_given_up() {
     assert!(!folder.run_with(&["doctor"], &without, "").out.contains("WRONG"));
 }
 
-#[tokio::test]
+// The commands run beside this process, which has transactions to roll back meanwhile.
+#[tokio::test(flavor = "multi_thread")]
 async fn show_says_why_a_member_is_locked_out_and_unlock_mends_it() {
     let folder = Folder::new();
     folder.run_with(&["member", "add", "hanako", "--password-stdin", "--keep-password"], &[], "Sagami-bay-77").ok();
