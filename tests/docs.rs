@@ -31,11 +31,11 @@ fn every_test_that_the_conformance_map_names_exists() {
     assert!(named > 50, "the map is {named} tests long");
 }
 
-/// What `docs/contributing.md` and `docs/architecture.md` name in backticks below a folder of ours, and what they link to.
+/// What the pages for contributors name in backticks below a folder of ours, and what they link to.
 #[test]
 fn every_path_that_contributors_are_sent_to_exists() {
     let folders = ["src", "tests", "templates", "config", "docs", "deploy", "migrations", "benches", "examples", ".ci"];
-    for page in ["docs/contributing.md", "docs/architecture.md"] {
+    for page in ["docs/contributing.md", "docs/architecture.md", "docs/specs.md"] {
         let text = std::fs::read_to_string(page).unwrap();
         let (mut named, mut inside) = (0, false);
         for word in text.split('`') {

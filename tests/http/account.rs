@@ -10,7 +10,6 @@ use sekisho::config::{EmailAddress, SecondFactor, Settings};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::login::one_time_password::TotpKey;
 use sekisho::domain::member::account_event::AccountEvent;
-use sekisho::domain::member::email_address::EmailAddress;
 use sekisho::domain::member::profile::Profile;
 use sekisho::domain::unix_time::Span;
 use sekisho::store::member::members as rows;
@@ -846,7 +845,7 @@ on_both_engines! {
             tx.commit().await.unwrap();
         };
         tokio::join!(language, import).0.expect_status(303);
-        let (staff, address) = (Actor::CommandLine(None), EmailAddress::understand("staff@example.jp").unwrap());
+        let (staff, address) = (Actor::CommandLine(None), sekisho::domain::member::email_address::EmailAddress::understand("staff@example.jp").unwrap());
         let (notices, language, name, email) = tokio::join!(
             send(&visitor, &page, "/account/member-notices", &[("notices", "off")]),
             send(&visitor, &page, "/account/language", &[("language", "ja")]),

@@ -69,7 +69,7 @@ enum By {
 
 /// Why an address is not tried: it takes no identifier of anything, or what it takes is a secret that opens something to
 /// whoever holds it, and is tried by the steps of a journey (`middle.rs`).
-const TAKES_NONE: [&str; 50] = [
+const TAKES_NONE: [&str; 51] = [
     "/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
@@ -88,6 +88,7 @@ const TAKES_NONE: [&str; 50] = [
     "/account/profile",
     "/account/recovery-codes",
     "/account/totp-enrolment",
+    "/authorize/refused",
     "/health/live",
     "/health/ready",
     "/help",

@@ -1,5 +1,6 @@
 //! Budgets of mail (product.md 1.10): what one person can cause holds back nothing that another waits for or must know.
 
+use sekisho::actions::login::email_codes::{self, Purpose, Sent};
 use sekisho::actions::member::account_events::record;
 use sekisho::actions::member::members;
 use sekisho::config::{Quota, SecondFactor};
@@ -153,6 +154,21 @@ on_both_engines! {
         }
         assert!(usable.len() == 2 && usable.iter().any(|whose| whose.contains("hanako")), "{usable:?}");
         assert_eq!(told(&app, "    child").await, 1);
+    }
+
+    async fn of_many_codes_asked_for_at_once_no_more_are_sent_than_may_be(engine: Engine) {
+        let app = family(engine).await;
+        let hanako = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        let one = async |login: usize| {
+            let place = Purpose::Login.place(&login.to_string());
+            let mut tx = app.app.store.write().await.unwrap();
+            let sent = email_codes::send(&app.app, &mut tx, Purpose::Login, &place, &hanako, ADDRESS, "ja").await.unwrap();
+            tx.commit().await.unwrap();
+            sent == Sent::Sent
+        };
+        let all = futures::future::join_all((0..20).map(one)).await;
+        assert_eq!(all.into_iter().filter(|sent| *sent).count(), 5);
+        assert_eq!((app.rows("mail_outbox").await, app.rows("email_codes").await), (5, 5));
     }
 
     async fn locks_that_strangers_make_fall_flood_no_inbox_and_hide_nothing(engine: Engine) {

@@ -94,8 +94,7 @@ on_both_engines! {
             }),
             ("many others", |ours| vec![format!("{}{ours}", "other=value; ".repeat(300)).into_bytes()]),
         ];
-        for (how, arrange) in arrangements {
-            println!("{how}");
+        for (_, arrange) in arrangements {
             Sender::new().log_in(&app, &HeaderMap::new(), arrange, &[]).await;
         }
     }

@@ -20,7 +20,7 @@ use crate::web::passkey::{PasskeyTrouble, Question, ask_anybody, sample_question
 use crate::web::paths;
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
-use crate::web::request::rate_limit::Exceeded;
+use crate::web::request::rate_limit::{Exceeded, Payment};
 use crate::web::root::way_on;
 
 /// The login page.
@@ -165,17 +165,18 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
     };
     browser.limit_attempts()?;
     let (limits, address) = (std::sync::Arc::clone(&browser.web.limits), browser.address);
-    let mut paid = None;
+    let payment = Payment::default();
+    let paid = payment.clone();
     // A device that has logged in before is not counted among the strangers: neither their guesses nor those of neighbours
     // behind the same address can shut its owner out.
-    let strangers = |account: &str| {
-        paid = Some(limits.login_by_stranger(address, account)?);
+    let strangers = move |account: &str| {
+        paid.put(limits.login_by_stranger(address, account)?);
         Ok::<(), Exceeded>(())
     };
     let attempt = check_password(&app, user_id, password, browser.device_token(), strangers).await;
-    match (&attempt, paid) {
-        (Ok(Attempt::Right(_)), Some(paid)) => paid.was_right(),
-        (Err(_), Some(paid)) => paid.was_not_made(),
+    match &attempt {
+        Ok(Attempt::Right(_)) => payment.was_right(),
+        Err(_) => payment.was_not_made(),
         _ => {}
     }
     match attempt? {

@@ -63,6 +63,32 @@ impl PaidAttempt {
     }
 }
 
+/// Where the payment for a stranger's attempt lies while a verb makes it, which may outlive the request.
+#[derive(Clone, Default)]
+pub struct Payment(Arc<Mutex<Option<PaidAttempt>>>);
+
+impl Payment {
+    pub fn put(&self, paid: PaidAttempt) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(paid);
+    }
+
+    pub fn was_right(&self) {
+        if let Some(paid) = self.taken() {
+            paid.was_right();
+        }
+    }
+
+    pub fn was_not_made(&self) {
+        if let Some(paid) = self.taken() {
+            paid.was_not_made();
+        }
+    }
+
+    fn taken(&self) -> Option<PaidAttempt> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// What callers have left. A budget refills steadily, up to its burst.
 struct Budget<K> {
     quota: Quota,

@@ -21,7 +21,6 @@ use sekisho::store::login::browser_sessions;
 use sekisho::store::member::members as rows;
 use sekisho::store::member::totp_devices::{self, TotpDevice};
 use sekisho::store::protocol::consents;
-use serde_json::json;
 
 use crate::support::app::{digest as digest_of, member};
 use crate::support::authenticator::Authenticator;
@@ -155,7 +154,7 @@ async fn fresh(app: &TestApp, act: &str) -> Fresh {
         rows::set_email_method(&mut tx, &id, Some(app.now())).await.unwrap();
     }
     let scopes = sekisho::domain::protocol::scope::Scopes::parse("openid").unwrap();
-    consents::remember(&mut tx, &id, &ClientId(client.clone()), &scopes, app.now()).await.unwrap();
+    consents::add(&mut tx, &id, &ClientId(client.clone()), &scopes, app.now()).await.unwrap();
     let browser = random::identifier();
     sekisho::store::login::known_devices::note(&mut tx, &browser, &id, app.now()).await.unwrap();
     sekisho::store::login::known_devices::trust(&mut tx, &browser, &id, app.now() + Span::days(1)).await.unwrap();
