@@ -6,6 +6,7 @@ CREATE TABLE members (
     role                     TEXT   NOT NULL,
     name                     TEXT,
     email                    TEXT,                        -- families share one: not unique
+    email_key                TEXT,                        -- as it is looked up: ASCII capitals folded, whatever the locale
     email_verified_at        BIGINT,
     phone_number             TEXT,
     phone_number_verified_at BIGINT,
@@ -21,7 +22,7 @@ CREATE TABLE members (
     disabled_at              BIGINT
 );
 CREATE INDEX members_by_email ON members (email);
-CREATE INDEX members_by_address ON members (lower(email));
+CREATE INDEX members_by_address ON members (email_key);
 
 CREATE TABLE member_passwords (
     member_id     TEXT   NOT NULL PRIMARY KEY REFERENCES members (member_id) ON DELETE CASCADE,
@@ -42,6 +43,7 @@ CREATE TABLE password_failures (
 );
 CREATE INDEX password_failures_untold ON password_failures (untold_since) WHERE untold_since IS NOT NULL;
 CREATE INDEX password_failures_by_member ON password_failures (member_id);
+CREATE INDEX password_failures_by_time ON password_failures (last_at);
 CREATE INDEX password_failures_of_nobody ON password_failures (last_at) WHERE member_id IS NULL;
 
 -- Browsers in which a member has logged in: strangers' failures can't lock the member out of them.

@@ -23,7 +23,8 @@ CREATE TABLE browser_sessions (
     created_at       BIGINT NOT NULL,
     last_used_at     BIGINT NOT NULL,
     expires_at       BIGINT NOT NULL,                     -- whatever happens
+    review_at        BIGINT NOT NULL,                     -- when the clean-up looks at it: store/retention.rs
     ended_at         BIGINT
 );
 CREATE INDEX browser_sessions_by_member ON browser_sessions (member_id);
-CREATE INDEX browser_sessions_by_expiry ON browser_sessions (expires_at);
+CREATE INDEX browser_sessions_by_review ON browser_sessions (review_at);

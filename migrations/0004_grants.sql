@@ -17,13 +17,14 @@ CREATE TABLE authorization_grants (
     redeemed_at        BIGINT,
     refresh_generation BIGINT,                            -- of the one live refresh token; NULL when there is none
     refreshed_at       BIGINT,
-    kept_until         BIGINT NOT NULL,                   -- nothing issued from it is valid after this
+    kept_until         BIGINT NOT NULL,                   -- nothing issued from it is valid after this; every refresh moves it
+    review_at          BIGINT NOT NULL,                   -- when the clean-up looks at it: store/retention.rs
     ended_at           BIGINT
 );
 CREATE INDEX authorization_grants_by_member ON authorization_grants (member_id);
 CREATE INDEX authorization_grants_by_client ON authorization_grants (client_id);
 CREATE INDEX authorization_grants_by_session ON authorization_grants (session_id);
-CREATE INDEX authorization_grants_by_end ON authorization_grants (kept_until);
+CREATE INDEX authorization_grants_by_review ON authorization_grants (review_at);
 
 -- Access tokens that were revoked one by one before they expired (RFC 7009).
 CREATE TABLE revoked_access_tokens (

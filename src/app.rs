@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockWatch};
 use crate::config::{MailTransport, Settings, SmtpSecurity};
 use crate::crypto::master_key::{MasterKey, MasterKeyError, Purpose};
 use crate::crypto::opaque_token::{self, RefreshTokens};
@@ -38,6 +38,7 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     pub settings: Settings,
     pub clock: Clock,
+    pub clock_watch: ClockWatch,
     pub store: Store,
     pub passwords: PasswordHasher,
     pub password_policy: PasswordPolicy,
@@ -102,7 +103,7 @@ impl App {
 
     async fn assemble(settings: Settings, clock: Clock, store: Store, master: &MasterKey) -> Result<App, StartError> {
         let at_rest = Sealer::new(master, Purpose::SealedAtRest);
-        let keys = KeySet::open(signing_keys::all(&mut store.reader().await?).await?, &at_rest)?;
+        let keys = read_keys(&store, &at_rest).await?;
         let passwords = PasswordHasher::start(
             settings.passwords.argon2,
             settings.passwords.hashing_threads as usize,
@@ -131,10 +132,17 @@ impl App {
             stopping: CancellationToken::new(),
             at_rest,
             settings,
+            clock_watch: ClockWatch::new(clock.now()),
             clock,
             store,
         })))
     }
+}
+
+async fn read_keys(store: &Store, sealer: &Sealer) -> Result<KeySet, StartError> {
+    let mut reader = store.reader().await?;
+    let (own, others) = (signing_keys::all(&mut reader).await?, signing_keys::of_other_algorithms(&mut reader).await?);
+    Ok(KeySet::open(own, sealer)?.publishing(others))
 }
 
 /// How many connections to the database there may be, and how long they wait.
@@ -240,8 +248,7 @@ impl Parts {
 
     /// Reads the signing keys again: another node or the command line may have changed them.
     pub async fn reload_keys(&self) -> Result<(), StartError> {
-        let stored = signing_keys::all(&mut self.store.reader().await?).await?;
-        let keys = KeySet::open(stored, &self.at_rest)?;
+        let keys = read_keys(&self.store, &self.at_rest).await?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
         Ok(())
     }

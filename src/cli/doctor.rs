@@ -30,6 +30,7 @@ use crate::i18n::Catalogue;
 use crate::store::Store;
 use crate::store::member::password_peppers;
 use crate::store::protocol::signing_keys;
+use crate::store::retention::{CleanUp, last_clean_up};
 use crate::web::brand::Brand;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -102,7 +103,7 @@ async fn check(settings: &Settings, findings: &mut Findings) {
     } else {
         findings.ok("settings", "all can be understood");
     }
-    let Known { keys, published, peppers } = check_database(settings, findings).await;
+    let Known { keys, published, peppers, .. } = check_database(settings, findings).await;
     check_peppers(settings, peppers, findings);
     if let Err(error) = app::common_passwords(settings) {
         findings.wrong("blocklist", error.to_string());
@@ -129,6 +130,9 @@ struct Known {
     published: Published,
     /// The names of peppers, and how many members' passwords were hashed with each.
     peppers: Vec<(String, i64)>,
+    clean_up: Option<CleanUp>,
+    /// A newer version has added to the tables.
+    is_ahead: bool,
 }
 
 /// The database, the master key, and whether they belong together.
@@ -166,7 +170,13 @@ async fn check_database(settings: &Settings, findings: &mut Findings) -> Known {
             return Known::default();
         }
     };
-    findings.ok("database", format!("{name} answers and is of this version"));
+    if known.is_ahead {
+        findings
+            .note("database", format!("{name} answers; a newer version has added to it, which this one steps over"));
+    } else {
+        findings.ok("database", format!("{name} answers and is of this version"));
+    }
+    check_clean_up(known.clean_up, findings);
     match MasterKey::load(key_file, false) {
         Err(error) => findings.wrong("master key", error.to_string()),
         Ok(master) => {
@@ -232,7 +242,7 @@ async fn look_into(settings: &Settings) -> Result<Database, String> {
     if version.database == 0 {
         return Ok(Database::Empty);
     }
-    if version.database > version.program {
+    if !version.is_usable() {
         return Err(crate::store::OpenError::Newer(version.database).to_string());
     }
     if version.database < version.program {
@@ -246,9 +256,25 @@ async fn look_into(settings: &Settings) -> Result<Database, String> {
         let members = password_peppers::members_with(&mut reader, &name).await.map_err(|error| error.to_string())?;
         peppers.push((name, members));
     }
+    let clean_up = last_clean_up(&mut reader).await.map_err(|error| error.to_string())?;
     drop(reader);
     store.close().await;
-    Ok(Database::Ready(Known { keys, published, peppers }))
+    Ok(Database::Ready(Known { keys, published, peppers, clean_up, is_ahead: version.database > version.program }))
+}
+
+/// What the clean-up did last: with a backlog that stays, the database grows.
+fn check_clean_up(last: Option<CleanUp>, findings: &mut Findings) {
+    let Some(CleanUp { ended_at, deleted, backlog }) = last else {
+        return findings.note("clean-up", "there was none yet; a running provider does it every minute");
+    };
+    let ago = Clock::System.now().since(ended_at);
+    match backlog {
+        0 => findings.ok("clean-up", format!("the last one was {ago} ago and deleted {deleted} rows; nothing is left")),
+        left => findings.note(
+            "clean-up",
+            format!("the last one was {ago} ago and deleted {deleted} rows; {left} are left for the next ones"),
+        ),
+    }
 }
 
 /// Whether a file is its owner's alone.

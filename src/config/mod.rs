@@ -17,6 +17,7 @@ mod problems;
 mod rate_limits;
 mod reference;
 mod registration;
+mod retention;
 mod secrets;
 mod sessions;
 mod shape;
@@ -37,6 +38,7 @@ pub use passwords::{Argon2Cost, Passwords};
 pub use problems::{Origin, Problem, Problems};
 pub use rate_limits::{Quota, RateLimits};
 pub use registration::{Registration, RegistrationMode};
+pub use retention::Retention;
 pub use secrets::Secrets;
 pub use sessions::Sessions;
 pub use show::{in_force, in_force_as_json};
@@ -70,6 +72,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub registration: Registration,
     pub rate_limits: RateLimits,
+    pub retention: Retention,
     pub help: Help,
     pub log: Log,
     /// Marks the settings of `sekisho demo`, whose passwords everyone knows. `sekisho serve` refuses to start with it.
@@ -95,6 +98,7 @@ impl Default for Settings {
             tokens: Tokens::default(),
             registration: Registration::default(),
             rate_limits: RateLimits::default(),
+            retention: Retention::default(),
             help: Help::default(),
             log: Log::default(),
             demo: false,

@@ -235,8 +235,15 @@ impl Passkeys {
             return Err(PasskeyError::Refused(WebauthnError::CredentialCrossOrigin));
         }
         let damaged = || PasskeyError::Damaged(passkey.id.clone());
-        let mut credential: webauthn_rs::prelude::Passkey =
-            serde_json::from_str(&passkey.record).map_err(|_| damaged())?;
+        let mut record: Value = serde_json::from_str(&passkey.record).map_err(|_| damaged())?;
+        // An authenticator may begin to synchronise what it held alone. Level 3, 7.2, would have its passkeys refused from then
+        // on, and their members shut out; nothing here stands on a passkey being the only copy. What it says is signed.
+        if may_be_backed_up(&answer.response.authenticator_data)
+            && let Some(eligible) = record.pointer_mut("/cred/backup_eligible")
+        {
+            *eligible = Value::Bool(true);
+        }
+        let mut credential: webauthn_rs::prelude::Passkey = serde_json::from_value(record).map_err(|_| damaged())?;
         let state = asked.state.state.clone();
         let result = self.webauthn.finish_discoverable_authentication_v2(answer, state, &credential)?;
         if !result.user_verified() {
@@ -273,6 +280,11 @@ impl<S> Asked<S> {
 /// Without transports, so that no way to reach the authenticator is hidden.
 fn descriptors<'a>(passkeys: impl IntoIterator<Item = &'a Passkey>) -> Vec<Value> {
     passkeys.into_iter().map(|p| json!({ "type": "public-key", "id": p.credential_id })).collect()
+}
+
+/// The flag BE (WebAuthn Level 3, 6.1).
+fn may_be_backed_up(authenticator_data: &[u8]) -> bool {
+    authenticator_data.get(32).is_some_and(|flags| flags & 0x08 != 0)
 }
 
 fn is_cross_origin(client_data: &[u8]) -> Result<bool, PasskeyError> {
@@ -470,6 +482,22 @@ mod tests {
         let forged = finish(&asked, &forger.get(&options), &passkey, &handle);
         assert!(matches!(forged, Err(PasskeyError::Refused(_))));
         assert!(finish(&asked, &answer, &passkey, &handle).is_ok());
+    }
+
+    #[test]
+    fn a_passkey_that_begins_to_be_synchronised_goes_on_and_one_that_ends_it_does_not() {
+        let (mut authenticator, mut passkey, handle) = registered();
+        authenticator.backup_eligible = true;
+        for backed_up in [true, false, true] {
+            authenticator.backed_up = backed_up;
+            let (options, asked) = passkeys().start_login(LATER).unwrap();
+            passkey.record = finish(&asked, &authenticator.get(&options), &passkey, &handle).unwrap();
+        }
+        authenticator.backup_eligible = false;
+        authenticator.backed_up = false;
+        let (options, asked) = passkeys().start_login(LATER).unwrap();
+        let refused = finish(&asked, &authenticator.get(&options), &passkey, &handle).unwrap_err();
+        assert!(matches!(refused, PasskeyError::Refused(WebauthnError::CredentialBackupEligibilityInconsistent)));
     }
 
     #[test]

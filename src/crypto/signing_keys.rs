@@ -5,7 +5,7 @@ use josekit::jws::{ES256, JwsSigner, JwsVerifier, RS256};
 use serde_json::{Value, json};
 
 use super::sealed::Sealer;
-use crate::domain::protocol::signing_key::{Algorithm, StoredKey};
+use crate::domain::protocol::signing_key::{Algorithm, PublishedKey, StoredKey};
 use crate::domain::unix_time::UnixTime;
 use crate::random;
 
@@ -84,20 +84,31 @@ impl SigningKey {
 
 /// All keys that are published now or will sign.
 #[derive(Debug)]
-pub struct KeySet(Vec<SigningKey>);
+pub struct KeySet {
+    keys: Vec<SigningKey>,
+    /// Those that only a neighbouring version signs with.
+    others: Vec<PublishedKey>,
+}
 
 impl KeySet {
     pub fn open(stored: Vec<StoredKey>, sealer: &Sealer) -> Result<KeySet, KeyError> {
-        stored.into_iter().map(|key| open(key, sealer)).collect::<Result<_, _>>().map(KeySet)
+        let mut keys: Vec<SigningKey> = stored.into_iter().map(|key| open(key, sealer)).collect::<Result<_, _>>()?;
+        // What relying parties read stays in one order, however the rows come.
+        keys.sort_by(|a, b| (a.signs_from, &a.id).cmp(&(b.signs_from, &b.id)));
+        Ok(KeySet { keys, others: Vec::new() })
     }
 
-    /// The key to sign with now: the one that took over last.
+    /// With keys that others sign with.
+    pub fn publishing(self, others: Vec<PublishedKey>) -> KeySet {
+        KeySet { others, ..self }
+    }
+
+    /// The key to sign with now: the one that took over last. Where the clock was set back and none has taken over yet, the
+    /// one that is to do so first: it has long been published.
     pub fn signing(&self, algorithm: Algorithm, now: UnixTime) -> Result<&SigningKey, KeyError> {
-        self.0
-            .iter()
-            .filter(|k| k.algorithm == algorithm && k.signs_from <= now && k.is_published(now))
-            .max_by_key(|k| k.signs_from)
-            .ok_or(KeyError::None(algorithm))
+        let of_algorithm = || self.keys.iter().filter(move |k| k.algorithm == algorithm && k.is_published(now));
+        let in_force = of_algorithm().filter(|k| k.signs_from <= now).max_by_key(|k| k.signs_from);
+        in_force.or_else(|| of_algorithm().min_by_key(|k| k.signs_from)).ok_or(KeyError::None(algorithm))
     }
 
     /// Whether there is a key of every algorithm to sign with.
@@ -107,12 +118,14 @@ impl KeySet {
 
     /// The published key with this `kid`.
     pub fn by_id(&self, id: &str, now: UnixTime) -> Option<&SigningKey> {
-        self.0.iter().find(|k| k.id == id && k.is_published(now))
+        self.keys.iter().find(|k| k.id == id && k.is_published(now))
     }
 
     /// The JWK Set (RFC 7517, 5): also keys that will sign soon, and those that have signed and may still be needed.
     pub fn jwks(&self, now: UnixTime) -> Value {
-        let keys: Vec<&Value> = self.0.iter().filter(|k| k.is_published(now)).map(|k| &k.public_jwk).collect();
+        let own = self.keys.iter().filter(|k| k.is_published(now)).map(|k| &k.public_jwk);
+        let others = self.others.iter().filter(|k| k.published_until.is_none_or(|until| now < until));
+        let keys: Vec<&Value> = own.chain(others.map(|k| &k.public_jwk)).collect();
         json!({ "keys": keys })
     }
 }
@@ -166,6 +179,39 @@ mod tests {
         assert!(set.by_id(&old_id, t(299)).is_some());
         assert!(set.by_id(&old_id, t(300)).is_none());
         assert!(matches!(set.signing(Algorithm::Rs256, t(200)), Err(KeyError::None(Algorithm::Rs256))));
+    }
+
+    #[test]
+    fn with_the_clock_set_back_the_first_key_signs_before_its_time() {
+        let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
+        let t = UnixTime;
+        let first = generate(Algorithm::Es256, &sealer, t(5_000), t(5_000)).unwrap();
+        let second = generate(Algorithm::Es256, &sealer, t(5_000), t(6_000)).unwrap();
+        let id = first.id.clone();
+        let set = KeySet::open(vec![second, first], &sealer).unwrap();
+        assert_eq!(set.signing(Algorithm::Es256, t(1_400)).unwrap().id, id);
+    }
+
+    #[test]
+    fn a_key_that_a_neighbouring_version_signs_with_is_published_until_its_end() {
+        let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
+        let other = PublishedKey { public_jwk: json!({ "kid": "later" }), published_until: Some(UnixTime(100)) };
+        let set = KeySet::open(Vec::new(), &sealer).unwrap().publishing(vec![other]);
+        assert_eq!(set.jwks(UnixTime(99))["keys"][0]["kid"], "later");
+        assert_eq!(set.jwks(UnixTime(100))["keys"], json!([]));
+    }
+
+    #[test]
+    fn the_published_set_has_one_order_however_the_rows_come() {
+        let sealer = Sealer::new(&MasterKey::ephemeral(), Purpose::SealedAtRest);
+        let key = |from| generate(Algorithm::Es256, &sealer, UnixTime(0), UnixTime(from)).unwrap();
+        let keys = [key(0), key(0), key(100)];
+        let published = |order: [usize; 3]| {
+            let set = KeySet::open(order.map(|at| keys[at].clone()).into(), &sealer).unwrap();
+            set.jwks(UnixTime(0)).to_string()
+        };
+        assert_eq!(published([0, 1, 2]), published([2, 1, 0]));
+        assert_eq!(published([0, 1, 2]), published([1, 2, 0]));
     }
 
     #[test]

@@ -1,31 +1,56 @@
 //! Deletes what nobody can use any more, so that the database stays as large as what it is needed for.
 
+use std::time::Duration;
+
 use crate::app::App;
-use crate::domain::unix_time::Span;
+use crate::config::LockRelease;
 use crate::store::StoreError;
-use crate::store::help::help_feedback;
-use crate::store::login::{known_devices, password_failures};
-use crate::store::mail::{mail_outbox, member_notices};
+use crate::store::retention::Terms;
 
-/// For how long it is remembered what was sought in the help in vain.
-const MISSES_KEPT: Span = Span::days(180);
+/// A round ends before the next one is due.
+const LONGEST: Duration = Duration::from_secs(45);
+/// After the clock was set nothing is deleted for a while: it may be set right again.
+const AFTER_STEP: Duration = Duration::from_secs(600);
 
-/// One round: what has expired, devices that were not used for long, and failures at IDs that don't exist beyond the
-/// number that is kept.
+/// A round, if the time can be relied on.
+pub async fn run_if_steady(app: &App) -> Result<(), StoreError> {
+    match app.clock_watch.look(app.now()) {
+        Some(step) if step.is_within(AFTER_STEP) => Ok(()),
+        _ => run(app).await,
+    }
+}
+
+/// One round, by the table in `store/retention.rs`.
 pub async fn run(app: &App) -> Result<(), StoreError> {
-    let now = app.now();
-    let mut gone = app.store.clean_up(now).await?;
-    let lock = &app.settings.locks.password;
-    let mut tx = app.store.write().await?;
-    gone += known_devices::forget(&mut tx, now - lock.known_device_lifetime).await?;
-    gone += password_failures::bound_unknown(&mut tx, lock.unknown_ids_kept).await?;
-    mail_outbox::forget_expired_contents(&mut tx, now).await?;
-    gone += mail_outbox::forget(&mut tx, now - app.settings.mail.kept).await?;
-    gone += member_notices::forget(&mut tx, now - app.settings.mail.kept).await?;
-    gone += help_feedback::forget_misses(&mut tx, now - MISSES_KEPT).await?;
-    tx.commit().await?;
-    tracing::debug!(rows = gone, "cleaned up");
+    let done = app.store.clean_up(&terms(app), LONGEST).await?;
+    if done.backlog > 0 {
+        tracing::warn!(deleted = done.deleted, backlog = done.backlog, "the clean-up has not kept up");
+    } else {
+        tracing::debug!(deleted = done.deleted, "cleaned up");
+    }
     Ok(())
+}
+
+/// How long rows are kept, by the settings.
+pub fn terms(app: &App) -> Terms {
+    let settings = &app.settings;
+    let lock = &settings.locks.password;
+    Terms {
+        now: app.now(),
+        known_devices: lock.known_device_lifetime,
+        mails: settings.mail.kept,
+        account_events: settings.retention.account_events,
+        password_failures: match lock.release {
+            LockRelease::Staff => settings.retention.password_failures,
+            LockRelease::Time { after } => settings.retention.password_failures.max(after),
+            LockRelease::GrowingDelay { longest, .. } => settings.retention.password_failures.max(longest),
+        },
+        locked_from: match lock.release {
+            LockRelease::Staff => lock.threshold.max(1),
+            LockRelease::Time { .. } | LockRelease::GrowingDelay { .. } => u32::MAX,
+        },
+        unknown_ids: lock.unknown_ids_kept,
+    }
 }
 
 #[cfg(test)]
@@ -36,7 +61,9 @@ mod tests {
     use crate::clock::Clock;
     use crate::config::Settings;
     use crate::domain::actor::Actor;
+    use crate::domain::unix_time::Span;
     use crate::domain::unix_time::UnixTime;
+    use crate::store::login::password_failures;
     use crate::store::protocol::clients;
 
     #[tokio::test]

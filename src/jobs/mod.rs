@@ -22,8 +22,13 @@ use crate::random;
 /// Starts everything; it stops when the set is dropped.
 pub fn start(app: &App) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
-    let clean_up = with(app.clone(), |app| async move { clean_up::run(&app).await });
+    let clean_up = with(app.clone(), |app| async move { clean_up::run_if_steady(&app).await });
     jobs.spawn(every("clean up", Span::minutes(1), clean_up));
+    let watch = with(app.clone(), |app| async move {
+        app.clock_watch.look(app.now());
+        Ok::<(), std::convert::Infallible>(())
+    });
+    jobs.spawn(every("watch the clock", Span::seconds(10), watch));
     let reload = with(app.clone(), |app| async move { app.reload_keys().await });
     jobs.spawn(every("read the signing keys", Span::minutes(1), reload));
     let rotate = with(app.clone(), |app| async move { signing_keys::ensure(&app).await });

@@ -12,6 +12,12 @@ use super::migrations::MIGRATIONS;
 use super::outage::Cause;
 use super::{Limits, Store, StoreError};
 
+/// What the migrations say.
+#[cfg(test)]
+pub(super) fn statements() -> Vec<&'static str> {
+    MIGRATIONS.iter().map(|migration| migration.sql.as_str()).collect()
+}
+
 /// How long a request waits for a connection before it is told that the provider is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -32,12 +38,20 @@ impl Engine {
     }
 }
 
-/// Numbers of migrations: the last one that the database has seen (0: it has no tables yet), and the last one that this
-/// program knows.
+/// Numbers of migrations: the last one that the database has seen (0: it has no tables yet), the last one that this
+/// program knows, and the least that a program must know to use the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
     pub database: i64,
     pub program: i64,
+    pub oldest: i64,
+}
+
+impl Version {
+    /// Whether this program may use the tables as they are: a newer version may have added to them.
+    pub fn is_usable(&self) -> bool {
+        self.database <= self.program || self.oldest <= self.program
+    }
 }
 
 /// Why the database can't be used. The message says what to do; it never shows the URL's password.
@@ -60,7 +74,7 @@ pub enum OpenError {
     #[error("PostgreSQL can't be reached: {0}. Check database.url and that the server runs")]
     Unreachable(String),
     #[error(
-        "the database was made by a newer version of Sekisho (migration {0}); this version leaves it untouched. Start the newer version, or restore a backup of before the upgrade"
+        "the database was made by a newer version of Sekisho (migration {0}) and can't be used by this one any more, which leaves it untouched. Start the newer version, or restore a backup of before the upgrade"
     )]
     Newer(i64),
     #[error(
@@ -228,9 +242,12 @@ pub(super) async fn migrate(pool: &AnyPool, engine: Engine) -> Result<(), OpenEr
         Engine::Postgres => "SET statement_timeout = 0; SET lock_timeout = 0",
     };
     connection.execute(waits).await.map_err(failed)?;
+    let found = version_of(&mut connection, engine).await.map_err(failed)?;
+    if !found.is_usable() {
+        return Err(OpenError::Newer(found.database));
+    }
     match MIGRATIONS.run(&mut *connection).await {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
         Err(MigrateError::VersionMismatch(version)) => Err(OpenError::Changed(version)),
         Err(MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) => Err(failed(e)),
         Err(other) => Err(OpenError::Migration(other.to_string())),
@@ -238,24 +255,35 @@ pub(super) async fn migrate(pool: &AnyPool, engine: Engine) -> Result<(), OpenEr
 }
 
 pub(super) async fn is_new(pool: &AnyPool, engine: Engine) -> Result<bool, StoreError> {
+    Ok(!has_table(&mut *pool.acquire().await?, engine, "members").await?)
+}
+
+async fn has_table(connection: &mut AnyConnection, engine: Engine, table: &'static str) -> Result<bool, sqlx::Error> {
     let sql = match engine {
-        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = 'members'",
-        Engine::Postgres => {
-            "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'"
-        }
+        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = $1",
+        Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
     };
-    let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await?;
-    Ok(tables == 0)
+    let (tables,): (i64,) = sqlx::query_as(sql).bind(table).fetch_one(connection).await?;
+    Ok(tables > 0)
 }
 
 pub(super) async fn version(pool: &AnyPool, engine: Engine) -> Result<Version, StoreError> {
+    Ok(version_of(&mut *pool.acquire().await?, engine).await?)
+}
+
+async fn version_of(connection: &mut AnyConnection, engine: Engine) -> Result<Version, sqlx::Error> {
     let program = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
-    if is_new(pool, engine).await? {
-        return Ok(Version { database: 0, program });
+    if !has_table(connection, engine, "_sqlx_migrations").await? {
+        return Ok(Version { database: 0, program, oldest: 0 });
     }
-    let (database,): (i64,) =
-        sqlx::query_as("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetch_one(pool).await?;
-    Ok(Version { database, program })
+    let sql = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
+    let (database,): (i64,) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
+    if !has_table(connection, engine, "compatibility").await? {
+        return Ok(Version { database, program, oldest: database });
+    }
+    let sql = "SELECT oldest_migration FROM compatibility WHERE one = 'tables'";
+    let oldest: Option<(i64,)> = sqlx::query_as(sql).fetch_optional(connection).await?;
+    Ok(Version { database, program, oldest: oldest.map_or(database, |(oldest,)| oldest) })
 }
 
 /// SQLITE_FULL, SQLITE_IOERR_SHMSIZE (its index of the log can't grow), or PostgreSQL's `disk_full`.

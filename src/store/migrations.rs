@@ -11,8 +11,12 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
 
-pub(super) static MIGRATIONS: LazyLock<Migrator> =
-    LazyLock::new(|| Migrator::with_migrations(FILES.files().filter_map(read).collect()));
+pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = Migrator::with_migrations(FILES.files().filter_map(read).collect());
+    // Those of a newer version: whether they may be stepped over is asked before (docs/decisions/neighbouring-versions.md).
+    migrations.set_ignore_missing(true);
+    migrations
+});
 
 /// `0001_members.sql` is migration 1, "members". sqlx keeps a digest of the text with it, and so notices a change.
 fn read(file: &'static File<'static>) -> Option<Migration> {

@@ -4,6 +4,7 @@
 //! `INSERT … ON CONFLICT … RETURNING` and `UPDATE … WHERE <the state expected> … RETURNING` for what may happen once.
 //! [`Reader`] can only read; [`WriteTx`] is a transaction that is lost unless it is committed.
 
+mod carried;
 mod engine;
 pub mod help;
 mod lease;
@@ -14,6 +15,7 @@ mod migrations;
 pub mod outage;
 mod probe;
 pub mod protocol;
+pub mod retention;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,8 +29,6 @@ pub use engine::{OpenError, Version};
 use lease::{Lease, Statement};
 use outage::{Cause, Outages};
 use probe::Probe;
-
-use crate::domain::unix_time::UnixTime;
 
 /// The database, open and of the right version. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -166,30 +166,6 @@ impl Store {
         self.read.close().await;
         self.write.close().await;
     }
-
-    /// Deletes what nobody can use any more; how many rows went.
-    pub async fn clean_up(&self, now: UnixTime) -> Result<u64, StoreError> {
-        let mut tx = self.write().await?;
-        let mut gone = 0;
-        for sql in [
-            "DELETE FROM logins WHERE expires_at < $1",
-            "DELETE FROM email_codes WHERE expires_at < $1",
-            "DELETE FROM password_links WHERE expires_at < $1",
-            "DELETE FROM lost_methods WHERE expires_at < $1",
-            "DELETE FROM authorization_grants WHERE kept_until < $1",
-            "DELETE FROM revoked_access_tokens WHERE expires_at < $1",
-            // A grant needs its session's row; without grants, an expired session says nothing any more.
-            "DELETE FROM browser_sessions WHERE expires_at < $1 AND NOT EXISTS
-               (SELECT 1 FROM authorization_grants g WHERE g.session_id = browser_sessions.session_id)",
-            "DELETE FROM used_webauthn_challenges WHERE expires_at < $1",
-            "DELETE FROM initial_access_tokens WHERE expires_at < $1",
-            "DELETE FROM signing_keys WHERE published_until < $1",
-        ] {
-            gone += sqlx::query(sql).bind(now.0).execute(tx.connection()).await?.rows_affected();
-        }
-        tx.commit().await?;
-        Ok(gone)
-    }
 }
 
 impl WriteTx {
@@ -205,6 +181,22 @@ impl WriteTx {
     /// Wakes who waits for what is written here, once it can be seen.
     pub fn wake_after_commit(&mut self, waiting: &Arc<Notify>) {
         self.wakes.push(Arc::clone(waiting));
+    }
+}
+
+/// Reads a JSON column; `None` if it holds an object that only a newer version understands, which is no damage.
+fn from_json_if_known<T: serde::de::DeserializeOwned>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+    row: &str,
+) -> Result<Option<T>, StoreError> {
+    match from_json(text, table, column, row) {
+        Ok(value) => Ok(Some(value)),
+        Err(damage) => match serde_json::from_str(text) {
+            Ok(serde_json::Value::Object(_)) => Ok(None),
+            _ => Err(damage),
+        },
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether the database can be written to, asked by writing to it.
+//! Whether the database can be written to, asked by writing to it; and what the clean-up has done last.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::outage::Cause;
+use super::retention::{CleanUp, last_clean_up};
 use super::{Reads as _, Store, StoreError};
 use crate::domain::unix_time::UnixTime;
 use crate::random;
@@ -24,7 +25,7 @@ pub(super) struct Probe {
 }
 
 /// `Err` says why nothing could be written.
-type Probed = Result<(), String>;
+type Probed = Result<Option<CleanUp>, String>;
 
 impl Probe {
     pub(super) fn new() -> Probe {
@@ -33,8 +34,8 @@ impl Probe {
 }
 
 impl Store {
-    /// Writes a row; `Err` says why that was not possible.
-    pub async fn probe(&self, now: UnixTime) -> Result<(), String> {
+    /// Writes a row, and answers the last clean-up of any node; `Err` says why that was not possible.
+    pub async fn probe(&self, now: UnixTime) -> Result<Option<CleanUp>, String> {
         let mut last = self.probe.last.lock().await;
         if let Some((at, found)) = &*last
             && at.elapsed() < COUNTS_FOR
@@ -50,7 +51,7 @@ impl Store {
     }
 
     /// Each process has a row of its own: one that hangs holds up no other.
-    async fn write_probe(&self, now: UnixTime) -> Result<(), StoreError> {
+    async fn write_probe(&self, now: UnixTime) -> Result<Option<CleanUp>, StoreError> {
         let mut tx = self.write().await?;
         sqlx::query(
             "INSERT INTO write_probes (node, written_at) VALUES ($1, $2)
@@ -60,6 +61,8 @@ impl Store {
         .bind(now.0)
         .execute(tx.connection())
         .await?;
-        tx.commit().await
+        let clean_up = last_clean_up(&mut tx).await?;
+        tx.commit().await?;
+        Ok(clean_up)
     }
 }

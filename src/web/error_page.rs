@@ -54,6 +54,11 @@ impl WayOn {
         WayOn { name: "to-profile", href: paths::ACCOUNT_PROFILE.into() }
     }
 
+    /// To the page that logs out, whoever asked.
+    pub fn log_out() -> WayOn {
+        WayOn { name: "log-out", href: paths::LOGOUT.into() }
+    }
+
     /// What a login that is complete was for.
     pub fn go_on(href: String) -> WayOn {
         WayOn { name: "go-on", href }
@@ -138,8 +143,6 @@ impl PageTemplate for ErrorPage {
             ErrorKind::NotFound,
             ErrorKind::MethodNotAllowed,
             ErrorKind::ServerError,
-            ErrorKind::LogoutHintInvalid,
-            ErrorKind::PostLogoutRedirectUriMismatch,
             ErrorKind::AccountDisabled,
             ErrorKind::AccountLocked,
             ErrorKind::OtherMember,
@@ -161,6 +164,8 @@ impl PageTemplate for ErrorPage {
                 leading(ErrorKind::FlowOtherBrowser, WayOn::to_portal("https://portal.example.jp/".into())),
             ),
             ("flow_done", leading(ErrorKind::FlowDone, WayOn::go_on("https://portal.example.jp/".into()))),
+            ("logout_hint_invalid", leading(ErrorKind::LogoutHintInvalid, WayOn::log_out())),
+            ("post_logout_redirect_uri_mismatch", leading(ErrorKind::PostLogoutRedirectUriMismatch, WayOn::log_out())),
             ("form_expired_reopened", leading(ErrorKind::FormExpired, WayOn::reopen("/account/password".into()))),
             ("other_member_to_profile", leading(ErrorKind::OtherMember, WayOn::to_profile())),
         ]);

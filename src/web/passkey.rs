@@ -12,10 +12,8 @@ use crate::domain::ids::MemberId;
 use crate::domain::member::profile::Member;
 use crate::domain::protocol::params::Params;
 use crate::domain::unix_time::UnixTime;
-use crate::store::WriteTx;
 use crate::store::member::passkeys;
 use crate::web::login::one_time_password::{name_of, suggested_name};
-use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
 
 /// What a form asks the browser.
@@ -94,21 +92,24 @@ pub async fn ask_member(browser: &BrowserRequest, member: &Member) -> Result<Que
     Ok(question(browser, LOGIN, Some(&member.id), &options, &asked))
 }
 
-/// Judges what came back to one of these questions.
-pub async fn answered(
+/// What came back to one of these questions: what was asked, and the answer.
+pub fn answered<'a>(
     browser: &BrowserRequest,
     member: Option<&MemberId>,
-    fields: &Params,
-) -> Result<Result<(WriteTx, Member), PasskeyTrouble>, PageError> {
-    let Some(answer) = fields.get("answer") else { return Ok(Err(PasskeyTrouble::PasskeyUnanswered)) };
-    let Some(asked) = open::<Authenticating>(browser, LOGIN, member, fields) else {
-        return Ok(Err(PasskeyTrouble::PasskeyExpired));
-    };
-    Ok(match action::authenticate(&browser.web.app, &asked, answer, member, browser.device()).await? {
+    fields: &'a Params,
+) -> Result<(Authenticating, &'a str), PasskeyTrouble> {
+    let answer = fields.get("answer").ok_or(PasskeyTrouble::PasskeyUnanswered)?;
+    let asked = open::<Authenticating>(browser, LOGIN, member, fields).ok_or(PasskeyTrouble::PasskeyExpired)?;
+    Ok((asked, answer))
+}
+
+/// What the page says of an answer that was judged.
+pub fn judged<T>(answered: Answered<T>) -> Result<T, PasskeyTrouble> {
+    match answered {
         Answered::Right(right) => Ok(right),
         Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
         Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
-    })
+    }
 }
 
 /// What the form that enrols a passkey shows.

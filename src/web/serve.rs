@@ -3,10 +3,10 @@
 mod connection;
 mod places;
 
-use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 
 use super::routes::router;
 use super::state::WebState;
-use connection::{Connection, LARGEST_HEAD, RequestBody, Stream, Terms};
+use connection::{Connection, LARGEST_HEAD, Stream, Terms};
 use places::Places;
 
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(20);
@@ -67,6 +67,7 @@ pub async fn serve(
     let places = Places::new(most, settings.max_connections_per_address as usize, settings.trusted_proxies.clone());
     let terms = Terms::new(settings.receive_timeout.as_duration(), settings.send_timeout.as_duration());
     let terms = Arc::new(terms);
+    let most_of_body = settings.max_body_bytes;
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -90,7 +91,7 @@ pub async fn serve(
         let connection = Connection::new(peer, place, Arc::clone(&terms));
         let (router, of_requests) = (router.clone(), Arc::clone(&connection));
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            answer(router.clone(), Arc::clone(&of_requests), request)
+            answer(router.clone(), Arc::clone(&of_requests), request, most_of_body)
         });
         let stream = Stream::new(stream, Arc::clone(&connection));
         let served = connections.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -111,21 +112,41 @@ pub async fn serve(
     Ok(())
 }
 
+/// The body is read whole before anybody looks at the request: what a handler has begun never waits for a peer, and a peer
+/// that is slow holds no handler.
 async fn answer(
     router: Router,
     connection: Arc<Connection>,
     request: hyper::Request<Incoming>,
-) -> Result<Response, Infallible> {
-    connection.head_received(request.body().is_end_stream());
-    let peer = connection.peer;
-    let body = |incoming| Body::new(RequestBody { incoming, connection: Arc::clone(&connection) });
-    let mut request = request.map(body);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let mut response = router.oneshot(request).await?;
+    most: usize,
+) -> Result<Response, hyper::Error> {
+    let (parts, incoming) = request.into_parts();
+    if !incoming.is_end_stream() {
+        connection.head_received();
+    }
+    let body = whole(incoming, most).await?;
+    connection.whole_request_received();
+    let mut request = hyper::Request::from_parts(parts, Body::from(body));
+    request.extensions_mut().insert(ConnectInfo(connection.peer));
+    // In a box, as every connection keeps room for this future, and few are at work.
+    let Ok(mut response) = Box::pin(router.oneshot(request)).await;
     if connection.answered() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
+}
+
+/// Of a body that is longer than handlers take, as much as they need to refuse it.
+async fn whole(mut incoming: Incoming, most: usize) -> Result<Vec<u8>, hyper::Error> {
+    let mut body = Vec::new();
+    while body.len() <= most
+        && let Some(frame) = poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx)).await
+    {
+        if let Ok(data) = frame?.into_data() {
+            body.extend_from_slice(&data);
+        }
+    }
+    Ok(body)
 }
 
 /// Every place is taken by a request that is being worked on.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use scraper::{Html, Selector};
 use tokio::io::AsyncWriteExt as _;
@@ -95,12 +96,14 @@ async fn members_log_in_beside_ten_thousand_slow_connections_within_300_megabyte
     log_in(server.port).await;
     let mut slow = Vec::new();
     let mut took = Vec::new();
-    for number in 0..connections {
-        slow.push(open(server.port, number).await);
-        if number % (connections / 4) == connections / 4 - 1 {
+    let (at_once, rounds) = (connections / 40, 40);
+    for round in 0..rounds {
+        slow.extend(join_all((0..at_once).map(|number| open(server.port, round * at_once + number))).await);
+        if round % 10 == 9 {
             took.push(log_in(server.port).await);
         }
     }
+    let connections = slow.len();
     let open = slow.iter().filter(|stream| {
         let read = stream.try_read(&mut [0; 1]);
         read.is_ok_and(|bytes| bytes > 0)

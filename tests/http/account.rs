@@ -437,14 +437,15 @@ on_both_engines! {
 
     async fn several_apps_are_named_renamed_and_deleted_up_to_the_limit(engine: Engine) {
         let app = start_with(engine, |settings| settings.authentication.app.max_devices = 2).await;
-        let visitor = app.visitor_logged_in(HANAKO).await;
-        let spare = visitor.get("/account/totp-enrolment").await;
+        let (visitor, other) = (app.visitor_logged_in(HANAKO).await, app.visitor_logged_in(HANAKO).await);
+        let spare = other.get("/account/totp-enrolment").await;
         let (_, phone) = add_app(&app, &visitor, "phone").await;
         let (_, tablet) = add_app(&app, &visitor, "tablet").await;
         let full = visitor.get("/account/totp-enrolment").await.expect_status(200);
         assert!(full.text("#error").is_some() && full.text("#qr").is_none(), "no key is scanned in vain");
         let fields = [("device_name", "third"), ("code", &code(&app, &key_on(&spare), 0))];
-        send(&visitor, &spare, "/account/totp-enrolment", &fields).await.expect_status(422);
+        app.execute("UPDATE browser_sessions SET assurance = 'two_factors'").await;
+        send(&other, &spare, "/account/totp-enrolment", &fields).await.expect_status(422);
         assert_eq!(app.rows("totp_devices").await, 2);
 
         let page = visitor.get(&phone).await;

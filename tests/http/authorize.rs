@@ -76,7 +76,6 @@ on_both_engines! {
             (&rp, ("prompt", "none login"), "invalid_request"),
             (&rp, ("prompt", "surprise"), "invalid_request"),
             (&rp, ("max_age", "soon"), "invalid_request"),
-            (&rp, ("id_token_hint", "x.y.z"), "invalid_request"),
             (&rp, ("claims", "not json"), "invalid_request"),
             (&rp, ("request", "e30.e30."), "request_not_supported"),
             (&rp, ("request_uri", "https://rp.example.jp/r"), "request_uri_not_supported"),
@@ -96,6 +95,114 @@ on_both_engines! {
         }
         let twice = format!("{}&nonce=again", rp.authorize_url(&[]));
         visitor.get(&twice).await.expect_redirected_error("invalid_request");
+    }
+
+    /// RFC 6749, 3.1: what is not known or has no value is ignored.
+    async fn what_is_not_known_or_empty_is_ignored_however_often_it_comes(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        for added in ["utm_source=a&utm_source=b", "prompt=&max_age=&claims=&request=", "display=x&foo=1&foo=2&nonce="] {
+            visitor.get(&format!("{}&{added}", rp.authorize_url(&[]))).await.code();
+        }
+        let many: String = (0..200).map(|i| format!("&n{i}=1")).collect();
+        let answer = visitor.get(&format!("{}{many}", rp.authorize_url(&[]))).await;
+        assert!(answer.status.is_client_error() || answer.parameters()["error"] == "invalid_request");
+    }
+
+    async fn the_state_comes_back_byte_for_byte(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        let every: String = (' '..='~').collect();
+        let longest: String = every.chars().cycle().take(4_096).collect();
+        for state in [every.as_str(), "a b+c d", &"s".repeat(2_049), &longest] {
+            // Through the login pages, and at once.
+            app.advance(sekisho::domain::unix_time::Span::hours(13));
+            for _ in 0..2 {
+                let page = visitor.follow(&rp.authorize_url(&[("state", state)])).await;
+                let answer = match page.location() {
+                    None => visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await,
+                    Some(_) => page,
+                };
+                assert_eq!(answer.parameters()["state"], state);
+                assert!(!answer.location().unwrap().contains('+'), "a space is %20, which every parser reads as one");
+            }
+            let refused = visitor.get(&rp.authorize_url(&[("state", state), ("scope", "unheard-of")])).await;
+            assert_eq!(refused.expect_redirected_error("invalid_scope").parameters()["state"], state);
+        }
+        let longer = visitor.get(&rp.authorize_url(&[("state", &"s".repeat(4_097))])).await;
+        longer.expect_redirected_error("invalid_request");
+    }
+
+    async fn hints_that_can_not_be_used_are_ignored(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let other = app.relying_party().await;
+        let visitor = app.visitor();
+        let of_other = other.redeem(&other.code(&app.visitor(), HANAKO, &[]).await).await;
+        let of_other = crate::support::relying_party::text(&of_other, "id_token");
+        let many = ["x-none"; 50].join(" ");
+        let long = "a".repeat(257);
+        for change in [
+            ("login_hint", long.as_str()),
+            ("ui_locales", &many),
+            ("ui_locales", "en_US"),
+            ("id_token_hint", "x.y.z"),
+            ("id_token_hint", &of_other),
+            ("display", "hologram"),
+        ] {
+            let page = visitor.follow(&rp.authorize_url(&[change])).await;
+            assert!(page.location().is_none() && page.form().contains_key("flow"), "{change:?}");
+            let language = page.attribute("html", "lang");
+            assert_eq!(language.as_deref(), Some(if change.1 == "en_US" { "en" } else { "ja" }));
+        }
+        // A silent answer would say that the member of the hint is logged in.
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        for hint in ["x.y.z", of_other.as_str()] {
+            let silent = visitor.get(&rp.authorize_url(&[("id_token_hint", hint), ("prompt", "none")])).await;
+            silent.expect_redirected_error("login_required");
+        }
+        for huge in ["4294967296", "99999999999999999999"] {
+            visitor.get(&rp.authorize_url(&[("max_age", huge)])).await.code();
+        }
+        for malformed in ["-1", "1.5", "+5", "1e3"] {
+            visitor.get(&rp.authorize_url(&[("max_age", malformed)])).await.expect_redirected_error("invalid_request");
+        }
+    }
+
+    async fn a_program_on_the_members_machine_is_answered_on_any_port(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let uris = json!(["http://127.0.0.1/cb", "http://[::1]/cb", "http://localhost/cb"]);
+        for (kind, by_name) in [(None, false), (Some("web"), false), (Some("native"), true)] {
+            let mut metadata = json!({ "redirect_uris": uris });
+            if let Some(kind) = kind {
+                metadata["application_type"] = json!(kind);
+            }
+            let rp = app.register(metadata, true).await;
+            for (uri, matches) in [
+                ("http://127.0.0.1:1/cb", true),
+                ("http://127.0.0.1:65535/cb", true),
+                ("http://[::1]:50123/cb", true),
+                ("http://localhost:50123/cb", by_name),
+                ("http://127.0.0.1:0/cb", false),
+                ("http://127.0.0.1:65536/cb", false),
+                ("http://127.0.0.1:/cb", false),
+                ("http://127.0.0.1:50123/cb/", false),
+                ("http://127.0.0.1:50123@evil.example/cb", false),
+                ("https://127.0.0.1:50123/cb", false),
+            ] {
+                let answer = visitor.get(&rp.authorize_url(&[("redirect_uri", uri)])).await;
+                if matches {
+                    let code = answer.code();
+                    assert!(answer.location().unwrap().starts_with(&format!("{uri}?")));
+                    rp.redeem_with(&code, &[("redirect_uri", uri)]).await.expect_status(200);
+                } else {
+                    answer.expect_status(400).expect_error_page("redirect_uri_mismatch");
+                }
+            }
+        }
     }
 
     async fn what_fails_inside_is_told_to_the_client_by_the_two_codes_for_it(engine: Engine) {

@@ -35,6 +35,8 @@ fn impatient(settings: &mut Settings) {
 struct Seen {
     served: AtomicUsize,
     busy: AtomicUsize,
+    /// Pages that were opened before the clock was set may have expired since.
+    pages_expire: AtomicBool,
     is_over: AtomicBool,
 }
 
@@ -54,7 +56,9 @@ impl Seen {
                 answer.body
             );
         }
-        let is_served = !is_busy && (answer.status == 200 || answer.status == 303);
+        let is_expired =
+            self.pages_expire.load(Ordering::SeqCst) && answer.error_code().as_deref() == Some("flow_expired");
+        let is_served = !is_busy && (answer.status == 200 || answer.status == 303 || is_expired);
         assert!(is_busy || is_served, "{} {}: {}", answer.url, answer.status, answer.body);
         let counter = if is_busy { &self.busy } else { &self.served };
         counter.fetch_add(1, Ordering::SeqCst);
@@ -212,6 +216,34 @@ on_both_engines! {
         for answer in [refreshed, redeemed, revoked, posted, again] {
             assert!(!seen.note(&answer), "{}: {}", answer.url, answer.body);
         }
+    }
+}
+
+on_both_engines! {
+    /// Nobody is turned away, tokens are issued and taken, and who asks whether the provider is ready is told of the step.
+    async fn the_clock_may_be_set_back_an_hour_and_forward_a_day(engine: Engine) {
+        let app = TestApp::start_with(engine, impatient).await;
+        let rp = app.relying_party().await;
+        let token = refresh_token(&app, &rp).await;
+        let seen = Seen::default();
+        seen.pages_expire.store(true, Ordering::SeqCst);
+        let steps = async {
+            seen.until_more(&seen.served, 6).await;
+            until_ready(&app, 200).await;
+            app.app.clock.set_back(Span::hours(1));
+            seen.until_more(&seen.served, 12).await;
+            let told = until_ready(&app, 200).await.json()["clock"]["set_by_seconds"].as_i64().unwrap();
+            assert!((-3_700..=-3_599).contains(&told), "{told}");
+            refresh_token(&app, &rp).await;
+            app.advance(Span::hours(25));
+            seen.until_more(&seen.served, 12).await;
+            let told = until_ready(&app, 200).await.json()["clock"]["set_by_seconds"].as_i64().unwrap();
+            assert!((89_900..=90_001).contains(&told), "{told}");
+            refresh_token(&app, &rp).await;
+            seen.is_over.store(true, Ordering::SeqCst);
+        };
+        tokio::join!(steps, seen.members(&app, &rp), seen.application(&rp, token));
+        assert_eq!(seen.busy.load(Ordering::SeqCst), 0);
     }
 }
 

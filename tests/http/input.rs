@@ -7,6 +7,7 @@ use sekisho::config::{EmailAddress, SecondFactor};
 use sekisho::domain::unix_time::Span;
 
 use crate::support::app::HANAKO;
+use crate::support::relying_party::TWO_FACTORS;
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
 use crate::totp::{code, key_on};
@@ -168,7 +169,7 @@ on_both_engines! {
     async fn codes_of_an_app_and_recovery_codes(engine: Engine) {
         let app = start(engine).await;
         let client = app.relying_party().await;
-        let strict = client.authorize_url(&[("acr_values", "urn:sekisho:acr:two-factors")]);
+        let strict = client.authorize_url(&[TWO_FACTORS]);
         for (at, (how, _)) in typed_codes("123456").into_iter().enumerate() {
             let typed = |code: &str| typed_codes(code).remove(at).1;
             let user_id = format!("member-{at}");

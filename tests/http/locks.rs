@@ -1,8 +1,14 @@
 //! The password lock (product rule: five wrong passwords; a lock is no weapon and tells nothing).
 
+use sekisho::actions::login::end_sessions::{Which, end_sessions};
+use sekisho::actions::login::one_time_passwords::lock;
 use sekisho::actions::login::tell_of_password_locks::tell_of_password_locks;
+use sekisho::actions::member::issue_password::issue_password;
+use sekisho::actions::member::members;
 use sekisho::config::LockRelease;
+use sekisho::domain::actor::Actor;
 use sekisho::domain::unix_time::Span;
+use sekisho::store::member::members as stored;
 
 use crate::support::app::{HANAKO, TARO};
 use crate::support::visitor::{Answer, Visitor};
@@ -139,17 +145,15 @@ on_both_engines! {
     }
 
     async fn counts_of_ids_that_do_not_exist_are_bounded(engine: Engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::start_with(engine, |settings| settings.locks.password.unknown_ids_kept = 3).await;
         fail(&app, "hanako", 1).await;
         for i in 0..8 {
             app.advance(Span::seconds(1));
             fail(&app, &format!("nobody-{i}"), 1).await;
         }
         assert_eq!(app.rows("password_failures").await, 9);
-        let mut tx = app.app.store.write().await.unwrap();
-        let dropped = sekisho::store::login::password_failures::bound_unknown(&mut tx, 3).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!((dropped, app.rows("password_failures").await), (5, 4), "the member's own count stays");
+        sekisho::jobs::clean_up::run(&app.app).await.unwrap();
+        assert_eq!(app.rows("password_failures").await, 4, "the member's own count stays");
     }
 
     async fn a_locked_account_says_so_only_to_who_knows_the_password(engine: Engine) {
@@ -175,6 +179,139 @@ on_both_engines! {
         assert!(mails[0].header("From").contains("no-reply@localhost"), "{}", mails[0].raw);
         app.unlock("hanako").await;
         assert_eq!(app.mails_to("hanako@example.jp").await.len(), 2);
+    }
+
+    async fn an_attempt_writes_the_same_for_an_id_that_nobody_has(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let mut before = app.state().await;
+        for round in 1..=6 {
+            for user_id in ["hanako", "nobody"] {
+                fail(&app, user_id, 1).await;
+                let mut after = app.state().await;
+                after.remove("password_failures");
+                before.remove("password_failures");
+                assert_eq!(after, before, "round {round}: {user_id}");
+            }
+        }
+        let told = "password_failures WHERE failures = 5 AND untold_since IS NOT NULL";
+        assert_eq!(app.rows(told).await, 2);
+        tell_later(&app).await;
+        assert_eq!(app.rows(told).await, 0);
+        assert_eq!(app.mails_to("").await.len(), 1);
+    }
+
+    async fn a_new_password_makes_every_device_a_stranger_again(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let known = async |password: &str| {
+            let visitor = app.visitor_logged_in((HANAKO.0, password)).await;
+            let page = visitor.get("/account/profile").await;
+            visitor.post("/logout", &page.form()).await;
+            visitor
+        };
+        // Given out by staff, then chosen by the member on another device.
+        let first = known(HANAKO.1).await;
+        let member = members::find(&app.app, HANAKO.0).await.unwrap().unwrap();
+        let staff = Actor::CommandLine(None);
+        issue_password(&app.app, &staff, &member.id, "Test-hanako-2", false).await.unwrap();
+        fail(&app, "hanako", 5).await;
+        let locked = attempt(&app, &first, HANAKO.0, "Test-hanako-2").await.expect_status(422);
+        assert!(locked.text("#error").unwrap().contains("パスワードがロック"), "{}", locked.body);
+        app.unlock("hanako").await;
+        let second = known("Test-hanako-2").await;
+        let other = app.visitor_logged_in((HANAKO.0, "Test-hanako-2")).await;
+        let mut form = other.get("/account/password").await.form();
+        form.extend(["new_password", "new_password_again"].map(|name| (name.to_owned(), "Test-hanako-3".to_owned())));
+        other.post("/account/password", &form).await.expect_status(303);
+        fail(&app, "hanako", 5).await;
+        let locked = attempt(&app, &second, HANAKO.0, "Test-hanako-3").await.expect_status(422);
+        assert!(locked.text("#error").unwrap().contains("パスワードがロック"), "{}", locked.body);
+    }
+
+    async fn known_devices_guess_up_to_one_ceiling_together(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let mut tried = 0;
+        let mut locked = 0;
+        let mut devices = Vec::new();
+        for _ in 0..6 {
+            let visitor = app.visitor_logged_in(HANAKO).await;
+            let page = visitor.get("/account/profile").await;
+            visitor.post("/logout", &page.form()).await;
+            devices.push(visitor);
+        }
+        for device in &devices {
+            // One less than locks this device alone.
+            for _ in 0..4 {
+                let answer = attempt(&app, device, "hanako", "Wrong-password-1").await.expect_status(422);
+                if answer.text("#error").unwrap().contains("ロック") { locked += 1 } else { tried += 1 }
+            }
+        }
+        assert_eq!((tried, locked), (20, 4));
+        attempt(&app, &devices[0], HANAKO.0, HANAKO.1).await.expect_status(422);
+        tell_later(&app).await;
+        assert_eq!(app.mails_to("hanako@example.jp").await.len(), 1);
+        // A browser that was never here has a count of its own.
+        attempt(&app, &app.visitor(), HANAKO.0, HANAKO.1).await.expect_status(303);
+        app.unlock("hanako").await;
+        attempt(&app, &devices[0], HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
+    async fn strangers_alone_do_not_reach_the_ceiling_of_known_devices(engine: Engine) {
+        let app = TestApp::start_with(engine, |settings| {
+            settings.locks.password.release = LockRelease::Time { after: Span::minutes(15) };
+        })
+        .await;
+        let own = app.visitor_logged_in(HANAKO).await;
+        let page = own.get("/account/profile").await;
+        own.post("/logout", &page.form()).await;
+        for _ in 0..6 {
+            fail(&app, "hanako", 5).await;
+            app.advance(Span::minutes(15));
+        }
+        fail(&app, "hanako", 5).await;
+        attempt(&app, &own, HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
+    async fn of_many_devices_those_used_longest_ago_are_strangers_again(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let mut devices = Vec::new();
+        for _ in 0..21 {
+            let visitor = app.visitor_logged_in(HANAKO).await;
+            let page = visitor.get("/account/profile").await;
+            visitor.post("/logout", &page.form()).await;
+            devices.push(visitor);
+            app.advance(Span::seconds(1));
+        }
+        assert_eq!(app.rows("known_devices").await, 20);
+        fail(&app, "hanako", 5).await;
+        attempt(&app, &devices[0], HANAKO.0, HANAKO.1).await.expect_status(422);
+        attempt(&app, &devices[1], HANAKO.0, HANAKO.1).await.expect_status(303);
+        attempt(&app, &devices[20], HANAKO.0, HANAKO.1).await.expect_status(303);
+    }
+
+    async fn a_login_beside_a_lock_or_a_disabling_does_not_survive_it(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for disables in [false, true] {
+            let visitor = app.visitor();
+            let page = visitor.follow(&app.at("/account/profile")).await;
+            let id = members::find(&app.app, HANAKO.0).await.unwrap().unwrap().id;
+            let mut tx = app.app.store.write().await.unwrap();
+            if disables {
+                assert!(stored::set_disabled(&mut tx, &id, Some(app.now())).await.unwrap());
+                end_sessions(&app.app, &mut tx, &id, Which::All).await.unwrap();
+            } else {
+                let member = stored::held(&mut tx, &id).await.unwrap().unwrap();
+                lock(&app.app, &mut tx, &member, None, &Actor::CommandLine(None)).await.unwrap();
+            }
+            let login = tokio::spawn(async move { visitor.log_in(&page, HANAKO.0, HANAKO.1).await });
+            if engine == Engine::Postgres {
+                app.until_somebody_waits_for_a_row().await;
+            }
+            tx.commit().await.unwrap();
+            let refused = login.await.unwrap();
+            assert!(refused.status.is_client_error(), "{}: {}", refused.status, refused.body);
+            assert_eq!(app.rows("browser_sessions WHERE ended_at IS NULL").await, 0);
+            app.unlock("hanako").await;
+        }
     }
 
     async fn a_lock_is_written_and_taken_up_alike_whether_or_not_there_is_such_a_member(engine: Engine) {

@@ -97,7 +97,7 @@ on_both_engines! {
         let hint = text(&log_in(&rp, &visitor).await, "id_token");
         let parameters = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", back), ("state", "a b&c=d")];
         let answer = visitor.get(&logout_url(&app, &parameters)).await;
-        assert_eq!(answer.location(), Some("https://rp.example.jp/out?from=sekisho&state=a+b%26c%3Dd"));
+        assert_eq!(answer.location(), Some("https://rp.example.jp/out?from=sekisho&state=a%20b%26c%3Dd"));
     }
 
     async fn a_uri_that_is_not_registered_is_never_led_to(engine: Engine) {
@@ -124,7 +124,7 @@ on_both_engines! {
         assert!(is_logged_in(&rp, &visitor).await, "nothing was done");
     }
 
-    async fn a_hint_that_is_not_ours_is_refused(engine: Engine) {
+    async fn a_hint_that_proves_nothing_asks_the_member_and_leads_back_by_a_button(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.relying_party().await;
         let visitor = app.visitor();
@@ -134,15 +134,91 @@ on_both_engines! {
         let other = TestApp::start(engine).await;
         let foreign = text(&log_in(&other.relying_party().await, &other.visitor()).await, "id_token");
         let cut = hint.rsplit_once('.').unwrap().0.to_owned() + ".";
-        for forged in
-            [unsigned(&hint), signed_by_another(&hint),
-            foreign, cut, text(&tokens, "access_token"), "x.y.z".into(), "\u{1F511}".into()]
+        let names_the_client = [unsigned(&hint), signed_by_another(&hint), cut];
+        let names_nobody = [foreign, text(&tokens, "access_token"), "x.y.z".into(), "\u{1F511}".into()];
+        for (forged, leads_back) in
+            names_the_client.iter().map(|hint| (hint, true)).chain(names_nobody.iter().map(|hint| (hint, false)))
         {
-            let parameters = [("id_token_hint", forged.as_str()), ("post_logout_redirect_uri", BACK), ("state", "st")];
-            let answer = visitor.get(&logout_url(&app, &parameters)).await;
-            answer.expect_status(400).expect_error_page("logout_hint_invalid");
+            let parameters = [("id_token_hint", forged.as_str()), ("post_logout_redirect_uri", BACK), ("state", "s t")];
+            let page = visitor.get(&logout_url(&app, &parameters)).await;
+            assert!(asks(&page) && is_logged_in(&rp, &visitor).await, "{forged}");
+            // Who is not logged in is asked nothing, and sent nowhere unasked.
+            let done = app.visitor().get(&logout_url(&app, &parameters)).await;
+            assert!(says_done(&done), "{forged}");
+            let back = leads_back.then(|| format!("{BACK}?state=s%20t"));
+            assert_eq!(done.attribute("#back", "href"), back, "{forged}");
+            let named: Vec<_> = parameters.into_iter().chain([("client_id", rp.id.as_str())]).collect();
+            let done = app.visitor().get(&logout_url(&app, &named)).await;
+            assert_eq!(done.attribute("#back", "href"), Some(format!("{BACK}?state=s%20t")), "{forged}");
         }
-        assert!(is_logged_in(&rp, &visitor).await);
+        let parameters = [("id_token_hint", unsigned(&hint)), ("post_logout_redirect_uri", BACK.into())];
+        let parameters = parameters.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let page = visitor.get(&logout_url(&app, &parameters)).await;
+        let done = confirm(&visitor, &page).await;
+        assert!(says_done(&done) && done.attribute("#back", "href").as_deref() == Some(BACK));
+        assert!(!is_logged_in(&rp, &visitor).await);
+    }
+
+    async fn a_logout_ends_at_no_dead_end_whatever_has_gone_meanwhile(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        let hint = text(&log_in(&rp, &visitor).await, "id_token");
+        let parameters =
+            [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BACK), ("client_id", rp.id.as_str())];
+        // The member is gone.
+        app.execute("UPDATE members SET disabled_at = 1 WHERE user_id = 'hanako'").await;
+        let answer = visitor.get(&logout_url(&app, &parameters)).await;
+        assert_eq!(answer.location(), Some(BACK));
+        app.execute("UPDATE members SET disabled_at = NULL WHERE user_id = 'hanako'").await;
+        // The key is gone, and with it the proof.
+        app.execute("UPDATE signing_keys SET published_until = 1").await;
+        app.app.reload_keys().await.unwrap();
+        let page = visitor.get(&logout_url(&app, &parameters)).await;
+        assert!(asks(&page), "{}", page.body);
+        assert_eq!(confirm(&visitor, &page).await.attribute("#back", "href").as_deref(), Some(BACK));
+        app.execute("UPDATE signing_keys SET published_until = NULL").await;
+        app.app.reload_keys().await.unwrap();
+        // The client is gone.
+        app.execute("DELETE FROM clients").await;
+        let done = visitor.get(&logout_url(&app, &parameters)).await;
+        assert!(says_done(&done) && done.attribute("#log-in-again", "href").is_some());
+    }
+
+    async fn what_was_registered_is_looked_up_again_when_the_member_answers(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let visitor = app.visitor();
+        for gone in ["uri", "client"] {
+            let rp = app.relying_party().await;
+            log_in(&rp, &visitor).await;
+            let page = visitor.get(&logout_url(&app, &[("client_id", &rp.id), ("post_logout_redirect_uri", BACK)])).await;
+            assert!(asks(&page));
+            match gone {
+                "uri" => app.change_client(&rp.id, |client| client.post_logout_redirect_uris.clear()).await,
+                _ => app.execute("DELETE FROM clients").await,
+            }
+            let done = confirm(&visitor, &page).await;
+            assert!(says_done(&done) && done.attribute("#back", "href").is_none(), "{gone}");
+        }
+    }
+
+    async fn the_pages_speak_the_language_that_the_client_wishes_for(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let rp = app.relying_party().await;
+        let visitor = app.visitor();
+        log_in(&rp, &visitor).await;
+        let page = visitor.get(&logout_url(&app, &[("ui_locales", "fr en_US")])).await;
+        assert_eq!(page.attribute("html", "lang").as_deref(), Some("en"));
+        let done = confirm(&visitor, &page).await;
+        assert_eq!(done.attribute("html", "lang").as_deref(), Some("en"));
+        let wrong = [("ui_locales", "en"), ("client_id", rp.id.as_str()), ("post_logout_redirect_uri", "https://x.example/")];
+        let error = visitor.get(&logout_url(&app, &wrong)).await;
+        assert_eq!(error.attribute("html", "lang").as_deref(), Some("en"));
+        assert_eq!(error.attribute("#way-on", "href").as_deref(), Some("/logout"));
+        // The member's own choice comes first.
+        visitor.get("/help?ui_locales=ja").await;
+        let page = visitor.get(&logout_url(&app, &[("ui_locales", "en")])).await;
+        assert_eq!(page.attribute("html", "lang").as_deref(), Some("ja"));
     }
 
     async fn without_a_hint_the_member_is_asked_first(engine: Engine) {
@@ -206,9 +282,13 @@ on_both_engines! {
         let parameters = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BACK), ("state", "st")];
         let answer = nobody.get(&logout_url(&app, &parameters)).await;
         assert_eq!(answer.location(), Some(format!("{BACK}?state=st").as_str()));
-        // Without a hint nobody is sent anywhere: this is no redirector.
-        let parameters = [("client_id", rp.id.as_str()), ("post_logout_redirect_uri", BACK)];
-        assert!(says_done(&nobody.get(&logout_url(&app, &parameters)).await));
+        // Without a hint: many send the name alone.
+        let parameters = [("client_id", rp.id.as_str()), ("post_logout_redirect_uri", BACK), ("state", "st")];
+        let answer = nobody.get(&logout_url(&app, &parameters)).await;
+        assert_eq!(answer.location(), Some(format!("{BACK}?state=st").as_str()));
+        // Nobody says whose that would be.
+        let answer = nobody.get(&logout_url(&app, &[("post_logout_redirect_uri", BACK)])).await;
+        assert!(says_done(&answer) && answer.attribute("#back", "href").is_none());
         assert!(is_logged_in(&rp, &visitor).await, "another browser's session stays");
     }
 
@@ -229,7 +309,7 @@ on_both_engines! {
         let form = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let answer = visitor.post("/logout", &form).await.expect_status(303);
         let answer = visitor.follow(answer.location().unwrap()).await;
-        assert_eq!(answer.location(), Some(format!("{BACK}?state=s+t").as_str()));
+        assert_eq!(answer.location(), Some(format!("{BACK}?state=s%20t").as_str()));
         assert!(!is_logged_in(&rp, &visitor).await);
     }
 

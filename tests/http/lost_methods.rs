@@ -13,6 +13,7 @@ use crate::passkeys;
 use crate::support::app::{HANAKO, member};
 use crate::support::authenticator::Authenticator;
 use crate::support::mails::Mail;
+use crate::support::relying_party::TWO_FACTORS;
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
 use crate::totp::{code, key_on};
@@ -144,14 +145,17 @@ on_both_engines! {
         let factor = visitor.log_in_and_follow(&page, HANAKO.0, NEW).await;
         let page = open(&visitor, &step(&factor)).await.expect_status(200);
         let removed = page.text("#removed").unwrap();
-        assert!(removed.contains("わたしのスマホ") && removed.contains("10"), "{removed}");
+        assert!(removed.contains("1台") && removed.contains("10"), "{removed}");
+        assert!(!page.body.contains("わたしのスマホ"), "a name is for who has shown more than a password");
         let choice = press(&visitor, &page, "set_up_again").await;
         let choice = visitor.onward(choice).await;
         assert!(choice.url.contains("/login/method?step="), "{}", choice.url);
-        assert_eq!(told(&app, GONE).await, 1);
-        // Not before there is a second factor again.
+        // Nothing has gone, and nobody has come in, before there is a second factor again.
+        assert_eq!((told(&app, GONE).await, app.rows("totp_devices").await), (0, 1));
         visitor.get("/account/profile").await.expect_status(303);
+        // Whoever finds the phone after all uses it in a login of their own, which ends the right.
         let (done, new_key) = enrol(&app, &visitor, &choice).await;
+        assert_eq!((told(&app, GONE).await, app.rows("totp_devices").await), (1, 1));
         rp.redeem(&done.code()).await.expect_status(200);
 
         let again = app.visitor();
@@ -251,11 +255,40 @@ on_both_engines! {
             press(visitor, page, "set_up_again")
         });
         futures::future::join_all(tries).await;
-        assert_eq!(told(&app, GONE).await, 1);
-        // Who was slower has to log in again.
-        let going_on = [open(&one, &step(&pages[0])).await, open(&other, &step(&pages[1])).await];
-        let further = going_on.iter().filter(|answer| answer.location().is_some()).count();
-        assert_eq!(further, 1, "{going_on:?}");
+        assert_eq!(told(&app, GONE).await, 0);
+        // Both choose; the first that enrols something uses the right up, and who was slower has to log in again.
+        let choices = [open(&one, &step(&pages[0])).await, open(&other, &step(&pages[1])).await];
+        let choices = [one.onward(choices[0].clone()).await, other.onward(choices[1].clone()).await];
+        let (done, _) = enrol(&app, &one, &choices[0]).await;
+        assert_eq!(done.location(), Some("/account/profile"), "{}", done.body);
+        assert_eq!((told(&app, GONE).await, app.rows("totp_devices").await), (1, 1));
+        let mut form = choices[1].form();
+        form.insert("method".into(), "totp".into());
+        assert!(other.post("/login/method", &form).await.status.is_client_error());
+        assert_eq!((told(&app, GONE).await, app.rows("totp_devices").await), (1, 1));
+    }
+
+    async fn setting_up_again_that_is_broken_off_or_cancelled_leaves_everything(engine: Engine) {
+        let app = start(engine, LostMethods::Mail).await;
+        let (key, _) = hanako_with_an_app(&app).await;
+        reset(&app, NEW).await;
+        let (slow, found) = (app.visitor(), app.visitor());
+        let factor = after(&app, &slow, NEW).await;
+        let page = open(&slow, &step(&factor)).await;
+        let choice = press(&slow, &page, "set_up_again").await;
+        let choice = slow.onward(choice).await;
+        assert!(choice.url.contains("/login/method?step="), "{}", choice.url);
+        // The phone is found: shown in another login, it ends the right, and the first login asks for it as well.
+        let factor = after(&app, &found, NEW).await;
+        let mut form = factor.form();
+        app.advance(Span::minutes(1));
+        form.insert("code".into(), code(&app, &key, 0));
+        found.post("/login/totp", &form).await.expect_status(303);
+        let mut form = choice.form();
+        form.insert("method".into(), "totp".into());
+        let asked = slow.post("/login/method", &form).await;
+        assert!(asked.location().unwrap().starts_with("/login/totp?"), "{}", asked.body);
+        assert_eq!((told(&app, GONE).await, app.rows("totp_devices").await), (0, 1));
     }
 
     async fn what_a_request_asks_for_is_not_met_by_it(engine: Engine) {
@@ -264,16 +297,15 @@ on_both_engines! {
         })
         .await;
         let rp = app.relying_party().await;
-        let acr = "urn:sekisho:acr:two-factors";
         let visitor = app.visitor();
-        let page = visitor.follow(&rp.authorize_url(&[("acr_values", acr)])).await;
+        let page = visitor.follow(&rp.authorize_url(&[TWO_FACTORS])).await;
         let choice = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
         enrol(&app, &visitor, &choice).await;
         reset(&app, NEW).await;
 
         // Asked for two factors, a member must have two again.
         let visitor = app.visitor();
-        let page = visitor.follow(&rp.authorize_url(&[("acr_values", acr)])).await;
+        let page = visitor.follow(&rp.authorize_url(&[TWO_FACTORS])).await;
         let factor = visitor.log_in_and_follow(&page, HANAKO.0, NEW).await;
         let page = open(&visitor, &step(&factor)).await;
         assert!(page.text("#then").unwrap().contains("次の画面"), "{}", page.body);
@@ -383,6 +415,8 @@ on_both_engines! {
         let page = open(&visitor, &step(&factor)).await;
         let choice = press(&visitor, &page, "set_up_again").await;
         assert!(choice.location().unwrap().starts_with("/login/method?"), "{}", choice.body);
+        let choice = visitor.onward(choice).await;
+        enrol(&app, &visitor, &choice).await;
         assert_eq!(told(&app, GONE).await, 1);
     }
 
@@ -463,6 +497,8 @@ on_both_engines! {
         assert!(page.text("#may-set-up-again").is_some(), "{}", page.body);
         let choice = press(&visitor, &page, "set_up_again").await;
         assert!(choice.location().unwrap().starts_with("/login/method?"), "{}", choice.body);
+        let choice = visitor.onward(choice).await;
+        enrol(&app, &visitor, &choice).await;
         let used = link_in(&app.mails_to(ADDRESS).await, "/recovery/cancel-methods-reset");
         assert!(anybody.get(&used).await.text("#nothing-to-cancel").is_some());
         assert!(anybody.get("/recovery/cancel-methods-reset").await.text("#nothing-to-cancel").is_some());

@@ -16,7 +16,7 @@ use sekisho::store::member::lost_methods;
 use crate::passkeys::{options, with_answer};
 use crate::support::app::{TARO, member};
 use crate::support::authenticator::Authenticator;
-use crate::support::relying_party::RelyingParty;
+use crate::support::relying_party::{RelyingParty, TWO_FACTORS};
 use crate::support::state::State;
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
@@ -210,7 +210,7 @@ impl Doors {
 
         let profile = app.at("/account/profile");
         let client = app.relying_party().await;
-        let strict = client.authorize_url(&[("acr_values", "urn:sekisho:acr:two-factors")]);
+        let strict = client.authorize_url(&[TWO_FACTORS]);
         let plain = client.authorize_url(&[]);
         let mut all = Doors { app, doors: Vec::new(), _client: client };
 

@@ -216,9 +216,27 @@ on_both_engines! {
         let page = login_page(&app, &thief).await;
         is_invalid(answer(&thief, &page, authenticator.get(&options(&page))).await);
         assert_eq!(app.rows("account_events WHERE event LIKE '%passkey-cloned%'").await, 1);
-        // After the password, it is asked for no more.
-        let page = after_password(&app, &app.visitor(), HANAKO).await;
-        assert!(page.url.contains("/login/method?step="), "{}", page.url);
+        // After the password it is asked for no more; and nothing is enrolled in its place with the password alone.
+        let visitor = app.visitor();
+        let page = after_password(&app, &visitor, HANAKO).await;
+        assert!(page.url.contains("/login/lost-methods?step="), "{}", page.url);
+        assert!(page.text("#reset-password-first").is_some(), "{}", page.body);
+        for path in ["/login/method", "/login/totp-enrolment", "/login/passkey-enrolment"] {
+            let page = visitor.get(&page.url.replace("/login/lost-methods", path)).await;
+            assert!(page.location().unwrap().starts_with("/login/lost-methods?"), "{path}: {}", page.body);
+        }
+    }
+
+    async fn a_passkey_that_begins_to_be_synchronised_still_logs_its_member_in(engine: Engine) {
+        let app = required(engine).await;
+        let mut authenticator = enrol(&app, HANAKO).await;
+        for (backed_up, counter) in [(false, 1), (true, 2), (true, 3)] {
+            (authenticator.backup_eligible, authenticator.backed_up) = (true, backed_up);
+            authenticator.counter = counter;
+            let visitor = app.visitor();
+            let page = login_page(&app, &visitor).await;
+            answer(&visitor, &page, authenticator.get(&options(&page))).await.expect_status(303);
+        }
     }
 
     async fn a_question_belongs_to_its_browser_purpose_and_member(engine: Engine) {
@@ -268,7 +286,7 @@ on_both_engines! {
         answer(&visitor, &old, authenticator.get(&options(&old))).await.expect_error_page("flow_expired");
         answer(&visitor, &young, authenticator.get(&options(&young))).await.expect_status(303);
         app.advance(Span::minutes(31));
-        app.app.store.clean_up(app.now()).await.unwrap();
+        sekisho::jobs::clean_up::run(&app.app).await.unwrap();
         assert_eq!(app.rows("used_webauthn_challenges").await, 0);
     }
 

@@ -279,7 +279,7 @@ on_both_engines! {
             let mut form = visitor.get("/recovery/forgotten-password").await.form();
             form.insert("user_id".into(), user_id.into());
             form.insert("email".into(), "new@example.jp".into());
-            let busy = visitor.post("/recovery/forgotten-password", &form).await.expect_status(503);
+            let busy = visitor.post("/recovery/forgotten-password", &form).await.expect_status(429);
             assert!(busy.header("retry-after").is_some());
         }
         // What was asked before is answered.

@@ -4,6 +4,7 @@ use sekisho::actions::protocol::change_client::{ScopesChanged, change_scopes};
 use sekisho::actions::protocol::resource_servers::{ResourceAdded, add_resource, remove_resource};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
+use sekisho::domain::protocol::client::Client;
 use sekisho::domain::protocol::resource_server::ResourceServer;
 use sekisho::domain::protocol::scope::Scopes;
 use sekisho::store::protocol::clients;
@@ -271,6 +272,28 @@ on_both_engines! {
         assert_eq!(target(&next), (json!(app.issuer), json!("openid offline_access")));
         let url = rp.authorize_url(&[("scope", "openid claims.read")]);
         app.visitor_logged_in(HANAKO).await.get(&url).await.expect_redirected_error("invalid_scope");
+    }
+
+    async fn a_new_scope_is_nobodys_whatever_was_left_of_an_old_one(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let third = portal(&app, "openid", false).await;
+        let visitor = app.visitor_logged_in(HANAKO).await;
+        let mut form = visitor.follow(&third.authorize_url(&[])).await.form();
+        form.insert("decision".into(), "allow".into());
+        visitor.post("/login/consent", &form).await.code();
+        // As a registration may leave it that meets the removal of the resource server.
+        let mut tx = app.app.store.write().await.unwrap();
+        let stored = clients::held(&mut tx, &third.id).await.unwrap().unwrap();
+        let client = Client { scopes: Scopes::of(&["openid", "claims.read"]), ..stored.client };
+        clients::update(&mut tx, &client, stored.secret_digest.as_deref(), app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        app.execute("UPDATE consents SET scope = 'openid claims.read'").await;
+        assert_eq!(add(&app, CLAIMS, &["claims.read"], None).await, ResourceAdded::Done);
+        let url = third.authorize_url(&[("scope", "openid claims.read")]);
+        visitor.get(&url).await.expect_redirected_error("invalid_scope");
+        assert_eq!(change_scopes(&app.app, &STAFF, &client.id, client.scopes.clone()).await.unwrap(), ScopesChanged::Done);
+        let silent = third.authorize_url(&[("scope", "openid claims.read"), ("prompt", "none")]);
+        visitor.get(&silent).await.expect_redirected_error("consent_required");
     }
 
     async fn a_name_or_a_scope_is_registered_once(engine: Engine) {

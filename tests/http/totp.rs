@@ -6,7 +6,7 @@ use sekisho::domain::login::one_time_password::{TotpKey, step_at};
 use sekisho::domain::unix_time::Span;
 
 use crate::support::app::HANAKO;
-use crate::support::relying_party::claims;
+use crate::support::relying_party::{TWO_FACTORS, claims};
 use crate::support::visitor::{Answer, Visitor};
 use crate::support::{Engine, TestApp, on_both_engines};
 
@@ -79,7 +79,7 @@ on_both_engines! {
         let visitor = app.visitor();
         let page = after_password(&app, &visitor).await;
         assert!(page.url.contains("/login/totp?step="), "{}", page.url);
-        assert!(page.text("#device-name").unwrap().contains("わたしのスマホ"));
+        assert!(!page.body.contains("わたしのスマホ"), "a name is for who has shown more than a password");
         visitor.get("/account/profile").await.expect_status(303);
         // The code of the enrolment is used up; so is each after its use.
         send(&visitor, &page, &code(&app, &key, 0)).await.expect_status(422);
@@ -91,6 +91,40 @@ on_both_engines! {
         let page = after_password(&app, &other).await;
         send(&other, &page, &code(&app, &key, 0)).await.expect_status(422);
         other.get("/account/profile").await.expect_status(303);
+    }
+
+    async fn a_browser_that_is_new_is_told_no_names_and_takes_a_code_of_any_app(engine: Engine) {
+        let app = required(engine).await;
+        let own = app.visitor();
+        let first = enrol(&app, &own).await;
+        let page = own.get("/account/totp-enrolment").await;
+        let second = key_on(&page);
+        let mut form = page.form();
+        form.insert("device_name".into(), "新しいスマホ".into());
+        form.insert("code".into(), code(&app, &second, 0));
+        own.post("/account/totp-enrolment", &form).await.expect_status(303);
+        for key in [&first, &second] {
+            app.advance(Span::minutes(1));
+            let visitor = app.visitor();
+            let page = after_password(&app, &visitor).await;
+            assert!(!page.body.contains("スマホ"), "{}", page.body);
+            assert!(!page.form().contains_key("device"));
+            send(&visitor, &page, &code(&app, key, 0)).await.expect_status(303);
+        }
+        // The member's own browser names them, and there a code counts for the chosen one alone.
+        log_out(&own).await;
+        app.advance(Span::minutes(1));
+        let page = after_password(&app, &own).await;
+        assert!(page.body.contains("わたしのスマホ") && page.body.contains("新しいスマホ"), "{}", page.body);
+        let chosen = page.attribute(".choices input[checked]", "value").unwrap();
+        let send_as = async |code: &str| {
+            let mut form = page.form();
+            form.insert("device".into(), chosen.clone());
+            form.insert("code".into(), code.into());
+            own.post("/login/totp", &form).await
+        };
+        send_as(&code(&app, &first, 0)).await.expect_status(422);
+        send_as(&code(&app, &second, 0)).await.expect_status(303);
     }
 
     async fn the_step_before_is_taken_the_next_and_older_ones_are_not(engine: Engine) {
@@ -286,7 +320,7 @@ on_both_engines! {
         let visitor = app.visitor_logged_in(HANAKO).await;
         let acr = "urn:sekisho:acr:two-factors";
         // The session was opened with a password alone: asked for more, the member logs in again and enrols.
-        let page = visitor.follow(&rp.authorize_url(&[("acr_values", acr)])).await;
+        let page = visitor.follow(&rp.authorize_url(&[TWO_FACTORS])).await;
         let page = visitor.log_in_and_follow(&page, HANAKO.0, HANAKO.1).await;
         let mut form = page.form();
         form.insert("method".into(), "totp".into());
@@ -301,6 +335,6 @@ on_both_engines! {
         assert_eq!(claims["acr"], acr);
         assert_eq!(claims["amr"], serde_json::json!(["pwd", "otp", "mfa"]));
         // The session is sure enough now.
-        visitor.get(&rp.authorize_url(&[("acr_values", acr), ("prompt", "none")])).await.code();
+        visitor.get(&rp.authorize_url(&[TWO_FACTORS, ("prompt", "none")])).await.code();
     }
 }

@@ -2,7 +2,6 @@
 //! unasked before they have agreed to something on a page of ours (RFC 9700, 4.11.2).
 
 use sekisho::domain::ids::ClientId;
-use sekisho::domain::protocol::client::Client;
 use sekisho::store::protocol::clients;
 
 use crate::support::app::HANAKO;
@@ -95,11 +94,7 @@ on_both_engines! {
     async fn once_staff_call_it_the_societys_own_it_is_answered_at_once(engine: Engine) {
         let app = TestApp::start(engine).await;
         let rp = app.self_registered().await;
-        let mut tx = app.app.store.write().await.unwrap();
-        let stored = clients::by_id(&mut tx, &rp.id).await.unwrap().unwrap();
-        let client = Client { first_party: true, ..stored.client };
-        clients::update(&mut tx, &client, stored.secret_digest.as_deref(), app.now()).await.unwrap();
-        tx.commit().await.unwrap();
+        app.change_client(&rp.id, |client| client.first_party = true).await;
         let answer = app.visitor().get(&rp.authorize_url(&[("prompt", "none")])).await;
         answer.expect_redirected_error("login_required");
     }

@@ -11,5 +11,6 @@
 
 mod cluster;
 mod connections;
+mod retention;
 #[path = "../support/mod.rs"]
 mod support;

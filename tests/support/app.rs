@@ -19,7 +19,7 @@ use sekisho::domain::login::assurance::Assurance;
 use sekisho::domain::login::browser_session::BrowserSession;
 use sekisho::domain::login::device::Device;
 use sekisho::domain::member::profile::{Address, Profile, Role};
-use sekisho::domain::protocol::client::{PkcePolicy, Terms};
+use sekisho::domain::protocol::client::{Client, PkcePolicy, Terms};
 use sekisho::domain::protocol::signing_key::{Algorithm, StoredKey};
 use sekisho::domain::unix_time::{Span, UnixTime};
 use sekisho::store::Store;
@@ -283,7 +283,7 @@ async fn prepare_keys(settings: &Settings) {
     store.migrate().await.unwrap();
     let mut tx = store.write().await.unwrap();
     for key in keys {
-        key_store::insert_successor(&mut tx, key).await.unwrap();
+        key_store::insert(&mut tx, key).await.unwrap();
     }
     tx.commit().await.unwrap();
     store.close().await;
@@ -299,6 +299,11 @@ impl TestApp {
     /// How many rows a table has.
     pub async fn rows(&self, table: &'static str) -> i64 {
         self.number(format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    /// How many rows there are of this table, with this condition.
+    pub async fn count(&self, rows: &'static str) -> i64 {
+        self.number(format!("SELECT COUNT(*) FROM {rows}")).await
     }
 
     pub async fn execute(&self, sql: &'static str) {
@@ -397,9 +402,15 @@ impl TestApp {
     }
 
     pub async fn replace_redirect_uri(&self, client: &str, uri: &str) {
+        self.change_client(client, |client| client.redirect_uris = vec![uri.into()]).await;
+    }
+
+    /// Changes what is registered of a client.
+    pub async fn change_client(&self, client: &str, change: impl FnOnce(&mut Client)) {
         let mut tx = self.app.store.write().await.unwrap();
         let stored = sekisho::store::protocol::clients::by_id(&mut tx, client).await.unwrap().unwrap();
-        let client = sekisho::domain::protocol::client::Client { redirect_uris: vec![uri.into()], ..stored.client };
+        let mut client = stored.client;
+        change(&mut client);
         sekisho::store::protocol::clients::update(&mut tx, &client, stored.secret_digest.as_deref(), self.now())
             .await
             .unwrap();

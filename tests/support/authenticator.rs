@@ -19,6 +19,9 @@ pub struct Authenticator {
     /// Raised before each use; at zero it stays there, as with synchronised passkeys.
     pub counter: u32,
     pub verifies: bool,
+    /// Whether it may be kept in copies, and whether it is.
+    pub backup_eligible: bool,
+    pub backed_up: bool,
     /// What the browser says of the page.
     pub origin: String,
     pub cross_origin: bool,
@@ -28,6 +31,8 @@ pub struct Authenticator {
 
 const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
+const BACKUP_ELIGIBLE: u8 = 0x08;
+const BACKED_UP: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
 
 impl Authenticator {
@@ -39,6 +44,8 @@ impl Authenticator {
             user_handle: None,
             counter: 0,
             verifies: true,
+            backup_eligible: false,
+            backed_up: false,
             origin: origin.trim_end_matches('/').to_owned(),
             cross_origin: false,
             resident: true,
@@ -94,7 +101,9 @@ impl Authenticator {
     }
 
     fn authenticator_data(&self, rp_id: &str, flags: u8) -> Vec<u8> {
-        let flags = PRESENT | flags | if self.verifies { VERIFIED } else { 0 };
+        let said = [(self.verifies, VERIFIED), (self.backup_eligible, BACKUP_ELIGIBLE), (self.backed_up, BACKED_UP)];
+        let said = said.iter().filter(|(holds, _)| *holds).fold(0, |all, (_, flag)| all | flag);
+        let flags = PRESENT | flags | said;
         [Sha256::digest(rp_id.as_bytes()).as_slice(), &[flags], &self.counter.to_be_bytes()].concat()
     }
 

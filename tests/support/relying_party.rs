@@ -11,6 +11,10 @@ use serde_json::Value;
 
 use super::visitor::{Answer, Visitor};
 
+/// A request that insists on two factors.
+pub const TWO_FACTORS: (&str, &str) =
+    ("claims", r#"{"id_token":{"acr":{"essential":true,"value":"urn:sekisho:acr:two-factors"}}}"#);
+
 pub struct RelyingParty {
     pub id: String,
     pub secret: Option<String>,

@@ -1,11 +1,11 @@
 //! One attempt with a user ID and a password: counted before it is judged, alike for IDs that exist and IDs that don't.
 
-use crate::actions::ActionError;
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::crypto::opaque_token;
 use crate::crypto::password_hash::{HashError, Verified};
 use crate::domain::ids::MemberId;
-use crate::domain::login::locks::Until;
+use crate::domain::login::locks::{FailureCount, LockState, Until};
 use crate::domain::login::password_policy::normalise_password;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::unix_time::UnixTime;
@@ -34,7 +34,9 @@ pub struct Proven {
     device: String,
 }
 
-/// A member's own counter applies where a device is known to have logged them in before; all others share one, and have
+/// Part of a verb that runs to its end, so that the count of a right password is taken back. The attempt is one transaction,
+/// the same for IDs that exist and IDs that don't: the count, the lock that falls with it, and that it is to be told
+/// ([`super::tell_of_password_locks`]). A member's own counter applies where a device is known to have logged them in before; all others share one, and have
 /// to pass `limit_strangers`, which is given the account's name.
 pub async fn check_password<E>(
     app: &App,
@@ -89,9 +91,10 @@ pub async fn check_password<E>(
 }
 
 impl Proven {
-    /// Ends the row of failures that this login ends, and stores the new hash. The member as they are now;
+    /// Ends the row of failures that this login ends, and stores the new hash. The member as they are now, held;
     /// `None` if the password that was given is no longer theirs.
     pub async fn settle(&self, tx: &mut WriteTx) -> Result<Option<Member>, ActionError> {
+        let Some(member) = members::held(tx, &self.member.id).await? else { return Ok(None) };
         if !members::still_has_password(tx, &self.member.id, &self.password).await? {
             return Ok(None);
         }
@@ -99,7 +102,7 @@ impl Proven {
         if let Some(hash) = &self.upgraded_hash {
             members::upgrade_hash(tx, &self.member.id, &self.password.hash, hash).await?;
         }
-        Ok(members::by_id(tx, &self.member.id).await?)
+        Ok(Some(member))
     }
 }
 
@@ -114,13 +117,30 @@ async fn reserve(
 ) -> Result<Result<(), Until>, ActionError> {
     // Each round that is lost is one that another attempt has won: it ends with the lock at the latest.
     for _ in 0..100 {
-        let mut tx = app.store.write().await?;
+        let mut tx = run::begin(app).await?;
+        let together = match member.filter(|_| device != password_failures::STRANGERS) {
+            Some(member) => {
+                // The known devices count together: none of them may count beside another.
+                members::held(&mut tx, member).await?;
+                let since = now - app.settings.locks.password.known_device_lifetime;
+                let counts = password_failures::of_known_devices(&mut tx, account, member, since).await?;
+                FailureCount::together(&counts)
+            }
+            None => None,
+        };
+        let ceiling = app.password_lock.of_known_devices_together();
+        if let LockState::Locked(until) = ceiling.state(together, now) {
+            return Ok(Err(until));
+        }
         let seen = password_failures::count(&mut tx, account, device).await?;
         let next = match app.password_lock.reserve(seen, now) {
             Ok(next) => next,
             Err(until) => return Ok(Err(until)),
         };
-        let falls = app.password_lock.falls_at(&next);
+        let ceiling_falls = together.is_some_and(|count| {
+            ceiling.falls_at(&FailureCount { failures: count.failures.saturating_add(1), last_at: now })
+        });
+        let falls = app.password_lock.falls_at(&next) || ceiling_falls;
         if password_failures::replace(&mut tx, account, device, member, seen, next, falls).await? {
             tx.commit().await?;
             return Ok(Ok(()));

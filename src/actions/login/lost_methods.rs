@@ -1,6 +1,9 @@
 //! Setting the authentication methods up again where none of them can be shown any more (product.md 1.8). The rule is
 //! `domain/login/lost_methods.rs`; every step is taken once, in the statement that names the stage before it.
 
+use super::Browser;
+use super::end_sessions::{Which, end_sessions};
+use super::take_step::{Step, StepOf, Went, hold};
 use crate::actions::mail::queue_mail::{self, Letter};
 use crate::actions::member::account_events::record;
 use crate::actions::{ActionError, run};
@@ -8,13 +11,14 @@ use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
-use crate::domain::login::device::Device;
+use crate::domain::login::login_page::LoginPage;
 use crate::domain::login::lost_methods::{MethodsReset, Stage, Standing};
+use crate::domain::login::next_step::Proved;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::mail::messages::Message;
 use crate::store::login::logins::Login;
-use crate::store::login::{browser_sessions, known_devices, logins};
+use crate::store::login::{known_devices, logins};
 use crate::store::member::{lost_methods, members, passkeys, recovery_codes, totp_devices};
 use crate::store::{Reads, WriteTx};
 
@@ -143,26 +147,55 @@ pub async fn cancel(app: &App, actor: &Actor, link: &CancelLink) -> Result<bool,
     .await
 }
 
-/// Uses the right up: whatever the member could show beside the password goes. The caller goes on with `login` in the
-/// transaction; `None` if there is no such right (any more).
-pub async fn set_up_again(app: &App, login: &Login, device: Device) -> Result<Option<WriteTx>, ActionError> {
-    let mut tx = app.store.write().await?;
-    let Some(member) = members::held(&mut tx, &login.member).await? else { return Ok(None) };
-    let Some(password) = members::password(&mut tx, &member.id).await? else { return Ok(None) };
+/// Whether the member has the right to set the methods up again.
+pub async fn may_set_up_again(app: &App, db: &mut impl Reads, member: &MemberId) -> Result<bool, ActionError> {
+    Ok(matches!(methods_reset(app, db, member).await?, MethodsReset::MaySetUpAgain { .. }))
+}
+
+/// Begins to use the right in a login, which goes on as that of a member who has nothing enrolled. What is enrolled stays until
+/// something new stands in its place, or until the login ends where the password alone is enough. `None` if there is no
+/// such right (any more).
+pub async fn set_up_again(app: &App, of: &StepOf) -> Result<Option<Went>, ActionError> {
+    let of = of.clone();
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let Some(step) = hold(&app, &mut tx, &of, LoginPage::LostMethods).await? else { return Ok(None) };
+        if !may_set_up_again(&app, &mut tx, &step.member.id).await? {
+            return Ok(None);
+        }
+        // Nothing was shown by it.
+        let proved = Proved { sets_up_again: true, ..step.login.proved };
+        let Some(went) = step.go_on(&app, &mut tx, &of.browser, proved).await? else { return Ok(None) };
+        tx.commit().await?;
+        Ok(Some(went))
+    })
+    .await
+}
+
+/// Uses the right up, in the transaction of the verb that puts something in place of what goes: whatever the member could
+/// show beside the password, and what stood on it. `false` if there is no such right (any more).
+pub async fn take_everything_away(
+    app: &App,
+    tx: &mut WriteTx,
+    step: &Step,
+    browser: &Browser,
+) -> Result<bool, ActionError> {
+    let member = &step.member;
     // Whoever sets another password meanwhile waits, or has ended the right.
-    if !members::still_has_password(&mut tx, &member.id, &password).await? {
-        return Ok(None);
+    let Some(password) = &step.password else { return Ok(false) };
+    if !members::still_has_password(tx, &member.id, password).await? {
+        return Ok(false);
     }
-    let Some(standing) = lost_methods::of_member(&mut tx, &member.id).await? else { return Ok(None) };
-    if !matches!(judge(app, &mut tx, &member.id, Some(&standing)).await?, MethodsReset::MaySetUpAgain { .. }) {
-        return Ok(None);
+    let Some(standing) = lost_methods::of_member(tx, &member.id).await? else { return Ok(false) };
+    if !matches!(judge(app, tx, &member.id, Some(&standing)).await?, MethodsReset::MaySetUpAgain { .. }) {
+        return Ok(false);
     }
-    take_away(&mut tx, &member.id).await?;
-    if !lost_methods::take(&mut tx, &member.id, &standing).await? {
-        return Ok(None);
+    take_away(tx, &member.id).await?;
+    if !lost_methods::take(tx, &member.id, &standing).await? {
+        return Ok(false);
     }
-    end_what_stood_on_them(app, &mut tx, &member, Some(login), &Actor::Member(device)).await?;
-    Ok(Some(tx))
+    end_what_stood_on_them(app, tx, member, Some(&step.login), &browser.member()).await?;
+    Ok(true)
 }
 
 /// Staff take away whatever the member could show beside the password, to be set up again.
@@ -197,7 +230,7 @@ async fn end_what_stood_on_them(
 ) -> Result<(), ActionError> {
     let now = app.now();
     logins::end_others(tx, &member.id, kept, now).await?;
-    browser_sessions::end_all(tx, &member.id, now).await?;
+    end_sessions(app, tx, &member.id, Which::All).await?;
     known_devices::distrust_all(tx, &member.id).await?;
     record(app, tx, member, AccountEvent::MethodsReset, actor).await
 }

@@ -1,7 +1,10 @@
-//! One-time passwords of all kinds: each try is counted before it is judged, and too many wrong ones lock the account.
+//! One-time passwords of all kinds. Each try is a part of a verb that holds the member: the try is counted, judged, and if it
+//! was one too many the account is locked and its owner told, all in the verb's one transaction, which is committed whatever
+//! came of it.
 
-use crate::actions::ActionError;
+use super::end_sessions::{Which, end_sessions};
 use crate::actions::member::account_events;
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
@@ -13,7 +16,7 @@ use crate::domain::member::profile::Member;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
 use crate::store::WriteTx;
-use crate::store::login::{browser_sessions, email_codes, logins, one_time_password_failures as failures};
+use crate::store::login::{email_codes, logins, one_time_password_failures as failures};
 use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::store::member::{members, recovery_codes};
 
@@ -30,50 +33,32 @@ pub enum Tried<T = ()> {
     },
 }
 
-/// A try that was counted. Whoever judges it says what came of it.
-pub struct Counted(FailureCount);
-
-/// Counts a try of this member; `Err` if the account is locked.
-pub async fn count(app: &App, member: &MemberId) -> Result<Result<Counted, Until>, ActionError> {
-    let now = app.now();
-    for _ in 0..100 {
-        let mut tx = app.store.write().await?;
-        let seen = failures::count(&mut tx, member).await?;
-        let next = match app.account_lock.reserve(seen, now) {
-            Ok(next) => next,
-            Err(until) => return Ok(Err(until)),
-        };
-        if failures::replace(&mut tx, member, seen, next).await? {
-            tx.commit().await?;
-            return Ok(Ok(Counted(next)));
-        }
-    }
-    Err(ActionError::Contended)
+/// Counts a try of this member, who is held. `Err` if the account is locked.
+async fn count(app: &App, tx: &mut WriteTx, member: &MemberId) -> Result<Result<FailureCount, Until>, ActionError> {
+    let seen = failures::count(tx, member).await?;
+    let next = match app.account_lock.reserve(seen, app.now()) {
+        Ok(next) => next,
+        Err(until) => return Ok(Err(until)),
+    };
+    // Whoever tries at the same moment waits for the member, and then reads what is written here.
+    if failures::replace(tx, member, seen, next).await? { Ok(Ok(next)) } else { Err(ActionError::Contended) }
 }
 
-impl Counted {
-    /// It was right: the row of wrong ones ends.
-    pub async fn right(self, tx: &mut WriteTx, member: &MemberId) -> Result<(), ActionError> {
-        Ok(failures::clear(tx, member).await?)
-    }
-
-    /// It was wrong: the lock falls if there were too many.
-    pub async fn wrong<T>(self, app: &App, member: &Member, device: Device) -> Result<Tried<T>, ActionError> {
-        let now = app.now();
-        let LockState::Locked(until) = app.account_lock.state(Some(self.0), now) else { return Ok(Tried::Wrong) };
-        let until = match until {
-            Until::Staff => None,
-            Until::Time(at) => Some(at),
-        };
-        let mut tx = app.store.write().await?;
-        // A right one sent beside it may have ended the row meanwhile.
-        if failures::count(&mut tx, &member.id).await? != Some(self.0) {
-            return Ok(Tried::Wrong);
-        }
-        lock(app, &mut tx, member, until, &Actor::Member(device)).await?;
-        tx.commit().await?;
-        Ok(Tried::Locked { until })
-    }
+/// What was tried as `counted` was wrong: the lock falls if there were too many.
+async fn wrong<T>(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    counted: FailureCount,
+    actor: &Actor,
+) -> Result<Tried<T>, ActionError> {
+    let LockState::Locked(until) = app.account_lock.state(Some(counted), app.now()) else { return Ok(Tried::Wrong) };
+    let until = match until {
+        Until::Staff => None,
+        Until::Time(at) => Some(at),
+    };
+    lock(app, tx, member, until, actor).await?;
+    Ok(Tried::Locked { until })
 }
 
 /// Locks the account: what stands on it ends, and the member is told.
@@ -86,7 +71,7 @@ pub async fn lock(
 ) -> Result<(), ActionError> {
     let now = app.now();
     members::lock_account(tx, &member.id, until, now).await?;
-    browser_sessions::end_all(tx, &member.id, now).await?;
+    end_sessions(app, tx, &member.id, Which::All).await?;
     logins::end_others(tx, &member.id, None, now).await?;
     account_events::record(app, tx, member, AccountEvent::AccountLocked, actor).await
 }
@@ -110,51 +95,52 @@ pub fn open_key(app: &App, device: &TotpDevice) -> Result<TotpKey, ActionError> 
     Ok(TotpKey::new(opened.map_err(|_| ActionError::Unsealable("totp_devices.sealed_key"))?))
 }
 
-/// Tries a code of this member's `device`. Right once: in `tx` of the caller's, who goes on in it.
+/// Tries a code of one of this member's `devices`, once.
 pub async fn try_totp(
     app: &App,
+    tx: &mut WriteTx,
     member: &Member,
-    device: &TotpDevice,
+    devices: &[TotpDevice],
     code: &Code,
-    from: Device,
-) -> Result<Tried<WriteTx>, ActionError> {
-    let counted = match count(app, &member.id).await? {
+    actor: &Actor,
+) -> Result<Tried, ActionError> {
+    let counted = match count(app, tx, &member.id).await? {
         Ok(counted) => counted,
         Err(until) => return Ok(locked(until)),
     };
     let now = app.now();
-    let step = open_key(app, device)?.step_of(code, app.settings.authentication.app.tolerance, now);
-    if let Some(step) = step {
-        let mut tx = app.store.write().await?;
-        if totp_devices::use_step(&mut tx, &member.id, &device.id, step, now).await? {
-            counted.right(&mut tx, &member.id).await?;
-            return Ok(Tried::Right(tx));
+    for device in devices {
+        let step = open_key(app, device)?.step_of(code, app.settings.authentication.app.tolerance, now);
+        if let Some(step) = step
+            && totp_devices::use_step(tx, &member.id, &device.id, step, now).await?
+        {
+            failures::clear(tx, &member.id).await?;
+            return Ok(Tried::Right(()));
         }
     }
-    counted.wrong(app, member, from).await
+    wrong(app, tx, member, counted, actor).await
 }
 
-/// Tries a recovery code.
+/// Tries a recovery code; how many are left.
 pub async fn try_recovery_code(
     app: &App,
+    tx: &mut WriteTx,
     member: &Member,
     typed: &str,
-    from: Device,
-) -> Result<Tried<(WriteTx, u32)>, ActionError> {
-    let counted = match count(app, &member.id).await? {
+    actor: &Actor,
+) -> Result<Tried<u32>, ActionError> {
+    let counted = match count(app, tx, &member.id).await? {
         Ok(counted) => counted,
         Err(until) => return Ok(locked(until)),
     };
     if let Some(code) = crate::domain::login::recovery_code::understand(typed) {
         let digest = recovery_code_digest(app, &member.id, &code);
-        let mut tx = app.store.write().await?;
-        if recovery_codes::take(&mut tx, &member.id, &digest, app.now()).await? {
-            counted.right(&mut tx, &member.id).await?;
-            let left = recovery_codes::left(&mut tx, &member.id).await?;
-            return Ok(Tried::Right((tx, left)));
+        if recovery_codes::take(tx, &member.id, &digest, app.now()).await? {
+            failures::clear(tx, &member.id).await?;
+            return Ok(Tried::Right(recovery_codes::left(tx, &member.id).await?));
         }
     }
-    counted.wrong(app, member, from).await
+    wrong(app, tx, member, counted, actor).await
 }
 
 pub fn recovery_code_digest(app: &App, member: &MemberId, code: &str) -> String {
@@ -183,7 +169,41 @@ pub async fn replace_email_code(
     Ok(email_codes::replace(tx, place, member, address, &digest, waited_since, now, expires_at).await?)
 }
 
-/// Tries a code that was sent by e-mail for `place`. Right once: in `tx`, with the address that it was sent to.
+/// Tries a code that was sent by e-mail for `place`, once; the address that it was sent to.
+pub async fn judge_email_code(
+    app: &App,
+    tx: &mut WriteTx,
+    member: &Member,
+    place: &str,
+    code: &Code,
+    actor: &Actor,
+) -> Result<Tried<String>, ActionError> {
+    let before = failures::count(tx, &member.id).await?;
+    let counted = match count(app, tx, &member.id).await? {
+        Ok(counted) => counted,
+        Err(until) => return Ok(locked(until)),
+    };
+    let now = app.now();
+    let tries = app.settings.authentication.email_codes.tries;
+    let Some(expected) = email_codes::count_try(tx, place, &member.id, tries, now).await? else {
+        // A code that is spent tells nothing about the one who typed it: no reason to lock an account.
+        match before {
+            Some(before) => drop(failures::replace(tx, &member.id, Some(counted), before).await?),
+            None => failures::clear(tx, &member.id).await?,
+        }
+        return Ok(Tried::Spent);
+    };
+    let digest = app.code_digest(place, code.expose());
+    if crate::crypto::opaque_token::same(&digest, &expected)
+        && let Some(address) = email_codes::take(tx, place, &member.id, &digest, now).await?
+    {
+        failures::clear(tx, &member.id).await?;
+        return Ok(Tried::Right(address));
+    }
+    wrong(app, tx, member, counted, actor).await
+}
+
+/// The same for a caller who goes on in the transaction if the code was right.
 pub async fn try_email_code(
     app: &App,
     member: &Member,
@@ -191,41 +211,24 @@ pub async fn try_email_code(
     code: &Code,
     from: Device,
 ) -> Result<Tried<(WriteTx, String)>, ActionError> {
-    let counted = match count(app, &member.id).await? {
-        Ok(counted) => counted,
-        Err(until) => return Ok(locked(until)),
-    };
-    let now = app.now();
-    let tries = app.settings.authentication.email_codes.tries;
-    let mut tx = app.store.write().await?;
-    let expected = email_codes::count_try(&mut tx, place, &member.id, tries, now).await?;
-    // Counted whatever comes of it.
-    tx.commit().await?;
-    let Some(expected) = expected else {
-        // A code that is spent tells nothing about the one who typed it: no reason to lock an account.
-        let mut tx = app.store.write().await?;
-        counted.take_back(&mut tx, &member.id).await?;
-        tx.commit().await?;
-        return Ok(Tried::Spent);
-    };
-    let digest = app.code_digest(place, code.expose());
-    if crate::crypto::opaque_token::same(&digest, &expected) {
-        let mut tx = app.store.write().await?;
-        if let Some(address) = email_codes::take(&mut tx, place, &member.id, &digest, now).await? {
-            counted.right(&mut tx, &member.id).await?;
-            return Ok(Tried::Right((tx, address)));
+    let mut tx = run::begin(app).await?;
+    let Some(member) = members::held(&mut tx, &member.id).await? else { return Ok(Tried::Spent) };
+    let tried = judge_email_code(app, &mut tx, &member, place, code, &Actor::Member(from)).await?;
+    Ok(match tried {
+        Tried::Right(address) => Tried::Right((tx, address)),
+        Tried::Wrong => {
+            tx.commit().await?;
+            Tried::Wrong
         }
-    }
-    counted.wrong(app, member, from).await
-}
-
-impl Counted {
-    /// The try was not made after all.
-    async fn take_back(self, tx: &mut WriteTx, member: &MemberId) -> Result<(), ActionError> {
-        let before = FailureCount { failures: self.0.failures.saturating_sub(1), ..self.0 };
-        failures::replace(tx, member, Some(self.0), before).await?;
-        Ok(())
-    }
+        Tried::Spent => {
+            tx.commit().await?;
+            Tried::Spent
+        }
+        Tried::Locked { until } => {
+            tx.commit().await?;
+            Tried::Locked { until }
+        }
+    })
 }
 
 fn locked<T>(until: Until) -> Tried<T> {

@@ -33,6 +33,13 @@ impl Caller {
     pub fn actor(&self) -> Actor {
         Actor::Member(self.device)
     }
+
+    /// The session of this browser: `None` if it has ended or grown too old, or if its member may not act any more.
+    pub async fn session(&self, app: &App, db: &mut impl Reads) -> Result<Option<BrowserSession>, StoreError> {
+        let Some(token) = &self.session else { return Ok(None) };
+        let found = browser_sessions::by_token(db, token).await?;
+        Ok(found.filter(|session| session.is_alive(app.settings.sessions.idle, app.now())))
+    }
 }
 
 /// A member whose session is enough.
@@ -90,11 +97,7 @@ async fn logged_in(
     db: &mut impl Reads,
     caller: &Caller,
 ) -> Result<Option<(BrowserSession, Member)>, ActionError> {
-    let Some(token) = &caller.session else { return Ok(None) };
-    let session = browser_sessions::by_token(db, token).await?;
-    let Some(session) = session.filter(|session| session.is_alive(app.settings.sessions.idle, app.now())) else {
-        return Ok(None);
-    };
+    let Some(session) = caller.session(app, db).await? else { return Ok(None) };
     let member = members::by_id(db, &session.member).await?;
     Ok(member.filter(Member::may_act).map(|member| (session, member)))
 }

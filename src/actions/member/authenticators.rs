@@ -24,11 +24,13 @@ pub async fn enrolled(db: &mut impl Reads, member: &Member) -> Result<Enrolled, 
     if !totp_devices::of_member(db, &member.id).await?.is_empty() {
         methods.push(Method::Totp);
     }
-    if passkeys::of_member(db, &member.id).await?.iter().any(Passkey::is_usable) {
+    let passkeys = passkeys::of_member(db, &member.id).await?;
+    if passkeys.iter().any(Passkey::is_usable) {
         methods.push(Method::Passkey);
     }
+    let copied_passkey = passkeys.iter().any(|passkey| !passkey.is_usable());
     let recovery_codes = recovery_codes::left(db, &member.id).await? > 0;
-    Ok(Enrolled { methods, recovery_codes })
+    Ok(Enrolled { methods, recovery_codes, copied_passkey })
 }
 
 /// The methods that members may use here.
@@ -80,7 +82,7 @@ pub fn demands(app: &App, client: Option<&Client>, request: Option<&Authorizatio
         email_address: settings.email_address == crate::config::EmailAddress::Required,
         password_max_age: app.settings.passwords.max_age,
         recovery_codes: settings.recovery_codes,
-        assurance: request.and_then(|request| request.assurance),
+        acr: request.map(|request| request.acr.clone()).unwrap_or_default(),
     }
 }
 

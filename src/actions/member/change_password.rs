@@ -2,6 +2,7 @@
 
 use crate::actions::ActionError;
 use crate::actions::login::check_password::{hash_new_password, is_password, was_used_before};
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::member::account_events::record;
 use crate::actions::member::admit::{Admitted, Caller, NotDone, admit, look};
 use crate::actions::member::replace_password::replace_password;
@@ -14,7 +15,6 @@ use crate::domain::member::profile::{Member, Password};
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
 use crate::domain::unix_time::Span;
-use crate::store::login::browser_sessions;
 use crate::store::member::members;
 
 const ACT: Act = Act::ChangePassword;
@@ -60,7 +60,7 @@ pub async fn change_password(app: &App, caller: &Caller, typed: &Secret<String>)
             return Ok(if done { Change::DoneBefore } else { Change::Overtaken });
         }
         replace_password(&app, &mut tx, &member, &hash, None, None).await?;
-        browser_sessions::end_others(&mut tx, &member.id, &session.id, app.now()).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::AllBut(&session.id)).await?;
         record(&app, &mut tx, &member, AccountEvent::PasswordChanged, &caller.actor()).await?;
         tx.commit().await?;
         Ok(Change::Done)

@@ -1,12 +1,13 @@
 //! Staff shut the account of a member who has left, and open it again.
 
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::member::account_events::record;
 use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::member::account_event::AccountEvent;
-use crate::store::login::{browser_sessions, logins};
+use crate::store::login::logins;
 use crate::store::member::{lost_methods, members, recovery};
 
 /// All sessions and tokens end. `false` if it is shut already.
@@ -20,7 +21,7 @@ pub async fn disable_member(app: &App, actor: &Actor, member: &MemberId) -> Resu
             return Ok(false);
         }
         logins::end_others(&mut tx, &member.id, None, now).await?;
-        browser_sessions::end_all(&mut tx, &member.id, now).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::All).await?;
         recovery::end_links(&mut tx, &member.id, now).await?;
         lost_methods::end(&mut tx, &member.id).await?;
         record(&app, &mut tx, &member, AccountEvent::AccountDisabled, &actor).await?;

@@ -1,5 +1,6 @@
 //! A member ends what goes on elsewhere in their name.
 
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::member::account_events::record;
 use crate::actions::member::admit::{Admitted, Caller, NotDone, admit};
 use crate::actions::run;
@@ -19,7 +20,7 @@ pub async fn one(app: &App, caller: &Caller, id: &BrowserSessionId) -> Result<bo
         let Admitted { member, session, .. } = admit(&app, &mut tx, &caller, Act::EndSessions).await?;
         let all = browser_sessions::of_member(&mut tx, &member.id, now - app.settings.sessions.idle, now).await?;
         let Some(ended) = all.into_iter().find(|one| one.id == id && one.id != session.id) else { return Ok(false) };
-        browser_sessions::end_one(&mut tx, &member.id, &id, now).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::One(&id)).await?;
         record(&app, &mut tx, &member, AccountEvent::SessionEnded { on: ended.device }, &caller.actor()).await?;
         tx.commit().await?;
         Ok(true)
@@ -33,7 +34,7 @@ pub async fn all_others(app: &App, caller: &Caller) -> Result<(), NotDone> {
     run::to_its_end(app, |app| async move {
         let mut tx = run::begin(&app).await?;
         let Admitted { member, session, .. } = admit(&app, &mut tx, &caller, Act::EndSessions).await?;
-        browser_sessions::end_others(&mut tx, &member.id, &session.id, app.now()).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::AllBut(&session.id)).await?;
         record(&app, &mut tx, &member, AccountEvent::OtherSessionsEnded, &caller.actor()).await?;
         tx.commit().await?;
         Ok(())

@@ -1,6 +1,7 @@
 //! Staff give a member a new password.
 
 use crate::actions::login::check_password;
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::member::account_events::record;
 use crate::actions::member::replace_password::replace_password;
 use crate::actions::{ActionError, run};
@@ -12,7 +13,6 @@ use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::user_id::UserId;
 use crate::domain::secret::Secret;
 use crate::random;
-use crate::store::login::browser_sessions;
 use crate::store::member::members;
 
 /// All sessions, steps and tokens end, and the password lock is lifted. `initial`: the member must change it at the next
@@ -32,7 +32,7 @@ pub async fn issue_password(
         let Some(member) = members::held(&mut tx, &member).await? else { return Ok(false) };
         let initial_until = initial.then(|| now + app.settings.passwords.initial_lifetime);
         replace_password(&app, &mut tx, &member, &hash, initial_until, None).await?;
-        browser_sessions::end_all(&mut tx, &member.id, now).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::All).await?;
         record(&app, &mut tx, &member, AccountEvent::PasswordIssued, &actor).await?;
         tx.commit().await?;
         Ok(true)

@@ -38,17 +38,22 @@ fn refused<T>(why: &PasskeyError, member: Option<&MemberId>) -> Result<Answered<
     Ok(Answered::Refused)
 }
 
-/// Whether `answer` comes from a passkey, of `expected` if the member is known already. Right once: in a transaction of the
-/// caller's, who goes on in it.
-pub async fn authenticate(
+/// An answer that comes from a passkey.
+pub struct Judged {
+    passkey: Passkey,
+    /// Its new record; `None` if its counter went backwards.
+    record: Option<String>,
+}
+
+/// Whether `answer` comes from a passkey, of `expected` if the member is known already. Nothing is written: that it counts,
+/// and counts once, is for [`settle`].
+pub async fn judge(
     app: &App,
     asked: &Authenticating,
     answer: &str,
     expected: Option<&MemberId>,
-    device: Device,
-) -> Result<Answered<(WriteTx, Member)>, ActionError> {
+) -> Result<Answered<Judged>, ActionError> {
     let Some(relying_party) = &app.passkeys else { return Ok(Answered::Refused) };
-    let now = app.now();
     let assertion = match Assertion::read(answer) {
         Ok(assertion) => assertion,
         Err(why) => return refused(&why, expected),
@@ -56,29 +61,40 @@ pub async fn authenticate(
     let found = passkeys::by_credential_id(&mut app.store.reader().await?, &assertion.credential_id()).await?;
     let found = found.filter(|(passkey, _)| expected.is_none_or(|member| passkey.member == *member));
     let Some((passkey, handle)) = found else { return refused(&PasskeyError::Unknown, expected) };
-    let verified = relying_party.finish_authentication(asked, &assertion, &passkey, &handle, now);
-    let cloned = matches!(verified, Err(PasskeyError::Cloned));
-    if let (Err(why), false) = (&verified, cloned) {
-        return refused(why, Some(&passkey.member));
-    }
-    let mut tx = app.store.write().await?;
+    let record = match relying_party.finish_authentication(asked, &assertion, &passkey, &handle, app.now()) {
+        Ok(record) => Some(record),
+        Err(PasskeyError::Cloned) => None,
+        Err(why) => return refused(&why, Some(&passkey.member)),
+    };
+    Ok(Answered::Right(Judged { passkey, record }))
+}
+
+/// In the transaction of a verb, which is committed whatever comes of it: the member, held.
+pub async fn settle(
+    app: &App,
+    tx: &mut WriteTx,
+    asked: &Authenticating,
+    judged: Judged,
+    device: Device,
+) -> Result<Answered<Member>, ActionError> {
+    let now = app.now();
+    let Judged { passkey, record: new_record } = judged;
+    let Some(member) = members::held(tx, &passkey.member).await? else { return Ok(Answered::Refused) };
     // Before anything is made of the counter: the same answer sent twice is no second authenticator.
-    if !passkeys::take_challenge(&mut tx, &asked.challenge_digest, asked.expires_at).await? {
+    if !passkeys::take_challenge(tx, &asked.challenge_digest, asked.expires_at).await? {
         return Ok(Answered::Expired);
     }
-    let Some(member) = members::by_id(&mut tx, &passkey.member).await? else { return Ok(Answered::Refused) };
-    let Ok(new_record) = verified else {
-        if passkeys::mark_cloned(&mut tx, &passkey.id, now).await? {
-            record(app, &mut tx, &member, AccountEvent::PasskeyCloned { name: passkey.name }, &Actor::Member(device))
+    let Some(new_record) = new_record else {
+        if passkeys::mark_cloned(tx, &passkey.id, now).await? {
+            record(app, tx, &member, AccountEvent::PasskeyCloned { name: passkey.name }, &Actor::Member(device))
                 .await?;
         }
-        tx.commit().await?;
         return refused(&PasskeyError::Cloned, Some(&passkey.member));
     };
-    if !passkeys::note_use(&mut tx, &passkey, &new_record, device, now).await? {
+    if !passkeys::note_use(tx, &passkey, &new_record, device, now).await? {
         return Ok(Answered::Expired);
     }
-    Ok(Answered::Right((tx, member)))
+    Ok(Answered::Right(member))
 }
 
 /// A passkey that an authenticator has just made, as it was asked to.

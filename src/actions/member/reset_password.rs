@@ -1,6 +1,7 @@
 //! Sets a new password by the link of a mail (product.md 1.8).
 
 use crate::actions::login::check_password;
+use crate::actions::login::end_sessions::{Which, end_sessions};
 use crate::actions::login::lost_methods::password_digest;
 use crate::actions::member::account_events::record;
 use crate::actions::member::replace_password::replace_password;
@@ -11,7 +12,6 @@ use crate::domain::actor::Actor;
 use crate::domain::login::lost_methods::Standing;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
-use crate::store::login::browser_sessions;
 use crate::store::member::{lost_methods, members, recovery};
 
 /// A link that can be used, and whose it is.
@@ -58,7 +58,7 @@ pub async fn reset_password(app: &App, actor: &Actor, link: &Link, typed: &str) 
         }
         lost_methods::begin(&mut tx, &member.id, &Standing::reset(opaque_token::digest(&hash), now)).await?;
         replace_password(&app, &mut tx, &member, &hash, None, None).await?;
-        browser_sessions::end_all(&mut tx, &member.id, now).await?;
+        end_sessions(&app, &mut tx, &member.id, Which::All).await?;
         record(&app, &mut tx, &member, AccountEvent::PasswordReset, &actor).await?;
         tx.commit().await?;
         Ok(Reset::Done)

@@ -191,7 +191,7 @@ fn id_token(
         SessionClaims { sid: session_of(&client.id, &grant.session), asked },
     )
     .set_auth_time(Some(time(grant.authenticated_at)))
-    .set_auth_context_ref(Some(AuthenticationContextClass::new(grant.assurance.acr().to_owned())))
+    .set_auth_context_ref(Some(AuthenticationContextClass::new(grant.request.acr.told(grant.assurance).to_owned())))
     .set_auth_method_refs(Some(
         grant.assurance.amr().iter().map(|m| AuthenticationMethodReference::new((*m).to_owned())).collect(),
     ))

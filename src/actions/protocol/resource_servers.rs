@@ -19,7 +19,7 @@ pub enum ResourceAdded {
     Wrong(ResourceProblem),
 }
 
-/// Registers a resource server.
+/// Registers a resource server. Nobody has its scopes yet, whatever was left of others with the same names.
 pub async fn add_resource(app: &App, actor: &Actor, server: ResourceServer) -> Result<ResourceAdded, ActionError> {
     let actor = actor.clone();
     run::to_its_end(app, |app| async move {
@@ -37,6 +37,7 @@ pub async fn add_resource(app: &App, actor: &Actor, server: ResourceServer) -> R
             Err(StoreError::Exists(what)) => return Ok(ResourceAdded::Exists(what)),
             other => other?,
         }
+        take_from_everybody(&app, &mut tx, &server.scopes).await?;
         tx.commit().await?;
         tracing::info!(resource = server.identifier, actor = actor.stored(), "resource server registered");
         Ok(ResourceAdded::Done)
@@ -52,10 +53,10 @@ pub async fn remove_resource(app: &App, actor: &Actor, identifier: &str) -> Resu
         let mut tx = run::begin(&app).await?;
         let all = resource_servers::all(&mut tx).await?;
         let Some(server) = all.into_iter().find(|server| server.identifier == identifier) else { return Ok(false) };
-        if !resource_servers::remove(&mut tx, &server).await? {
+        if !resource_servers::remove(&mut tx, &server.identifier).await? {
             return Ok(false);
         }
-        take_from_clients(&app, &mut tx, &server.scopes).await?;
+        take_from_everybody(&app, &mut tx, &server.scopes).await?;
         tx.commit().await?;
         tracing::info!(resource = server.identifier, actor = actor.stored(), "resource server removed");
         Ok(true)
@@ -63,8 +64,10 @@ pub async fn remove_resource(app: &App, actor: &Actor, identifier: &str) -> Resu
     .await
 }
 
-async fn take_from_clients(app: &App, tx: &mut WriteTx, scopes: &Scopes) -> Result<(), ActionError> {
+/// From every client, consent and grant.
+async fn take_from_everybody(app: &App, tx: &mut WriteTx, scopes: &Scopes) -> Result<(), ActionError> {
     const AT_ONCE: u32 = 200;
+    resource_servers::forget_scopes(tx, scopes).await?;
     let mut after = String::new();
     loop {
         let some = clients::list(tx, &after, AT_ONCE).await?;

@@ -16,18 +16,19 @@ pub enum Takeover {
     Immediate,
 }
 
+/// Why a key is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    First,
+    Successor(Takeover),
+}
+
 /// Makes the keys that are missing and the successors that are due, and reads the set again.
 pub async fn ensure(app: &App) -> Result<(), ActionError> {
-    let now = app.now();
-    let stored = signing_keys::all(&mut app.store.reader().await?).await?;
     for algorithm in Algorithm::ALL {
-        let newest = stored.iter().filter(|k| k.algorithm == algorithm).max_by_key(|k| k.signs_from);
-        match newest {
-            None => make(app, algorithm, now, None).await?,
-            Some(key) if now >= key.signs_from + app.settings.tokens.key_rotation => {
-                make(app, algorithm, now, Some(Takeover::Announced)).await?;
-            }
-            Some(_) => {}
+        let stored = signing_keys::all(&mut app.store.reader().await?).await?;
+        if let Some(need) = needed(app, algorithm, &stored) {
+            make(app, algorithm, need, move |app, stored| needed(app, algorithm, stored) == Some(need)).await?;
         }
     }
     Ok(app.reload_keys().await?)
@@ -36,36 +37,54 @@ pub async fn ensure(app: &App) -> Result<(), ActionError> {
 /// Makes a successor of every key now.
 pub async fn rotate(app: &App, takeover: Takeover) -> Result<(), ActionError> {
     for algorithm in Algorithm::ALL {
-        make(app, algorithm, app.now(), Some(takeover)).await?;
+        make(app, algorithm, Need::Successor(takeover), |_, _| true).await?;
     }
     Ok(app.reload_keys().await?)
 }
 
-async fn make(app: &App, algorithm: Algorithm, now: UnixTime, after: Option<Takeover>) -> Result<(), ActionError> {
+fn needed(app: &App, algorithm: Algorithm, stored: &[StoredKey]) -> Option<Need> {
+    let newest = stored.iter().filter(|k| k.algorithm == algorithm).max_by_key(|k| k.signs_from);
+    match newest {
+        None => Some(Need::First),
+        Some(key) if app.now() >= key.signs_from + app.settings.tokens.key_rotation => {
+            Some(Need::Successor(Takeover::Announced))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Makes a key, which takes a while, and adds it if it is `still_needed` then: of several nodes, one does.
+async fn make(
+    app: &App,
+    algorithm: Algorithm,
+    need: Need,
+    still_needed: impl FnOnce(&App, &[StoredKey]) -> bool + Send + 'static,
+) -> Result<(), ActionError> {
     run::to_its_end(app, move |app| async move {
-        let signs_from = match after {
-            Some(Takeover::Announced) => now + app.settings.tokens.key_published_before_use,
-            Some(Takeover::Immediate) | None => now,
+        let now = app.now();
+        let signs_from = match need {
+            Need::Successor(Takeover::Announced) => now + app.settings.tokens.key_published_before_use,
+            Need::Successor(Takeover::Immediate) | Need::First => now,
         };
         let sealer = app.at_rest.clone();
         let made = tokio::task::spawn_blocking(move || generate(algorithm, &sealer, now, signs_from)).await;
         let key = made.map_err(|_| KeyError::None(algorithm))??;
         let mut tx = run::begin(&app).await?;
-        let added = match after {
-            None => signing_keys::insert_first(&mut tx, &key).await?,
-            Some(_) => signing_keys::insert_successor(&mut tx, &key).await?,
-        };
-        if added && let Some(takeover) = after {
+        signing_keys::hold(&mut tx).await?;
+        if !still_needed(&app, &signing_keys::all(&mut tx).await?) {
+            return Ok(());
+        }
+        signing_keys::insert(&mut tx, &key).await?;
+        if let Need::Successor(takeover) = need {
             let needed_until = match takeover {
                 Takeover::Announced => signs_from + longest_token(&app),
-                Takeover::Immediate => now,
+                // Never again, also if the clock is set back.
+                Takeover::Immediate => UnixTime(0),
             };
             signing_keys::retire_others(&mut tx, &key, needed_until).await?;
         }
         tx.commit().await?;
-        if added {
-            tracing::info!(key = key.id, algorithm = algorithm.name(), signs_from = signs_from.0, "signing key made");
-        }
+        tracing::info!(key = key.id, algorithm = algorithm.name(), signs_from = signs_from.0, "signing key made");
         Ok(())
     })
     .await

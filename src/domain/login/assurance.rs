@@ -60,12 +60,6 @@ impl Assurance {
 
     /// What a relying party may ask for in `acr_values`, weakest first.
     pub const SUPPORTED: [Assurance; 3] = [Assurance::Password, Assurance::TwoFactors, Assurance::PhishingResistant];
-
-    /// The weakest of the levels that these values name: each of them is good enough (OpenID Connect Core 1.0, 5.5.1.1).
-    /// `None` if we know none of them.
-    pub fn weakest_of<'a>(acr_values: impl IntoIterator<Item = &'a str>) -> Option<Assurance> {
-        acr_values.into_iter().filter_map(Assurance::of_acr).min()
-    }
 }
 
 #[cfg(test)]
@@ -77,12 +71,5 @@ mod tests {
         assert!(Assurance::TrustedDevice > Assurance::Password && Assurance::TrustedDevice < Assurance::TwoFactors);
         assert_eq!(Assurance::TrustedDevice.acr(), Assurance::Password.acr());
         assert_eq!(Assurance::of_acr(Assurance::Password.acr()), Some(Assurance::Password));
-    }
-
-    #[test]
-    fn of_several_values_the_weakest_is_enough_and_unknown_ones_say_nothing() {
-        let asked = "urn:mace:incommon:iap:silver urn:sekisho:acr:phishing-resistant urn:sekisho:acr:two-factors";
-        assert_eq!(Assurance::weakest_of(asked.split(' ')), Some(Assurance::TwoFactors));
-        assert_eq!(Assurance::weakest_of(["1"]), None);
     }
 }

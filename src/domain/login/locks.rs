@@ -105,6 +105,27 @@ impl LockPolicy {
     }
 }
 
+/// How many times the threshold all known devices of an account have together: enough for a household that mistypes on each of
+/// its devices, and few enough that whoever has had many devices in hand can't guess with each of them anew.
+const TOGETHER: u32 = 4;
+
+impl LockPolicy {
+    /// The one ceiling of an account for all its known devices together. Strangers have a count of their own, which stops
+    /// at the threshold: they alone can't reach this ceiling and shut the owner out.
+    pub fn of_known_devices_together(&self) -> LockPolicy {
+        LockPolicy { threshold: self.threshold.max(1).saturating_mul(TOGETHER), release: self.release }
+    }
+}
+
+impl FailureCount {
+    /// All of these as one.
+    pub fn together(counts: &[FailureCount]) -> Option<FailureCount> {
+        let last_at = counts.iter().map(|count| count.last_at).max()?;
+        let failures = counts.iter().fold(0, |sum: u32, count| sum.saturating_add(count.failures));
+        Some(FailureCount { failures, last_at })
+    }
+}
+
 /// `first`, doubled so many times; the longest span there is where that is too long to tell.
 fn doubled(first: Span, times: u32) -> Span {
     Span::seconds(2_u32.checked_pow(times).and_then(|by| first.as_seconds().checked_mul(by)).unwrap_or(u32::MAX))
@@ -211,6 +232,21 @@ mod tests {
         let first = policy.reserve(None, START).unwrap();
         assert!(policy.falls_at(&first));
         assert_eq!(policy.reserve(Some(first), START), Err(Until::Staff));
+    }
+
+    #[test]
+    fn known_devices_have_one_ceiling_together_that_no_single_one_reaches() {
+        let ceiling = STAFF.of_known_devices_together();
+        let of = |failures: &[u32]| {
+            let counts: Vec<_> =
+                failures.iter().map(|failures| FailureCount { failures: *failures, last_at: START }).collect();
+            ceiling.state(FailureCount::together(&counts), START)
+        };
+        assert_eq!(of(&[]), LockState::Open);
+        assert_eq!(of(&[5]), LockState::Open, "its own lock stands, and no other device's");
+        assert_eq!(of(&[4, 4, 4, 4, 3]), LockState::Open);
+        assert_eq!(of(&[4, 4, 4, 4, 4]), LockState::Locked(Until::Staff));
+        assert_eq!(of(&[u32::MAX, 1]), LockState::Locked(Until::Staff));
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod browser_session;
 pub mod device;
 pub mod flow;
 pub mod locks;
+pub mod login_page;
 pub mod lost_methods;
 pub mod next_step;
 pub mod one_time_password;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::assurance::Assurance;
 use crate::domain::member::authentication_method::{Enrolled, Method, SecondFactor};
 use crate::domain::member::profile::{Member, Password};
+use crate::domain::protocol::acr::RequestedAcr;
 use crate::domain::unix_time::{Span, UnixTime};
 
 /// What a login has shown so far.
@@ -29,6 +30,10 @@ pub struct Proved {
     pub trusted_device: bool,
     /// The member wants to trust this device from now on.
     pub trust_device: bool,
+    /// The member has the right to set the methods up again, and uses it in this login: what is enrolled is not asked for, and
+    /// goes when something new stands in its place.
+    #[serde(default)]
+    pub sets_up_again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +65,20 @@ pub struct Demands {
     /// Whether recovery codes may be used.
     pub recovery_codes: bool,
     /// What the request asks for beyond that.
-    pub assurance: Option<Assurance>,
+    pub acr: RequestedAcr,
+}
+
+/// How much a login must have shown, and how much it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// By policy or demand: with less it does not end.
+    pub least: Assurance,
+    /// A relying party's wish: asked of those who can show it, and no reason to refuse or to enrol anything.
+    pub wished: Assurance,
+}
+
+impl Floor {
+    pub const NONE: Floor = Floor { least: Assurance::Password, wished: Assurance::Password };
 }
 
 /// What shows a second factor.
@@ -80,6 +98,11 @@ pub enum NextStep {
     SecondFactor {
         usual: Method,
         others: Vec<Method>,
+        recovery_code: bool,
+    },
+    /// The member had more than a password, and nothing of it can be shown: only a recovery code or the way of
+    /// `lost_methods` leads on, never the password alone.
+    LostMethods {
         recovery_code: bool,
     },
     /// The password came from the society: the member chooses their own.
@@ -108,8 +131,14 @@ pub enum Closed {
 }
 
 impl Proved {
-    pub const PASSWORD: Proved =
-        Proved { first: First::Password, second: None, address: false, trusted_device: false, trust_device: false };
+    pub const PASSWORD: Proved = Proved {
+        first: First::Password,
+        second: None,
+        address: false,
+        trusted_device: false,
+        trust_device: false,
+        sets_up_again: false,
+    };
     pub const PASSKEY: Proved = Proved { first: First::Passkey, ..Proved::PASSWORD };
 
     /// With a second factor, after which the device may be trusted if the member wants that.
@@ -139,7 +168,7 @@ impl Proved {
 impl Demands {
     /// The least that a finished login must have shown, for a member who has these methods.
     pub fn least(&self, enrolled: &Enrolled) -> Assurance {
-        let could_show_one = self.usable(enrolled).next().is_some();
+        let could_show_one = self.usable(enrolled).next().is_some() || enrolled.copied_passkey;
         let asked_for = match self.second_factor {
             SecondFactor::Required => true,
             SecondFactor::Optional => could_show_one,
@@ -150,7 +179,16 @@ impl Demands {
             (true, Proof::Usual) => Assurance::TrustedDevice,
             (true, Proof::Shown | Proof::AnyEnrolled) => Assurance::TwoFactors,
         };
-        self.assurance.map_or(by_policy, |asked| asked.min(self.most()).max(by_policy))
+        self.acr.least().map_or(by_policy, |asked| asked.min(self.most()).max(by_policy))
+    }
+
+    pub fn floor(&self, enrolled: &Enrolled) -> Floor {
+        let least = self.least(enrolled);
+        let can_show = self.usable(enrolled).fold(Assurance::Password, |most, method| match method {
+            Method::Passkey => Assurance::PhishingResistant,
+            Method::Email | Method::Totp => most.max(Assurance::TwoFactors),
+        });
+        Floor { least, wished: self.acr.aim(can_show).unwrap_or(least).max(least) }
     }
 
     /// What can be reached with the methods that the operator offers.
@@ -188,8 +226,12 @@ pub fn next_step(
     if initial_until.is_some_and(|until| now >= until) {
         return NextStep::Refuse(Closed::InitialPasswordExpired);
     }
-    let least = demands.least(enrolled);
-    let enough = proved.assurance() >= least;
+    let Floor { least, wished } = demands.floor(enrolled);
+    // What the operator offers no more vouches for the enrolment of something else, and for nothing beyond that.
+    let only_vouched = matches!(proved.second, Some(Second::Method(shown)) if !demands.methods.contains(&shown));
+    let enough = proved.assurance() >= least && !(only_vouched && least > Assurance::Password);
+    // A wish is asked for once: any second factor answers it.
+    let wish_is_open = proved.assurance() < wished && proved.second.is_none();
     let good_enough = |method: &Method| least < Assurance::PhishingResistant || *method == Method::Passkey;
     let usable: Vec<Method> = demands.usable(enrolled).collect();
     // What has been shown already need not be shown again, unless it was not good enough.
@@ -197,11 +239,22 @@ pub fn next_step(
     if askable.is_empty() && proved.second.is_none() {
         askable = usable;
     }
-    if !enough && let Some(first) = askable.first().copied() {
-        let usual = member.method.filter(|method| askable.contains(method)).unwrap_or(first);
+    if !enough && askable.is_empty() && proved.second.is_none() {
+        // A passkey can't be asked for where there are none.
+        let withdrawn = |method: &Method| !demands.methods.contains(method) && *method != Method::Passkey;
+        askable = enrolled.methods.iter().copied().filter(withdrawn).collect();
+    }
+    let recovery_code = demands.recovery_codes && enrolled.recovery_codes && least < Assurance::PhishingResistant;
+    if (!enough || wish_is_open)
+        && let Some(first) = askable.first().copied()
+    {
+        let wanted = (wished == Assurance::PhishingResistant).then_some(Method::Passkey);
+        let usual = wanted.or(member.method).filter(|method| askable.contains(method)).unwrap_or(first);
         let others = askable.into_iter().filter(|method| *method != usual).collect();
-        let recovery_code = demands.recovery_codes && enrolled.recovery_codes && least < Assurance::PhishingResistant;
         return NextStep::SecondFactor { usual, others, recovery_code };
+    }
+    if !enough && proved.second.is_none() && (enrolled.copied_passkey || !enrolled.methods.is_empty()) {
+        return NextStep::LostMethods { recovery_code };
     }
     if initial_until.is_some() {
         return NextStep::ChangeInitialPassword;
@@ -253,7 +306,7 @@ mod tests {
             email_address: true,
             password_max_age: None,
             recovery_codes: true,
-            assurance: None,
+            acr: RequestedAcr::default(),
         };
         Case { member, initial_until: None, enrolled: Enrolled::default(), proved: Proved::PASSWORD, demands }
     }
@@ -265,7 +318,7 @@ mod tests {
         }
 
         fn enrolled(mut self, methods: &[Method]) -> Case {
-            self.enrolled = Enrolled { methods: methods.into(), recovery_codes: false };
+            self.enrolled = Enrolled { methods: methods.into(), recovery_codes: false, copied_passkey: false };
             self
         }
 
@@ -275,7 +328,12 @@ mod tests {
         }
 
         fn asked(mut self, assurance: Assurance) -> Case {
-            self.demands.assurance = Some(assurance);
+            self.demands.acr = RequestedAcr::demand([assurance.acr()]).expect("it exists here");
+            self
+        }
+
+        fn wished(mut self, levels: &[Assurance]) -> Case {
+            self.demands.acr = RequestedAcr::wish(levels.iter().map(|level| level.acr()));
             self
         }
 
@@ -312,8 +370,36 @@ mod tests {
         // What the operator no longer offers is not asked for.
         both.demands.methods = vec![Email];
         assert_eq!(both.next(), factor(Email, &[]));
-        let with_codes = Case { enrolled: Enrolled { methods: vec![Totp], recovery_codes: true }, ..case() };
+        let with_codes =
+            Case { enrolled: Enrolled { methods: vec![Totp], recovery_codes: true, copied_passkey: false }, ..case() };
         assert_eq!(with_codes.next(), NextStep::SecondFactor { usual: Totp, others: vec![], recovery_code: true });
+    }
+
+    #[test]
+    fn who_had_more_than_a_password_enrols_nothing_with_the_password_alone() {
+        // The operator offers apps no more: a code vouches for what takes its place, and is not enough by itself.
+        let mut withdrawn = case().enrolled(&[Totp]).required();
+        withdrawn.demands.methods = vec![Email];
+        assert_eq!(withdrawn.next(), factor(Totp, &[]));
+        let shown = withdrawn.proved(Totp);
+        assert_eq!(shown.next(), choose(&[Email]));
+        assert_eq!(shown.enrolled(&[Totp, Email]).proved(Email).next(), NextStep::Complete);
+        // A copy of the only passkey was used.
+        for second_factor in [SecondFactor::Required, SecondFactor::Optional] {
+            let mut copied = case();
+            copied.demands.second_factor = second_factor;
+            copied.enrolled.copied_passkey = true;
+            assert_eq!(copied.next(), NextStep::LostMethods { recovery_code: false });
+            copied.enrolled.recovery_codes = true;
+            assert_eq!(copied.next(), NextStep::LostMethods { recovery_code: true });
+            copied.proved.second = Some(Second::RecoveryCode);
+            assert_eq!(copied.next(), NextStep::Complete);
+        }
+        let mut no_passkeys = case().enrolled(&[Passkey]).required();
+        no_passkeys.demands.methods = vec![Totp];
+        assert_eq!(no_passkeys.next(), NextStep::LostMethods { recovery_code: false });
+        // Who never had any is asked for none before they enrol the first.
+        assert_eq!(case().required().next(), choose(&[Email, Totp, Passkey]));
     }
 
     #[test]
@@ -412,6 +498,28 @@ mod tests {
         assert_eq!(resistant().enrolled(&[Totp]).proved(Totp).next(), choose(&[Passkey]));
         assert_eq!(resistant().enrolled(&[Totp, Passkey]).proved(Passkey).next(), NextStep::Complete);
         assert_eq!(resistant().enrolled(&[Totp, Passkey]).proved(Totp).next(), factor(Passkey, &[]));
+    }
+
+    #[test]
+    fn a_wish_for_more_is_asked_of_those_who_can_show_it_and_nobody_enrols_for_it() {
+        let (two, resistant) = (Assurance::TwoFactors, Assurance::PhishingResistant);
+        assert_eq!(case().wished(&[two]).next(), NextStep::Complete);
+        assert_eq!(case().wished(&[resistant, two]).next(), NextStep::Complete);
+        let off = |methods: &[Method]| {
+            let mut off = case().enrolled(methods);
+            off.demands.second_factor = SecondFactor::Off;
+            off
+        };
+        assert_eq!(off(&[Totp]).wished(&[two]).next(), factor(Totp, &[]));
+        assert_eq!(off(&[Totp]).wished(&[resistant]).next(), NextStep::Complete, "there is nothing to ask for");
+        assert_eq!(off(&[Totp]).wished(&[resistant, two]).next(), factor(Totp, &[]));
+        // The value that is wanted most comes first, and another factor will do.
+        assert_eq!(off(&[Totp, Passkey]).wished(&[resistant, two]).next(), factor(Passkey, &[Totp]));
+        assert_eq!(off(&[Totp, Passkey]).wished(&[resistant, two]).proved(Totp).next(), NextStep::Complete);
+        assert_eq!(off(&[Totp, Passkey]).wished(&[two, resistant]).next(), factor(Totp, &[Passkey]));
+        let mut trusted = case().enrolled(&[Totp]).required().wished(&[two]);
+        trusted.proved.trusted_device = true;
+        assert_eq!(trusted.next(), factor(Totp, &[]));
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Enrolled {
     pub methods: Vec<Method>,
     /// There is at least one that was not used.
     pub recovery_codes: bool,
+    /// There is a passkey of which a copy was used: it shows nothing any more, but its owner had more than a password.
+    pub copied_passkey: bool,
 }
 
 impl Enrolled {

@@ -40,7 +40,8 @@ mod tests {
         second_factor: SecondFactor,
         offered: &[Method],
     ) -> Removal {
-        let enrolled = |methods: &[Method]| Enrolled { methods: methods.into(), recovery_codes: true };
+        let enrolled =
+            |methods: &[Method]| Enrolled { methods: methods.into(), recovery_codes: true, copied_passkey: false };
         removal(Some(chosen), &enrolled(before), &enrolled(left), second_factor, offered)
     }
 

@@ -161,12 +161,12 @@ mod tests {
             email_address: false,
             password_max_age: None,
             recovery_codes: true,
-            assurance: None,
+            acr: Default::default(),
         }
     }
 
     fn enrolled(methods: &[Method]) -> Enrolled {
-        Enrolled { methods: methods.into(), recovery_codes: false }
+        Enrolled { methods: methods.into(), recovery_codes: false, copied_passkey: false }
     }
 
     /// The least that is enough right after the login.

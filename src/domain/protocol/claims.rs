@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::acr::RequestedAcr;
 use super::oauth_error::{ErrorCode, OAuthError};
 use super::scope::Scopes;
 use crate::domain::ids::MemberId;
@@ -94,14 +95,17 @@ impl RequestedClaims {
         Ok(requested)
     }
 
-    /// The values of `acr` that were asked for (OpenID Connect Core 1.0, 5.5.1.1).
-    pub fn acr(&self) -> impl Iterator<Item = &str> {
-        self.acr.iter().map(String::as_str)
+    /// The `acr` that was asked for (OpenID Connect Core 1.0, 5.5.1.1). `None` if it is essential and can't be reached.
+    pub fn acr(&self) -> Option<RequestedAcr> {
+        let values = self.acr.iter().map(String::as_str);
+        if self.essential_acr { RequestedAcr::demand(values) } else { Some(RequestedAcr::wish(values)) }
     }
 
-    /// Whether a login that reaches none of [`RequestedClaims::acr`] is one that failed.
-    pub fn acr_is_essential(&self) -> bool {
-        self.essential_acr
+    /// As far as the scopes cover them: a client gets no claim that its registration leaves out.
+    pub fn within(&self, scopes: &Scopes) -> RequestedClaims {
+        let covered = |claim: &&String| scope_of(claim).is_some_and(|scope| scopes.contains(scope));
+        let only = |claims: &[String]| claims.iter().filter(covered).cloned().collect();
+        RequestedClaims { userinfo: only(&self.userinfo), id_token: only(&self.id_token), ..self.clone() }
     }
 
     /// The member that the client wants to hear about and no other (OpenID Connect Core 1.0, 5.5.1).
@@ -154,8 +158,9 @@ mod tests {
         let requested = RequestedClaims::parse(Some(text)).unwrap();
         assert_eq!(requested.userinfo, ["name"]);
         assert_eq!(requested.id_token, ["email"]);
-        assert_eq!(requested.acr().collect::<Vec<_>>(), ["a", "b"]);
-        assert!(requested.acr_is_essential());
+        assert_eq!(requested.acr(), None, "essential, and none of the values exists here");
+        assert_eq!(requested.within(&Scopes::of(&["openid", "email"])).userinfo, Vec::<String>::new());
+        assert_eq!(requested.within(&Scopes::of(&["openid", "email"])).id_token, ["email"]);
         assert_eq!(requested.member_by_value(), Some(MemberId("m1".into())));
         assert_eq!(requested.covering_scopes(), Scopes::of(&["profile", "email"]));
         for bad in ["", "[]", "{", r#"{"userinfo":[]}"#, r#"{"id_token":"name"}"#] {

@@ -141,7 +141,7 @@ mod tests {
                 login_hint: None,
                 ui_locales: None,
                 hinted_member: None,
-                assurance: None,
+                acr: Default::default(),
                 claims: Default::default(),
             },
             assurance: Assurance::Password,

@@ -2,11 +2,10 @@
 
 use super::oauth_error::{ErrorCode, OAuthError};
 
-/// Parameters by name. One sent without a value counts as not sent, and none may be sent twice (RFC 6749, 3.1 and 3.2).
+/// Parameters by name. One sent without a value counts as not sent (RFC 6749, 3.1 and 3.2).
 #[derive(Clone, Default)]
 pub struct Params {
     pairs: Vec<(String, String)>,
-    repeated: Option<String>,
     too_many: bool,
 }
 
@@ -24,15 +23,11 @@ impl Params {
             if value.is_empty() {
                 continue;
             }
-            if params.get(&name).is_some() && !SEVERAL.contains(&name.as_ref()) {
-                params.repeated.get_or_insert(name.into_owned());
-            } else if params.pairs.len() >= MOST {
+            if params.pairs.len() >= MOST {
                 params.too_many = true;
                 break;
-            } else {
-                // No text of ours has a NUL, and PostgreSQL takes none.
-                params.pairs.push((name.into_owned(), value.replace('\0', "\u{fffd}")));
             }
+            params.pairs.push((name.into_owned(), value.into_owned()));
         }
         params
     }
@@ -49,10 +44,20 @@ impl Params {
 
     /// Refuses a request in which any parameter is repeated, or that has far too many.
     pub fn each_once(&self) -> Result<(), OAuthError> {
+        let once = |name: &&str| !SEVERAL.contains(name);
+        self.refuse_repeated(self.pairs.iter().map(|(name, _)| name.as_str()).filter(once))
+    }
+
+    /// The same for these parameters; what else is sent is not known, and ignored (RFC 6749, 3.1).
+    pub fn each_once_of(&self, names: &[&str]) -> Result<(), OAuthError> {
+        self.refuse_repeated(names.iter().copied())
+    }
+
+    fn refuse_repeated<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Result<(), OAuthError> {
         if self.too_many {
             return Err(ErrorCode::InvalidRequest.because("there are too many parameters"));
         }
-        let Some(name) = &self.repeated else { return Ok(()) };
+        let Some(name) = names.find(|name| self.is_repeated(name)) else { return Ok(()) };
         // The sentence may stand on a page of ours: a stranger's words must not.
         let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
         let name = if plain { name } else { "with a name that is not shown here" };
@@ -61,7 +66,7 @@ impl Params {
 
     /// Whether `name` itself is repeated: a request with two redirect URIs must not be answered at either.
     pub fn is_repeated(&self, name: &str) -> bool {
-        self.repeated.as_deref() == Some(name)
+        self.all(name).len() > 1
     }
 
     /// The value of `name`, or `invalid_request` naming it.
@@ -90,6 +95,8 @@ mod tests {
         assert!(params.is_repeated("a") && !params.is_repeated("c"));
         assert_eq!(params.each_once().unwrap_err().code, ErrorCode::InvalidRequest);
         assert!(Params::parse("b=&b=2").each_once().is_ok());
+        assert!(params.each_once_of(&["b", "c"]).is_ok() && params.each_once_of(&["c", "a"]).is_err());
+        assert_eq!(params.all("a"), ["1", "2"]);
         let resources = Params::parse("resource=a&resource=b&resource=");
         assert!(resources.each_once().is_ok());
         assert_eq!(resources.all("resource"), ["a", "b"]);

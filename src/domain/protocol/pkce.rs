@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::client::PkcePolicy;
 use super::oauth_error::{ErrorCode, OAuthError};
-use super::params::Params;
+use super::request_source::RequestParameters;
 
 /// An S256 code challenge: 43 letters of base64url.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Challenge(String);
 
 impl Challenge {
     /// RFC 7636, 4.3 and 4.4.1: the challenge of an authorization request, if the client's policy lets it go without.
-    pub fn of_request(params: &Params, policy: PkcePolicy) -> Result<Option<Challenge>, OAuthError> {
+    pub fn of_request(params: &RequestParameters, policy: PkcePolicy) -> Result<Option<Challenge>, OAuthError> {
         let invalid = |text: &'static str| ErrorCode::InvalidRequest.because(text);
         let Some(challenge) = params.get("code_challenge") else {
             if params.get("code_challenge_method").is_some() {
@@ -62,13 +62,14 @@ pub fn verifier_fits(challenge: Option<&Challenge>, verifier: Option<&str>) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::protocol::params::Params;
 
     // RFC 7636, appendix B.
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     fn request(query: &str, policy: PkcePolicy) -> Result<Option<Challenge>, OAuthError> {
-        Challenge::of_request(&Params::parse(query), policy)
+        Challenge::of_request(&RequestParameters::of_query(&Params::parse(query)), policy)
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Where answers may be sent: registered URIs only, compared letter by letter (RFC 9700, 2.1 and 4.1.3).
 
-use std::net::Ipv4Addr;
-
 use url::{Host, Url};
 
 use super::client::ApplicationType;
@@ -19,6 +17,10 @@ pub enum UriProblem {
     Wildcard,
     #[error("has a space, a control character, a backslash or a character outside ASCII; percent-encode it")]
     Characters,
+    #[error("has a % that no two hexadecimal digits follow")]
+    Percent,
+    #[error("has a port that is none: 1 to 65535")]
+    Port,
     #[error("has no host")]
     NoHost,
     #[error("has a user name or a password")]
@@ -64,10 +66,22 @@ fn parse(text: &str) -> Result<Url, UriProblem> {
     if text.contains('*') {
         return Err(UriProblem::Wildcard);
     }
-    Url::parse(text).map_err(|e| match e {
+    if !is_percent_encoded(text) {
+        return Err(UriProblem::Percent);
+    }
+    let url = Url::parse(text).map_err(|e| match e {
         url::ParseError::EmptyHost => UriProblem::NoHost,
+        url::ParseError::InvalidPort => UriProblem::Port,
         _ => UriProblem::NotAbsolute,
-    })
+    })?;
+    if url.port() == Some(0) { Err(UriProblem::Port) } else { Ok(url) }
+}
+
+/// Whether each `%` stands before two hexadecimal digits (RFC 3986, 2.1).
+fn is_percent_encoded(text: &str) -> bool {
+    let mut parts = text.split('%');
+    parts.next();
+    parts.all(|part| part.len() >= 2 && part.bytes().take(2).all(|digit| digit.is_ascii_hexdigit()))
 }
 
 fn web_host(url: &Url, text: &str) -> Result<(), UriProblem> {
@@ -104,26 +118,35 @@ pub fn destination(uri: &str) -> String {
     }
 }
 
-/// Whether a request's redirect URI is a registered one. Exactly; but a native application on a loopback address may
-/// listen on any port (RFC 8252, 7.3).
+/// Whether a request's redirect URI is a registered one. Exactly; but a program on the member's own machine takes whatever port
+/// it gets (RFC 8252, 7.3): on a loopback address for every client, as many register without saying that they are native, and
+/// by the name `localhost` for those that say so.
 pub fn is_registered(requested: &str, registered: &[String], application: ApplicationType) -> bool {
+    let without_port = |uri| without_loopback_port(uri, application);
     registered.iter().any(|r| r == requested)
-        || (application == ApplicationType::Native
-            && without_loopback_port(requested)
-                .is_some_and(|wanted| registered.iter().any(|r| without_loopback_port(r) == Some(wanted.clone()))))
+        || without_port(requested).is_some_and(|wanted| registered.iter().any(|r| without_port(r) == Some(wanted)))
 }
 
-/// An `http` URI on a loopback address literal without its port; `None` for all others.
-fn without_loopback_port(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("http://")?;
-    let v4 = Ipv4Addr::LOCALHOST.to_string();
-    let host = [v4.as_str(), "[::1]"].into_iter().find(|h| rest.starts_with(h))?;
-    let after = rest.strip_prefix(host)?;
-    let tail = match after.strip_prefix(':') {
-        Some(port_and_tail) => port_and_tail.trim_start_matches(|c: char| c.is_ascii_digit()),
-        None => after,
+/// Host and rest of an `http` URI on a loopback host; `None` for all others, and where the port is none.
+fn without_loopback_port(text: &str, application: ApplicationType) -> Option<(&'static str, &str)> {
+    let hosts: &[&str] = match application {
+        ApplicationType::Native => &["127.0.0.1", "[::1]", "localhost"],
+        ApplicationType::Web => &["127.0.0.1", "[::1]"],
     };
-    (tail.is_empty() || tail.starts_with('/') || tail.starts_with('?')).then(|| format!("{host}{tail}"))
+    let rest = text.strip_prefix("http://")?;
+    let (host, after) = hosts.iter().find_map(|host| Some((*host, rest.strip_prefix(host)?)))?;
+    let tail = match after.strip_prefix(':') {
+        None => after,
+        Some(after) => {
+            let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+            let (port, tail) = after.split_at_checked(end)?;
+            if port.starts_with('0') || port.parse::<u16>().is_err() {
+                return None;
+            }
+            tail
+        }
+    };
+    (tail.is_empty() || tail.starts_with(['/', '?'])).then_some((host, tail))
 }
 
 #[cfg(test)]
@@ -171,6 +194,14 @@ mod tests {
             ("https://Portal.example.jp/cb", UriProblem::NotCanonical),
             ("https://portal.example.jp:443/cb", UriProblem::NotCanonical),
             ("https://portal.example.jp/a/../cb", UriProblem::NotCanonical),
+            ("https://portal.example.jp/%zz", UriProblem::Percent),
+            ("https://portal.example.jp/cb?a=%4", UriProblem::Percent),
+            ("https://portal.example.jp:0/cb", UriProblem::Port),
+            ("https://portal.example.jp:65536/cb", UriProblem::Port),
+            ("http://127.0.0.1:99999/cb", UriProblem::Port),
+            ("http://127.0.0.1:0/cb", UriProblem::Port),
+            ("jp.example.app://host:0/cb", UriProblem::Port),
+            ("jp.example.app:/%zz", UriProblem::Percent),
             ("", UriProblem::NotAbsolute),
         ] {
             assert_eq!(check(uri, Web), Err(problem), "{uri}");
@@ -219,19 +250,34 @@ mod tests {
     }
 
     #[test]
-    fn a_native_application_on_a_loopback_address_may_use_any_port() {
-        let registered = ["http://127.0.0.1/cb".to_owned(), "http://localhost:3000/cb".to_owned()];
-        assert!(is_registered("http://127.0.0.1:49152/cb", &registered, Native));
-        assert!(!is_registered("http://127.0.0.1:49152/cb", &registered, Web));
-        for other in [
-            "http://127.0.0.1:49152/other",
-            "http://127.0.0.1:x/cb",
-            "http://127.0.0.1.evil.example/cb",
-            "http://127.0.0.1:1@evil.example/cb",
-            "http://localhost:4000/cb",
-            "https://127.0.0.1:1/cb",
-        ] {
-            assert!(!is_registered(other, &registered, Native), "{other}");
+    fn on_a_loopback_address_any_port_will_do_and_by_its_name_for_native_applications() {
+        let registered =
+            ["http://127.0.0.1/cb".to_owned(), "http://[::1]:5000/cb".into(), "http://localhost:3000/cb".into()];
+        for application in [Web, Native] {
+            for port in ["", ":1", ":49152", ":65535"] {
+                assert!(is_registered(&format!("http://127.0.0.1{port}/cb"), &registered, application), "{port}");
+                assert!(is_registered(&format!("http://[::1]{port}/cb"), &registered, application), "{port}");
+                let by_name = is_registered(&format!("http://localhost{port}/cb"), &registered, application);
+                assert_eq!(by_name, application == Native, "{port}");
+            }
+            for other in [
+                "http://127.0.0.1:49152/other",
+                "http://127.0.0.1:x/cb",
+                "http://127.0.0.1:/cb",
+                "http://127.0.0.1:0/cb",
+                "http://127.0.0.1:080/cb",
+                "http://127.0.0.1:65536/cb",
+                "http://127.0.0.1:99999/cb",
+                "http://127.0.0.1.evil.example/cb",
+                "http://127.0.0.1:1@evil.example/cb",
+                "http://127.0.0.1@evil.example/cb",
+                "http://127.0.0.2:1/cb",
+                "http://localhost.evil.example/cb",
+                "http://localhost:4000@evil.example/cb",
+                "https://127.0.0.1:1/cb",
+            ] {
+                assert!(!is_registered(other, &registered, application), "{other}");
+            }
         }
     }
 }

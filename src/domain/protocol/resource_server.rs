@@ -106,6 +106,12 @@ impl Resources {
         owners
     }
 
+    /// Of these resources, those that a grant is still for when it is left with these scopes.
+    pub fn left_for(&self, resources: &[String], scopes: &Scopes) -> Vec<String> {
+        let owners = self.owners(scopes);
+        resources.iter().filter(|resource| owners.contains(resource)).cloned().collect()
+    }
+
     fn of(&self, scopes: &Scopes, resources: &[String]) -> Scopes {
         let mut kept = Scopes::default();
         let is_meant =

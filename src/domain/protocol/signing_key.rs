@@ -43,3 +43,10 @@ pub struct StoredKey {
     /// When a successor has taken over: the time until which relying parties may still need it.
     pub published_until: Option<UnixTime>,
 }
+
+/// The public half of a key that is not used here.
+#[derive(Clone, Debug)]
+pub struct PublishedKey {
+    pub public_jwk: Value,
+    pub published_until: Option<UnixTime>,
+}

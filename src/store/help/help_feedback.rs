@@ -98,13 +98,6 @@ pub async fn bound_misses(tx: &mut WriteTx, most: u32) -> Result<u64, StoreError
     Ok(gone.rows_affected())
 }
 
-/// Drops what nobody has sought since `before`; how many went.
-pub async fn forget_misses(tx: &mut WriteTx, before: UnixTime) -> Result<u64, StoreError> {
-    let gone =
-        sqlx::query("DELETE FROM help_misses WHERE last_at < $1").bind(before.0).execute(tx.connection()).await?;
-    Ok(gone.rows_affected())
-}
-
 /// What was sought most first.
 pub async fn misses(db: &mut impl Reads, most: u32) -> Result<Vec<Miss>, StoreError> {
     let rows = sqlx::query(

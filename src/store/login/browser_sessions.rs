@@ -14,11 +14,8 @@ fn from_row(row: &AnyRow) -> Result<BrowserSession, StoreError> {
     let id: String = row.try_get("session_id")?;
     let assurance: String = row.try_get("assurance")?;
     Ok(BrowserSession {
-        assurance: Assurance::named(&assurance).ok_or_else(|| StoreError::Corrupt {
-            table: "browser_sessions",
-            column: "assurance",
-            row: id.clone(),
-        })?,
+        // One that only a newer version knows is worth the least here.
+        assurance: Assurance::named(&assurance).unwrap_or(Assurance::Password),
         device: Device::read(row.try_get("device")?),
         id: BrowserSessionId(id),
         member: MemberId(row.try_get("member_id")?),
@@ -48,7 +45,7 @@ pub async fn by_token(db: &mut impl Reads, token_digest: &str) -> Result<Option<
 pub async fn insert(tx: &mut WriteTx, session: &BrowserSession, token_digest: &str) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO browser_sessions (session_id, token_digest, member_id, flow_id, authenticated_at, created_at,
-             last_used_at, expires_at, assurance, device) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
+             last_used_at, expires_at, review_at, assurance, device) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $7, $8, $9)",
     )
     .bind(session.id.as_str())
     .bind(token_digest)

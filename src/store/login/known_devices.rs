@@ -44,11 +44,28 @@ pub async fn rename(tx: &mut WriteTx, from: &str, to: &str) -> Result<(), StoreE
     Ok(())
 }
 
-/// Forgets devices that have not been used since `since`.
-pub async fn forget(tx: &mut WriteTx, since: UnixTime) -> Result<u64, StoreError> {
-    let done =
-        sqlx::query("DELETE FROM known_devices WHERE last_at < $1").bind(since.0).execute(tx.connection()).await?;
-    Ok(done.rows_affected())
+/// Forgets all but the `most` devices of a member that were used last, `newest` among them.
+pub async fn keep_latest(tx: &mut WriteTx, member: &MemberId, newest: &str, most: u32) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM known_devices WHERE member_id = $1 AND device_digest NOT IN
+           (SELECT device_digest FROM known_devices WHERE member_id = $1
+             ORDER BY CASE WHEN device_digest = $3 THEN 0 ELSE 1 END, last_at DESC, device_digest LIMIT $2)",
+    )
+    .bind(member.as_str())
+    .bind(i64::from(most))
+    .bind(newest)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Forgets all devices of a member.
+pub async fn forget_all(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM known_devices WHERE member_id = $1")
+        .bind(member.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 /// Whether the member has told us to ask for no second factor on this device.

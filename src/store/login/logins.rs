@@ -7,7 +7,8 @@ use crate::domain::ids::MemberId;
 use crate::domain::login::flow::Flow;
 use crate::domain::login::next_step::Proved;
 use crate::domain::unix_time::UnixTime;
-use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
+use crate::store::carried::rewritten;
+use crate::store::{Reads, StoreError, WriteTx, from_json, from_json_if_known, to_json};
 
 /// A login that goes on. `digest` and `browser` are those of its address and its browser.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ pub async fn going_on(
     .bind(now.0)
     .fetch_optional(db.connection())
     .await?;
-    row.map(|row| login(&row, digest)).transpose()
+    row.map(|row| login(&row, digest)).transpose().map(Option::flatten)
 }
 
 /// The login, whatever became of it and in whichever browser, for as long as it is remembered.
@@ -63,23 +64,33 @@ pub async fn remembered(db: &mut impl Reads, digest: &str) -> Result<Option<Logi
             .bind(digest)
             .fetch_optional(db.connection())
             .await?;
-    row.map(|row| login(&row, digest)).transpose()
+    row.map(|row| login(&row, digest)).transpose().map(Option::flatten)
 }
 
-fn login(row: &AnyRow, digest: &str) -> Result<Login, StoreError> {
+/// `None` if it goes a way that only a newer version knows.
+fn login(row: &AnyRow, digest: &str) -> Result<Option<Login>, StoreError> {
     let (proved, flow): (String, String) = (row.try_get("proved")?, row.try_get("flow")?);
-    Ok(Login {
+    let Some(stored) = from_json_if_known(&proved, "logins", "proved", digest)? else { return Ok(None) };
+    let Some(flow) = from_json_if_known(&flow, "logins", "flow", digest)? else { return Ok(None) };
+    Ok(Some(Login {
         digest: digest.to_owned(),
         browser: row.try_get("browser_digest")?,
         member: MemberId(row.try_get("member_id")?),
-        proved: from_json(&proved, "logins", "proved", digest)?,
-        flow: from_json(&flow, "logins", "flow", digest)?,
+        proved: stored,
+        flow,
         expires_at: UnixTime(row.try_get("expires_at")?),
-    })
+    }))
 }
 
 /// Writes down what the login has shown beyond what was read; `false` if it has ended or somebody else was faster.
 pub async fn prove(tx: &mut WriteTx, login: &Login, proved: &Proved, now: UnixTime) -> Result<bool, StoreError> {
+    let read = "SELECT proved FROM logins WHERE login_digest = $1";
+    let row = sqlx::query(read).bind(&login.digest).fetch_optional(tx.connection()).await?;
+    let Some(before) = row.map(|row| row.try_get::<String, _>("proved")).transpose()? else { return Ok(false) };
+    // What a newer version has written beside it stays; but if it says something else by now, somebody was faster.
+    if from_json::<Proved>(&before, "logins", "proved", &login.digest)? != login.proved {
+        return Ok(false);
+    }
     let done = sqlx::query(
         "UPDATE logins SET proved = $3
           WHERE login_digest = $1 AND browser_digest = $2 AND proved = $4 AND taken_at IS NULL AND expires_at > $5
@@ -87,8 +98,8 @@ pub async fn prove(tx: &mut WriteTx, login: &Login, proved: &Proved, now: UnixTi
     )
     .bind(&login.digest)
     .bind(&login.browser)
-    .bind(to_json(proved)?)
-    .bind(to_json(&login.proved)?)
+    .bind(rewritten(&before, &login.proved, proved)?)
+    .bind(&before)
     .bind(now.0)
     .fetch_optional(tx.connection())
     .await?;

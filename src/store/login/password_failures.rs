@@ -29,6 +29,26 @@ pub async fn count(db: &mut impl Reads, account: &str, device: &str) -> Result<O
     row.as_ref().map(from_row).transpose()
 }
 
+/// The counts of all devices that are known to be this member's.
+pub async fn of_known_devices(
+    db: &mut impl Reads,
+    account: &str,
+    member: &MemberId,
+    since: UnixTime,
+) -> Result<Vec<FailureCount>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT f.failures, f.last_at FROM password_failures f
+           JOIN known_devices k ON k.device_digest = f.device AND k.member_id = $2 AND k.last_at >= $3
+          WHERE f.account_key = $1",
+    )
+    .bind(account)
+    .bind(member.as_str())
+    .bind(since.0)
+    .fetch_all(db.connection())
+    .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// All counts of an account, by device.
 pub async fn all(db: &mut impl Reads, account: &str) -> Result<Vec<(String, FailureCount)>, StoreError> {
     let rows = sqlx::query("SELECT device, failures, last_at FROM password_failures WHERE account_key = $1")
@@ -144,17 +164,4 @@ pub async fn clear_all(tx: &mut WriteTx, account: &str) -> Result<bool, StoreErr
         .execute(tx.connection())
         .await?;
     Ok(done.rows_affected() > 0)
-}
-
-/// Drops the oldest counts of IDs that belong to nobody, so that at most `keep` stay.
-pub async fn bound_unknown(tx: &mut WriteTx, keep: u32) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "DELETE FROM password_failures WHERE member_id IS NULL AND last_at <
-           (SELECT MIN(kept.last_at) FROM (SELECT last_at FROM password_failures WHERE member_id IS NULL
-              ORDER BY last_at DESC LIMIT $1) kept)",
-    )
-    .bind(i64::from(keep))
-    .execute(tx.connection())
-    .await?;
-    Ok(done.rows_affected())
 }

@@ -311,19 +311,17 @@ const REMEMBERED: &str =
     expires_at, server, answer, CAST(CASE WHEN content IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_content,
     merged FROM mail_outbox ";
 
-fn remembered(row: &AnyRow) -> Result<Remembered, StoreError> {
+/// `None` for a state that only a newer version knows.
+fn remembered(row: &AnyRow) -> Result<Option<Remembered>, StoreError> {
     let id: String = row.try_get("mail_id")?;
     let state: String = row.try_get("state")?;
+    let Some(state) = State::ALL.into_iter().find(|s| s.name() == state) else { return Ok(None) };
     let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|t| t.map(UnixTime));
-    Ok(Remembered {
+    Ok(Some(Remembered {
         member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
         kind: row.try_get("kind")?,
         recipient: row.try_get("recipient")?,
-        state: State::ALL.into_iter().find(|s| s.name() == state).ok_or_else(|| StoreError::Corrupt {
-            table: "mail_outbox",
-            column: "state",
-            row: id.clone(),
-        })?,
+        state,
         attempts: number(row, "attempts")?,
         merged: number(row, "merged")?,
         created_at: UnixTime(row.try_get("created_at")?),
@@ -334,13 +332,13 @@ fn remembered(row: &AnyRow) -> Result<Remembered, StoreError> {
         answer: row.try_get("answer")?,
         has_content: row.try_get::<i64, _>("has_content")? == 1,
         id,
-    })
+    }))
 }
 
 pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<Remembered>, StoreError> {
     let sql = const_format::concatcp!(REMEMBERED, "WHERE mail_id = $1");
     let row = sqlx::query(sql).bind(id).fetch_optional(db.connection()).await?;
-    row.as_ref().map(remembered).transpose()
+    row.as_ref().map(remembered).transpose().map(Option::flatten)
 }
 
 /// Whose mails are looked for: a member's, and those to their address that were for everybody who has it.
@@ -369,7 +367,7 @@ pub async fn latest(
         .bind(recipient.map_or("", |recipient| recipient.recipient_key))
         .fetch_all(db.connection())
         .await?;
-    rows.iter().map(remembered).collect()
+    rows.iter().filter_map(|row| remembered(row).transpose()).collect()
 }
 
 /// Tries a mail again now, as if it were new; `false` if it was sent, or what it says is gone or of no use any more.
@@ -385,24 +383,4 @@ pub async fn resend(tx: &mut WriteTx, id: &str, now: UnixTime) -> Result<bool, S
     .execute(tx.connection())
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Forgets what mails say that did not arrive, once it is of no use any more.
-pub async fn forget_expired_contents(tx: &mut WriteTx, now: UnixTime) -> Result<u64, StoreError> {
-    let done = sqlx::query(
-        "UPDATE mail_outbox SET content = NULL WHERE content IS NOT NULL AND state <> 'queued' AND expires_at <= $1",
-    )
-    .bind(now.0)
-    .execute(tx.connection())
-    .await?;
-    Ok(done.rows_affected())
-}
-
-/// Forgets mails from before.
-pub async fn forget(tx: &mut WriteTx, before: UnixTime) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM mail_outbox WHERE created_at < $1 AND state <> 'queued'")
-        .bind(before.0)
-        .execute(tx.connection())
-        .await?;
-    Ok(done.rows_affected())
 }

@@ -45,10 +45,3 @@ pub async fn by_key(
             .await?;
     row.map(|row| Ok((row.try_get("notice_id")?, row.try_get("content_digest")?))).transpose()
 }
-
-/// Forgets notices from before.
-pub async fn forget(tx: &mut WriteTx, before: UnixTime) -> Result<u64, StoreError> {
-    let done =
-        sqlx::query("DELETE FROM member_notices WHERE created_at < $1").bind(before.0).execute(tx.connection()).await?;
-    Ok(done.rows_affected())
-}

@@ -8,7 +8,7 @@ use crate::domain::login::device::Device;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
-use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
+use crate::store::{Reads, StoreError, WriteTx, from_json_if_known, to_json};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -65,10 +65,6 @@ pub async fn latest(db: &mut impl Reads, member: &MemberId, most: u32) -> Result
         .collect()
 }
 
-/// A newer version that serves beside this one may write what this one doesn't know: that is no damage.
 fn read(text: &str, id: &str) -> Result<AccountEvent, StoreError> {
-    from_json(text, "account_events", "event", id).or_else(|damage| match serde_json::from_str(text) {
-        Ok(serde_json::Value::Object(_)) => Ok(AccountEvent::SomethingElse),
-        _ => Err(damage),
-    })
+    Ok(from_json_if_known(text, "account_events", "event", id)?.unwrap_or(AccountEvent::SomethingElse))
 }

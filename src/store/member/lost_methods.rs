@@ -17,24 +17,22 @@ fn name(stage: Stage) -> &'static str {
     }
 }
 
-fn from_row(row: &AnyRow) -> Result<Standing, StoreError> {
+/// `None` for a stage that only a newer version knows: there is nothing to go on with here.
+fn from_row(row: &AnyRow) -> Result<Option<Standing>, StoreError> {
     let stage: String = row.try_get("stage")?;
     let ready_at = row.try_get::<Option<i64>, _>("ready_at")?.map(UnixTime);
-    Ok(Standing {
+    Ok(Some(Standing {
         stage: match stage.as_str() {
             "reset" => Stage::Reset,
             "asked" => Stage::Asked { ready_at },
             "approved" => Stage::Approved,
             "cancelled" => Stage::Cancelled,
-            _ => {
-                let row = row.try_get("member_id")?;
-                return Err(StoreError::Corrupt { table: "lost_methods", column: "stage", row });
-            }
+            _ => return Ok(None),
         },
         password_digest: row.try_get("password_digest")?,
         since: UnixTime(row.try_get("since")?),
         expires_at: UnixTime(row.try_get("expires_at")?),
-    })
+    }))
 }
 
 pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Option<Standing>, StoreError> {
@@ -44,7 +42,7 @@ pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Option<
     .bind(member.as_str())
     .fetch_optional(db.connection())
     .await?;
-    row.as_ref().map(from_row).transpose()
+    row.as_ref().map(from_row).transpose().map(Option::flatten)
 }
 
 /// Whose link this is, and how far they have come, if there is still something to cancel.
@@ -61,7 +59,9 @@ pub async fn by_cancel_link(
     .bind(now.0)
     .fetch_optional(db.connection())
     .await?;
-    row.map(|row| Ok((MemberId(row.try_get("member_id")?), from_row(&row)?))).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let member = MemberId(row.try_get("member_id")?);
+    Ok(from_row(&row)?.map(|standing| (member, standing)))
 }
 
 /// Begins anew: whatever there was of the member's ends.

@@ -1,12 +1,16 @@
 //! Relying parties and the digests of their secrets.
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
-use crate::domain::protocol::client::Client;
+use crate::domain::protocol::client::{ApplicationType, AuthenticationMethod, Client, GrantType, PkcePolicy};
+use crate::domain::protocol::signing_key::Algorithm;
 use crate::domain::unix_time::UnixTime;
+use crate::store::carried::rewritten;
 use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
 
 /// A client with what proves that it is itself.
@@ -37,15 +41,54 @@ fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
     let metadata: String = row.try_get("metadata")?;
     let previous: Option<String> = row.try_get("previous_secret_digest")?;
     let until: Option<i64> = row.try_get("previous_secret_until")?;
+    let Known { client, is_credential_known } = known(&metadata, &id)?;
     Ok(StoredClient {
-        client: from_json(&metadata, "clients", "metadata", &id)?,
-        secret_digest: row.try_get("secret_digest")?,
-        previous_secret: previous.zip(until.map(UnixTime)),
+        client,
+        secret_digest: row.try_get::<Option<String>, _>("secret_digest")?.filter(|_| is_credential_known),
+        previous_secret: previous.zip(until.map(UnixTime)).filter(|_| is_credential_known),
         registration_token_digest: row.try_get("registration_token_digest")?,
         created_at: UnixTime(row.try_get("created_at")?),
         may_notify: row.try_get::<Option<i64>, _>("member_notices_at")?.is_some(),
         revision: row.try_get("revision")?,
     })
+}
+
+/// A client as far as this version knows what is registered of it.
+struct Known {
+    client: Client,
+    /// Else it can't show here that it is itself.
+    is_credential_known: bool,
+}
+
+/// A newer version may have registered what this one doesn't know: that is left out, or read as the strictest that there is.
+fn known(metadata: &str, id: &str) -> Result<Known, StoreError> {
+    let mut all: Value = from_json(metadata, "clients", "metadata", id)?;
+    if let Some(Value::Array(grants)) = all.get_mut("grant_types") {
+        grants.retain(is::<GrantType>);
+    }
+    let mut or_else = |field: &str, strictest: &str, is_known: fn(&Value) -> bool| match all.get_mut(field) {
+        Some(value) if !is_known(value) => {
+            *value = strictest.into();
+            false
+        }
+        _ => true,
+    };
+    or_else("application_type", "web", is::<ApplicationType>);
+    or_else("pkce", "required", is::<PkcePolicy>);
+    or_else("second_factor", "required", is::<Option<SecondFactor>>);
+    or_else("id_token_alg", Algorithm::Rs256.name(), is::<Algorithm>);
+    let is_credential_known =
+        or_else("authentication", AuthenticationMethod::ClientSecretBasic.name(), is::<AuthenticationMethod>);
+    let client = serde_json::from_value(all).map_err(|_| StoreError::Corrupt {
+        table: "clients",
+        column: "metadata",
+        row: id.to_owned(),
+    })?;
+    Ok(Known { client, is_credential_known })
+}
+
+fn is<T: DeserializeOwned>(value: &Value) -> bool {
+    T::deserialize(value).is_ok()
 }
 
 const COLUMNS: &str = "client_id, metadata, secret_digest, previous_secret_digest, previous_secret_until,
@@ -139,16 +182,26 @@ pub async fn update(
     secret_digest: Option<&str>,
     now: UnixTime,
 ) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT metadata, secret_digest FROM clients WHERE client_id = $1")
+        .bind(client.id.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    let Some(row) = row else { return Ok(()) };
+    let (before, digest): (String, Option<String>) = (row.try_get("metadata")?, row.try_get("secret_digest")?);
+    let Known { client: read, is_credential_known } = known(&before, client.id.as_str())?;
+    let secret_digest = if is_credential_known { secret_digest } else { digest.as_deref() };
+    let metadata = rewritten(&before, &read, client)?;
+    let as_stored: Value = from_json(&metadata, "clients", "metadata", client.id.as_str())?;
     sqlx::query(
         "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4, second_factor = $5, revision = revision + 1,
                 previous_secret_until = CASE WHEN $3 IS NULL THEN NULL ELSE previous_secret_until END
           WHERE client_id = $1",
     )
     .bind(client.id.as_str())
-    .bind(to_json(client)?)
+    .bind(metadata)
     .bind(secret_digest)
     .bind(now.0)
-    .bind(client.second_factor.map(SecondFactor::name))
+    .bind(as_stored.get("second_factor").and_then(Value::as_str))
     .execute(tx.connection())
     .await?;
     Ok(())

@@ -5,13 +5,15 @@ use sqlx::any::AnyRow;
 
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
+use crate::domain::protocol::authorization_request::AuthorizationRequest;
 use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::refresh_rotation::RefreshState;
 use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::UnixTime;
-use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
+use crate::store::{Reads, StoreError, WriteTx, from_json_if_known, to_json};
 
-fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
+/// The grant, as far as this version can go on with it: `None` for a stage or a request that only a newer one knows.
+fn from_row(row: &AnyRow) -> Result<Option<Grant>, StoreError> {
     let id: String = row.try_get("grant_id")?;
     let stage: String = row.try_get("stage")?;
     let request: String = row.try_get("request")?;
@@ -22,22 +24,24 @@ fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
         ("approved", Some(code_expires_at), None) => Stage::Approved { code_expires_at },
         ("redeemed", Some(_), Some(at)) => Stage::Redeemed { at },
         ("denied", None, None) => Stage::Denied,
-        _ => return Err(corrupt("stage")),
+        ("awaiting_consent" | "approved" | "redeemed" | "denied", ..) => return Err(corrupt("stage")),
+        _ => return Ok(None),
     };
+    let Some(request) = from_json_if_known(&request, "authorization_grants", "request", &id)? else { return Ok(None) };
     let refresh = match (row.try_get::<Option<i64>, _>("refresh_generation")?, time("refreshed_at")?) {
         (Some(generation), Some(issued_at)) => Some(RefreshState { generation, issued_at }),
         (None, None) => None,
         _ => return Err(corrupt("refresh_generation")),
     };
     let assurance: String = row.try_get("assurance")?;
-    Ok(Grant {
-        assurance: Assurance::named(&assurance).ok_or_else(|| corrupt("assurance"))?,
+    Ok(Some(Grant {
+        assurance: Assurance::named(&assurance).unwrap_or(Assurance::Password),
         client: ClientId(row.try_get("client_id")?),
         member: MemberId(row.try_get("member_id")?),
         scopes: Scopes::parse(&row.try_get::<String, _>("scope")?).map_err(|_| corrupt("scope"))?,
         resources: row.try_get::<String, _>("resources")?.split_ascii_whitespace().map(str::to_owned).collect(),
         session: BrowserSessionId(row.try_get("session_id")?),
-        request: from_json(&request, "authorization_grants", "request", &id)?,
+        request,
         authenticated_at: UnixTime(row.try_get("authenticated_at")?),
         created_at: UnixTime(row.try_get("created_at")?),
         stage,
@@ -45,7 +49,11 @@ fn from_row(row: &AnyRow) -> Result<Grant, StoreError> {
         kept_until: UnixTime(row.try_get("kept_until")?),
         ended_at: time("ended_at")?,
         id: GrantId(id),
-    })
+    }))
+}
+
+fn one(row: Option<AnyRow>) -> Result<Option<Grant>, StoreError> {
+    row.as_ref().map(from_row).transpose().map(Option::flatten)
 }
 
 const COLUMNS: &str =
@@ -67,8 +75,8 @@ pub async fn insert(
     };
     sqlx::query(
         "INSERT INTO authorization_grants (grant_id, client_id, member_id, session_id, stage, request, authenticated_at,
-             page_digest, code_digest, code_expires_at, created_at, kept_until, assurance, scope, resources)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             page_digest, code_digest, code_expires_at, created_at, kept_until, review_at, assurance, scope, resources)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)",
     )
     .bind(grant.id.as_str())
     .bind(grant.client.as_str())
@@ -93,13 +101,13 @@ pub async fn insert(
 pub async fn by_id(db: &mut impl Reads, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE grant_id = $1");
     let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(db.connection()).await?;
-    row.as_ref().map(from_row).transpose()
+    one(row)
 }
 
 pub async fn by_code(db: &mut impl Reads, code_digest: &str) -> Result<Option<Grant>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE code_digest = $1");
     let row = sqlx::query(sql).bind(code_digest).fetch_optional(db.connection()).await?;
-    row.as_ref().map(from_row).transpose()
+    one(row)
 }
 
 /// The grant that waits for consent at this page, in this session.
@@ -117,32 +125,37 @@ pub async fn awaiting_consent(
     );
     let row =
         sqlx::query(sql).bind(page_digest).bind(session.as_str()).bind(now.0).fetch_optional(db.connection()).await?;
-    row.as_ref().map(from_row).transpose()
+    one(row)
 }
 
 /// The grant whose consent page this was, whatever became of it.
 pub async fn of_page(db: &mut impl Reads, page_digest: &str) -> Result<Option<Grant>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE page_digest = $1");
     let row = sqlx::query(sql).bind(page_digest).fetch_optional(db.connection()).await?;
-    row.as_ref().map(from_row).transpose()
+    one(row)
 }
 
-/// The member agrees; `false` if the page was answered before.
+/// The member agrees to `request`, which may be less than they were asked; `false` if the page was answered before.
 pub async fn approve(
     tx: &mut WriteTx,
     id: &GrantId,
+    request: &AuthorizationRequest,
     code_digest: &str,
     code_expires_at: UnixTime,
     kept_until: UnixTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4
+        "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4,
+                request = $5, scope = $6, resources = $7
           WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
     )
     .bind(id.as_str())
     .bind(code_digest)
     .bind(code_expires_at.0)
     .bind(kept_until.0)
+    .bind(to_json(request)?)
+    .bind(request.scopes.to_string())
+    .bind(request.resources.join(" "))
     .fetch_optional(tx.connection())
     .await?;
     Ok(done.is_some())
@@ -228,7 +241,7 @@ pub async fn in_use(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> Re
             AND kept_until > $2 ORDER BY created_at, grant_id"
     );
     let rows = sqlx::query(sql).bind(member.as_str()).bind(now.0).fetch_all(db.connection()).await?;
-    rows.iter().map(from_row).collect()
+    rows.iter().filter_map(|row| from_row(row).transpose()).collect()
 }
 
 /// Ends every grant that a member has given a client, also one that waits for consent; whether there was any.

@@ -62,13 +62,18 @@ pub async fn insert(tx: &mut WriteTx, server: &ResourceServer) -> Result<(), Sto
     Ok(())
 }
 
-/// Removes one, its scopes, and what members agreed to and granted of them; whether it was there.
-pub async fn remove(tx: &mut WriteTx, server: &ResourceServer) -> Result<bool, StoreError> {
+/// Removes one, with its scopes; whether it was there.
+pub async fn remove(tx: &mut WriteTx, identifier: &str) -> Result<bool, StoreError> {
     let done = sqlx::query("DELETE FROM resource_servers WHERE resource = $1")
-        .bind(&server.identifier)
+        .bind(identifier)
         .execute(tx.connection())
         .await?;
-    for scope in server.scopes.iter() {
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes scopes out of all that members agreed to and granted.
+pub async fn forget_scopes(tx: &mut WriteTx, scopes: &Scopes) -> Result<(), StoreError> {
+    for scope in scopes.iter() {
         // A list with a space on either side, so that a name is found whole.
         for sql in [
             "UPDATE consents SET scope = TRIM(REPLACE(' ' || scope || ' ', ' ' || $1 || ' ', ' '))
@@ -79,5 +84,5 @@ pub async fn remove(tx: &mut WriteTx, server: &ResourceServer) -> Result<bool, S
             sqlx::query(sql).bind(scope).execute(tx.connection()).await?;
         }
     }
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }

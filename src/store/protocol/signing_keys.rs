@@ -3,30 +3,28 @@
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use crate::domain::protocol::signing_key::{Algorithm, StoredKey};
+use crate::domain::protocol::signing_key::{Algorithm, PublishedKey, StoredKey};
 use crate::domain::unix_time::UnixTime;
 use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
 
-fn from_row(row: &AnyRow) -> Result<StoredKey, StoreError> {
+/// `None` for an algorithm that only a newer version knows.
+fn from_row(row: &AnyRow) -> Result<Option<StoredKey>, StoreError> {
     let id: String = row.try_get("key_id")?;
     let algorithm: String = row.try_get("algorithm")?;
     let public: String = row.try_get("public_jwk")?;
-    Ok(StoredKey {
-        algorithm: Algorithm::from_name(&algorithm).ok_or_else(|| StoreError::Corrupt {
-            table: "signing_keys",
-            column: "algorithm",
-            row: id.clone(),
-        })?,
+    let Some(algorithm) = Algorithm::from_name(&algorithm) else { return Ok(None) };
+    Ok(Some(StoredKey {
+        algorithm,
         public_jwk: from_json(&public, "signing_keys", "public_jwk", &id)?,
         private_jwk: row.try_get("private_jwk")?,
         created_at: UnixTime(row.try_get("created_at")?),
         signs_from: UnixTime(row.try_get("signs_from")?),
         published_until: row.try_get::<Option<i64>, _>("published_until")?.map(UnixTime),
         id,
-    })
+    }))
 }
 
-/// All keys, the oldest first.
+/// All keys of the algorithms that there are here, the oldest first.
 pub async fn all(db: &mut impl Reads) -> Result<Vec<StoredKey>, StoreError> {
     let rows = sqlx::query(
         "SELECT key_id, algorithm, public_jwk, private_jwk, created_at, signs_from, published_until
@@ -34,33 +32,43 @@ pub async fn all(db: &mut impl Reads) -> Result<Vec<StoredKey>, StoreError> {
     )
     .fetch_all(db.connection())
     .await?;
-    rows.iter().map(from_row).collect()
+    rows.iter().filter_map(|row| from_row(row).transpose()).collect()
 }
 
-/// Adds the first key of an algorithm; `false` if there is one (another node was faster).
-pub async fn insert_first(tx: &mut WriteTx, key: &StoredKey) -> Result<bool, StoreError> {
-    insert(
-        tx,
-        key,
-        "INSERT INTO signing_keys (key_id, algorithm, public_jwk, private_jwk, created_at, signs_from)
-         SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)",
+/// Keys of algorithms that only a newer version knows: it signs with them, so they are published by this one as well.
+pub async fn of_other_algorithms(db: &mut impl Reads) -> Result<Vec<PublishedKey>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT key_id, algorithm, public_jwk, published_until FROM signing_keys ORDER BY created_at, key_id",
     )
-    .await
+    .fetch_all(db.connection())
+    .await?;
+    let mut keys = Vec::new();
+    for row in rows {
+        let algorithm: String = row.try_get("algorithm")?;
+        if Algorithm::from_name(&algorithm).is_none() {
+            let (id, public): (String, String) = (row.try_get("key_id")?, row.try_get("public_jwk")?);
+            keys.push(PublishedKey {
+                public_jwk: from_json(&public, "signing_keys", "public_jwk", &id)?,
+                published_until: row.try_get::<Option<i64>, _>("published_until")?.map(UnixTime),
+            });
+        }
+    }
+    Ok(keys)
 }
 
-/// Adds the key that takes over.
-pub async fn insert_successor(tx: &mut WriteTx, key: &StoredKey) -> Result<bool, StoreError> {
-    insert(
-        tx,
-        key,
-        "INSERT INTO signing_keys (key_id, algorithm, public_jwk, private_jwk, created_at, signs_from)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .await
+/// Holds the keys until the transaction ends: whoever else is about to make one waits, and then sees it.
+pub async fn hold(tx: &mut WriteTx) -> Result<(), StoreError> {
+    sqlx::query("UPDATE compatibility SET oldest_migration = oldest_migration WHERE one = 'tables'")
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
-async fn insert(tx: &mut WriteTx, key: &StoredKey, sql: &'static str) -> Result<bool, StoreError> {
-    let done = sqlx::query(sql)
+/// Adds a key. Whoever decides that it is needed holds the keys.
+pub async fn insert(tx: &mut WriteTx, key: &StoredKey) -> Result<(), StoreError> {
+    let sql = "INSERT INTO signing_keys (key_id, algorithm, public_jwk, private_jwk, created_at, signs_from)
+         VALUES ($1, $2, $3, $4, $5, $6)";
+    sqlx::query(sql)
         .bind(&key.id)
         .bind(key.algorithm.name())
         .bind(to_json(&key.public_jwk)?)
@@ -69,7 +77,7 @@ async fn insert(tx: &mut WriteTx, key: &StoredKey, sql: &'static str) -> Result<
         .bind(key.signs_from.0)
         .execute(tx.connection())
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }
 
 /// Sets the end of every key of the algorithm that `successor` follows and that has no end yet.

@@ -3,11 +3,11 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::actions::protocol::continue_authorization::approve;
+use crate::actions::protocol::answer_consent::{Answered, answer_consent};
+use crate::actions::protocol::continue_authorization::{Again, look_again};
 use crate::crypto::opaque_token;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::protocol::grant::{Grant, Stage};
-use crate::domain::protocol::oauth_error::ErrorCode;
 use crate::domain::protocol::params::Params;
 use crate::store::Reads;
 use crate::store::member::members;
@@ -33,19 +33,25 @@ pub struct ConsentPage {
     pub scopes: Vec<String>,
 }
 
-/// The grant that waits for this member's answer, in the session that asked.
-async fn waiting(browser: &mut BrowserRequest, page: Option<&str>) -> Result<Grant, PageError> {
+/// The grant that waits for this member's answer, in the session that asked, as its client may have it now.
+async fn waiting(browser: &mut BrowserRequest, page: &str) -> Result<Grant, PageError> {
     let gone = || PageError::page(ErrorKind::FlowExpired);
-    let page = opaque_token::digest(page.ok_or_else(gone)?);
+    let page = opaque_token::digest(page);
     let session = browser.session().await?.ok_or_else(gone)?;
     let app = browser.web.app.clone();
     let mut reader = app.store.reader().await?;
     let Some(grant) = grants::awaiting_consent(&mut reader, &page, &session.id, app.now()).await? else {
         return Err(answered_or_over(&mut reader, &page, &session).await?);
     };
-    let stored = clients::by_id(&mut reader, grant.request.client.as_str()).await?.ok_or_else(gone)?;
-    browser.on_behalf_of(&stored.client, grant.request.ui_locales.as_deref());
-    Ok(grant)
+    match look_again(&app, &mut reader, &grant.request).await? {
+        Again::Stands(client, request) => {
+            browser.on_behalf_of(&client, request.ui_locales.as_deref());
+            Ok(Grant { scopes: request.scopes.clone(), request: *request, ..grant })
+        }
+        // What is left of it is told where it is answered.
+        Again::Refused(_) => Ok(grant),
+        Again::Gone(gone) => Err(PageError::page(authorize::gone_page(gone))),
+    }
 }
 
 /// Why there is nothing to decide any more. Who comes out of another session is told nothing.
@@ -71,7 +77,7 @@ pub async fn get(mut browser: BrowserRequest) -> Response {
 
 async fn show(browser: &mut BrowserRequest) -> Result<ConsentPage, PageError> {
     let token = browser.query.get("grant").unwrap_or_default().to_owned();
-    let grant = waiting(browser, Some(&token)).await?;
+    let grant = waiting(browser, &token).await?;
     let member = members::by_id(&mut browser.web.app.store.reader().await?, &grant.member).await?;
     let member = member.ok_or_else(|| PageError::page(ErrorKind::FlowExpired))?;
     Ok(ConsentPage {
@@ -92,22 +98,14 @@ pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
 
 /// Anything but a clear yes is a no.
 async fn decide(browser: &mut BrowserRequest, fields: &Params) -> Result<String, PageError> {
-    let gone = || PageError::page(ErrorKind::FlowExpired);
-    let grant = waiting(browser, fields.get("grant")).await?;
-    let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    let to = if fields.get("decision") == Some("allow") {
-        let code = approve(&app, &mut tx, &grant).await?.ok_or_else(gone)?;
-        authorize::code_to_client(browser, &grant.request, code)
-    } else {
-        if !grants::deny(&mut tx, &grant.id).await? {
-            return Err(gone());
-        }
-        let error = ErrorCode::AccessDenied.because("the member did not agree");
-        authorize::error_to_client(browser, &grant.request, error)
-    };
-    tx.commit().await?;
-    Ok(to)
+    let page = fields.get("grant").unwrap_or_default();
+    waiting(browser, page).await?;
+    let allowed = fields.get("decision") == Some("allow");
+    match answer_consent(&browser.web.app, page, &browser.caller(), allowed).await? {
+        Answered::ToClient(answer) => Ok(authorize::to_client(browser, &answer)),
+        Answered::Over => Err(PageError::page(ErrorKind::FlowExpired)),
+        Answered::Gone(gone) => Err(PageError::page(authorize::gone_page(gone))),
+    }
 }
 
 impl PageTemplate for ConsentPage {

@@ -5,7 +5,6 @@
 use axum::response::Response;
 
 use super::{purpose, sealed_flow};
-use crate::actions::protocol::continue_authorization::{Next, continue_authorization};
 use crate::domain::login::flow::{Continue, Flow};
 use crate::web::oidc::authorize;
 use crate::web::page_error::PageError;
@@ -32,23 +31,10 @@ async fn next(browser: &mut BrowserRequest) -> Result<String, PageError> {
     let flow = sealed_flow::open(browser, Some(&sealed))?;
     let client = sealed_flow::client(browser, &flow).await?;
     purpose::on_behalf_of(browser, &flow, client.as_ref());
-    let login_page =
-        |browser: &BrowserRequest| format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow));
-    // Logged out meanwhile; nothing is written for somebody who is not logged in.
-    let Some(session) = browser.session().await? else { return Ok(login_page(browser)) };
-    let (request, client) = match (&flow.then, client) {
-        (Continue::Authorize(request), Some(client)) => (request, client),
-        (Continue::Authorize(_), None) => return Ok(paths::ACCOUNT_PROFILE.to_owned()),
-        (Continue::Account(page), _) => return Ok(page.path()),
+    let next = match &flow.then {
+        Continue::Authorize(request) => authorize::proceed(browser, request).await?,
+        Continue::Account(page) => Some(page.path()),
     };
-    let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    let next = continue_authorization(&app, &mut tx, request, &client, Some(&session)).await?;
-    tx.commit().await?;
-    Ok(match next {
-        Next::Login => login_page(browser),
-        Next::AskConsent(page) => format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose()),
-        Next::Code(code) => authorize::code_to_client(browser, request, code),
-        Next::Refuse(error) => authorize::error_to_client(browser, request, error),
-    })
+    // Logged out meanwhile.
+    Ok(next.unwrap_or_else(|| format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow))))
 }

@@ -6,11 +6,9 @@ use serde::Serialize;
 
 use super::one_time_password::CodeError;
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::login::email_codes::{self, Purpose, Sent};
-use crate::actions::login::one_time_passwords::{Tried, try_email_code};
-use crate::actions::member::verified_address;
-use crate::domain::actor::Actor;
-use crate::domain::login::next_step::Proved;
+use crate::actions::login::email_codes::{Purpose, Sent};
+use crate::actions::login::register_email_address::{register_email_address, send_address_code};
+use crate::actions::login::show_second_factor::Shown;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::email_address::EmailAddress;
 use crate::domain::protocol::params::Params;
@@ -116,14 +114,9 @@ async fn register(browser: &mut BrowserRequest, fields: &Params) -> Result<Outco
 }
 
 async fn send(browser: &BrowserRequest, step: &Step, address: &str) -> Result<Sent, PageError> {
-    let app = &browser.web.app;
     let language = browser.locale().tag();
-    let mut tx = app.store.write().await?;
-    let sent = email_codes::send(app, &mut tx, Purpose::Address, &place(step), &step.member, address, language).await?;
-    if sent != Sent::TooMany {
-        tx.commit().await?;
-    }
-    Ok(sent)
+    let sent = send_address_code(&browser.web.app, &step.of(browser), address, language).await?;
+    sent.ok_or_else(|| PageError::page(ErrorKind::FlowExpired))
 }
 
 pub async fn get_code(mut browser: BrowserRequest) -> Response {
@@ -206,18 +199,12 @@ async fn verify(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
         return again(CodeError::CodeMalformed);
     };
     let app = browser.web.app.clone();
-    match try_email_code(&app, &step.member, &place(&step), &code, browser.device()).await? {
-        Tried::Right((mut tx, address)) => {
-            let actor = Actor::Member(browser.device());
-            verified_address::take(&app, &mut tx, &step.member, &address, Some(&step.login), &actor).await?;
-            let proved = Proved { address: true, ..step.login.proved };
-            let to = step.go_on(browser, &mut tx, proved).await?;
-            tx.commit().await?;
-            Ok(Outcome::GoTo(to))
-        }
-        Tried::Wrong => again(CodeError::EmailCodeWrong),
-        Tried::Spent => again(CodeError::CodeSpent),
-        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
+    match register_email_address(&app, &step.of(browser), &code).await? {
+        Shown::Right(went) => Ok(Outcome::GoTo(step.on(browser, went))),
+        Shown::NotNow => Ok(Outcome::GoTo(step.anew(browser, LoginPage::EmailAddressCode).await?)),
+        Shown::Wrong => again(CodeError::EmailCodeWrong),
+        Shown::Spent => again(CodeError::CodeSpent),
+        Shown::Locked => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

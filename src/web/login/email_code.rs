@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::one_time_password::{CodeError, trust_days};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::login::email_codes::{self, Purpose, Sent};
-use crate::actions::login::one_time_passwords::{Tried, try_email_code};
-use crate::domain::login::next_step::Second;
+use crate::actions::login::email_codes::{self, Purpose};
+use crate::actions::login::register_email_address::send_login_code;
+use crate::actions::login::show_second_factor::{Shown, show_email_code};
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
-use crate::domain::member::email_address::{is_same, masked};
+use crate::domain::member::email_address::masked;
 use crate::domain::protocol::params::Params;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
@@ -41,13 +41,13 @@ pub struct EmailCodePage {
 pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match show(&mut browser, token.as_deref()).await {
-        Ok(Shown::Page(page)) => browser.page(&page),
-        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Ok(Answer::Page(page)) => browser.page(&page),
+        Ok(Answer::GoTo(to)) => browser.redirect(&to),
         Err(error) => browser.page_error(error),
     }
 }
 
-enum Shown {
+enum Answer {
     Page(EmailCodePage),
     GoTo(String),
 }
@@ -56,10 +56,10 @@ fn place(step: &Step) -> String {
     Purpose::Login.place(&step.login.digest)
 }
 
-async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Shown, PageError> {
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Answer, PageError> {
     let step = match step::turn(browser, token, PAGE).await? {
         Turn::Here(step) => *step,
-        Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
+        Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
     let app = browser.web.app.clone();
     let waiting = email_codes::usable(&app, &mut app.store.reader().await?, &place(&step), &step.member).await?;
@@ -68,20 +68,14 @@ async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Shown
         Some(_) => None,
         None => send(browser, &step).await?,
     };
-    Ok(Shown::Page(page(browser, &step, false, false, error)))
+    Ok(Answer::Page(page(browser, &step, false, false, error)))
 }
 
+/// Why no code was sent, if it was not.
 async fn send(browser: &BrowserRequest, step: &Step) -> Result<Option<CodeError>, PageError> {
-    let app = &browser.web.app;
-    let address = step.member.verified_email().ok_or_else(|| PageError::page(ErrorKind::FlowExpired))?;
     let language = browser.locale().tag();
-    let mut tx = app.store.write().await?;
-    let sent = email_codes::send(app, &mut tx, Purpose::Login, &place(step), &step.member, address, language).await?;
-    // A code whose mail is withheld is not written down either: the one before still counts.
-    if sent != Sent::TooMany {
-        tx.commit().await?;
-    }
-    Ok(CodeError::of(sent))
+    let sent = send_login_code(&browser.web.app, &step.of(browser), language).await?;
+    Ok(CodeError::of(sent.ok_or_else(|| PageError::page(ErrorKind::FlowExpired))?))
 }
 
 fn page(
@@ -107,44 +101,37 @@ fn page(
 
 pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
     match attempt(&mut browser, &fields).await {
-        Ok(Shown::GoTo(to)) => browser.redirect(&to),
-        Ok(Shown::Page(page)) if page.error.is_none() => browser.done(&page),
-        Ok(Shown::Page(page)) => browser.form_again(&page),
+        Ok(Answer::GoTo(to)) => browser.redirect(&to),
+        Ok(Answer::Page(page)) if page.error.is_none() => browser.done(&page),
+        Ok(Answer::Page(page)) => browser.form_again(&page),
         Err(error) => browser.page_error(error),
     }
 }
 
-async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown, PageError> {
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Answer, PageError> {
     let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
-        Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
+        Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Shown::GoTo(step.cancel(browser)));
+        return Ok(Answer::GoTo(step.cancel(browser)));
     }
     browser.limit_attempts()?;
     let trust = fields.get("trust").is_some();
     if fields.get("resend").is_some() {
         let error = send(browser, &step).await?;
-        return Ok(Shown::Page(page(browser, &step, error.is_none(), trust, error)));
+        return Ok(Answer::Page(page(browser, &step, error.is_none(), trust, error)));
     }
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
-        return Ok(Shown::Page(page(browser, &step, false, trust, Some(CodeError::CodeMalformed))));
+        return Ok(Answer::Page(page(browser, &step, false, trust, Some(CodeError::CodeMalformed))));
     };
     let app = browser.web.app.clone();
-    match try_email_code(&app, &step.member, &place(&step), &code, browser.device()).await? {
-        // The address may have been changed since the code was sent.
-        Tried::Right((mut tx, address)) if step.member.verified_email().is_some_and(|now| is_same(now, &address)) => {
-            let proved = step.login.proved.with(Second::Method(Method::Email), trust);
-            let to = step.go_on(browser, &mut tx, proved).await?;
-            tx.commit().await?;
-            Ok(Shown::GoTo(to))
-        }
-        Tried::Right(_) | Tried::Spent => {
-            Ok(Shown::Page(page(browser, &step, false, trust, Some(CodeError::CodeSpent))))
-        }
-        Tried::Wrong => Ok(Shown::Page(page(browser, &step, false, trust, Some(CodeError::EmailCodeWrong)))),
-        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
+    match show_email_code(&app, &step.of(browser), &code, trust).await? {
+        Shown::Right(went) => Ok(Answer::GoTo(step.on(browser, went))),
+        Shown::NotNow => Ok(Answer::GoTo(step.anew(browser, PAGE).await?)),
+        Shown::Spent => Ok(Answer::Page(page(browser, &step, false, trust, Some(CodeError::CodeSpent)))),
+        Shown::Wrong => Ok(Answer::Page(page(browser, &step, false, trust, Some(CodeError::EmailCodeWrong)))),
+        Shown::Locked => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

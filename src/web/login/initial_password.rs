@@ -6,18 +6,12 @@ use serde::Serialize;
 
 use super::sealed_flow;
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::login::check_password::hash_new_password;
-use crate::actions::member::account_events::record;
+use crate::actions::login::replace_initial_password::{Outcome as Replacement, replace_initial_password};
 use crate::actions::member::change_password::broken_rules;
-use crate::actions::member::replace_password::replace_password;
-use crate::domain::actor::Actor;
 use crate::domain::login::next_step::NextStep;
 use crate::domain::login::password_policy::{CharacterClass, PasswordRule};
-use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::{Member, Password};
 use crate::domain::protocol::params::Params;
-use crate::store::login::browser_sessions;
-use crate::store::member::members;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
@@ -139,24 +133,12 @@ async fn choose(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     if !broken.is_empty() || mismatch {
         return Ok(Outcome::Again(page(browser, &step, broken, mismatch)));
     }
-    let hash = hash_new_password(&app, typed).await?;
-    let now = app.now();
-    let mut tx = app.store.write().await?;
-    // Staff may have given out another one meanwhile.
-    let still = match &step.password {
-        Some(initial) => members::still_has_password(&mut tx, &step.member.id, initial).await?,
-        None => false,
-    };
-    if !still {
-        return Err(sealed_flow::expired(browser, step.login.flow));
+    let Some(before) = &step.password else { return Err(sealed_flow::expired(browser, step.login.flow.clone())) };
+    match replace_initial_password(&app, &step.of(browser), before, typed).await? {
+        Replacement::Replaced(went) => Ok(Outcome::GoTo(step.on(browser, went))),
+        Replacement::NotNow => Ok(Outcome::GoTo(step.anew(browser, LoginPage::InitialPassword).await?)),
+        Replacement::Outdated => Err(sealed_flow::expired(browser, step.login.flow.clone())),
     }
-    replace_password(&app, &mut tx, &step.member, &hash, None, Some(&step.login)).await?;
-    browser_sessions::end_all(&mut tx, &step.member.id, now).await?;
-    record(&app, &mut tx, &step.member, AccountEvent::PasswordChanged, &Actor::Member(browser.device())).await?;
-    let proved = step.login.proved;
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(Outcome::GoTo(to))
 }
 
 /// Every rule that a new password breaks, the one against passwords before included.

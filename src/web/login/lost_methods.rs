@@ -50,8 +50,9 @@ pub enum LostState {
     MaySetUpAgain {
         until: String,
         email: bool,
-        apps: Vec<String>,
-        passkeys: Vec<String>,
+        /// How many. Their names are not told to somebody who has shown a password alone.
+        apps: usize,
+        passkeys: usize,
         recovery_codes: u32,
         trusted_devices: i64,
         /// A method is chosen next; otherwise the password alone is enough from then on.
@@ -129,8 +130,8 @@ fn state(browser: &BrowserRequest, step: &Step, reset: MethodsReset, holdings: H
             LostState::MaySetUpAgain {
                 until: browser.date_time(until),
                 email: holdings.email,
-                apps: holdings.apps,
-                passkeys: holdings.passkeys,
+                apps: holdings.apps.len(),
+                passkeys: holdings.passkeys.len(),
                 recovery_codes: holdings.recovery_codes,
                 trusted_devices: holdings.trusted_devices,
                 choose_next: due != NextStep::Complete,
@@ -167,14 +168,10 @@ async fn act(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome, P
     if fields.get("set_up_again").is_none() {
         return Ok(Outcome::GoTo(again));
     }
-    let Some(mut tx) = lost_methods::set_up_again(&app, &step.login, browser.device()).await? else {
-        return Ok(Outcome::GoTo(again));
-    };
-    // Nothing was shown by it: what the login still needs, it asks for.
-    let proved = step.login.proved;
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(Outcome::GoTo(to))
+    match lost_methods::set_up_again(&app, &step.of(browser)).await? {
+        Some(went) => Ok(Outcome::GoTo(step.on(browser, went))),
+        None => Ok(Outcome::GoTo(again)),
+    }
 }
 
 impl PageTemplate for LostMethodsPage {
@@ -191,8 +188,8 @@ impl PageTemplate for LostMethodsPage {
         let everything = LostState::MaySetUpAgain {
             until: at(),
             email: true,
-            apps: vec!["<phone>".into(), "tablet".into()],
-            passkeys: vec!["iPhone".into()],
+            apps: 2,
+            passkeys: 1,
             recovery_codes: 9,
             trusted_devices: 2,
             choose_next: true,
@@ -200,8 +197,8 @@ impl PageTemplate for LostMethodsPage {
         let one = LostState::MaySetUpAgain {
             until: at(),
             email: false,
-            apps: vec!["phone".into()],
-            passkeys: Vec::new(),
+            apps: 1,
+            passkeys: 0,
             recovery_codes: 0,
             trusted_devices: 0,
             choose_next: false,

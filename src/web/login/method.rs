@@ -4,14 +4,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::member::account_events::record;
-use crate::domain::actor::Actor;
-use crate::domain::login::next_step::{NextStep, Second};
-use crate::domain::member::account_event::AccountEvent;
+use crate::actions::login::enrol_method::{Enrolled, enrol_email};
+use crate::domain::login::next_step::NextStep;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::member::email_address::masked;
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
@@ -85,22 +82,12 @@ async fn choose(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome
     }
 }
 
-/// The address is known: where a code that was sent to it has come back in this very login, nothing more is asked; else
-/// the next step asks for one.
 async fn by_email(browser: &mut BrowserRequest, step: Step) -> Result<String, PageError> {
     let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    members::set_email_method(&mut tx, &step.member.id, Some(app.now())).await?;
-    members::set_method(&mut tx, &step.member.id, Some(Method::Email)).await?;
-    let event = AccountEvent::MethodChosen { method: Method::Email };
-    record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
-    let proved = match step.login.proved {
-        proved if proved.address => proved.with(Second::Method(Method::Email), false),
-        proved => proved,
-    };
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(to)
+    match enrol_email(&app, &step.of(browser)).await? {
+        Enrolled::Done(went) => Ok(step.on(browser, went)),
+        Enrolled::TooMany | Enrolled::NotNow => step.anew(browser, LoginPage::Method).await,
+    }
 }
 
 impl PageTemplate for MethodPage {

@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::password::{self, PasswordError};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
 use super::{purpose, sealed_flow};
-use crate::domain::login::next_step::{Proved, Second};
+use crate::actions::login::log_in_with_passkey::log_in_with_passkey;
+use crate::actions::login::show_second_factor::{Shown, show_passkey};
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
-use crate::web::passkey::{PasskeyTrouble, Question, answered, ask_member, sample_question};
+use crate::web::passkey::{PasskeyTrouble, Question, answered, ask_member, judged, sample_question};
 use crate::web::request::browser::BrowserRequest;
 use crate::web::request::form::OwnForm;
 
@@ -74,14 +75,16 @@ async fn after_password(browser: &mut BrowserRequest, fields: &Params) -> Result
         return Ok(Outcome::GoTo(step.cancel(browser)));
     }
     browser.limit_attempts()?;
-    let (mut tx, _) = match answered(browser, Some(&step.member.id), fields).await? {
-        Ok(right) => right,
+    let (asked, answer) = match answered(browser, Some(&step.member.id), fields) {
+        Ok(answered) => answered,
         Err(error) => return Ok(Outcome::Again(page(browser, &step, Some(error)).await?)),
     };
-    let proved = step.login.proved.with(Second::Method(Method::Passkey), false);
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(Outcome::GoTo(to))
+    let app = browser.web.app.clone();
+    match judged(show_passkey(&app, &step.of(browser), &step.member.id, asked, answer).await?) {
+        Ok(Shown::Right(went)) => Ok(Outcome::GoTo(step.on(browser, went))),
+        Ok(_) => Ok(Outcome::GoTo(step.anew(browser, PAGE).await?)),
+        Err(error) => Ok(Outcome::Again(page(browser, &step, Some(error)).await?)),
+    }
 }
 
 async fn instead_of_password(browser: &mut BrowserRequest, fields: &Params) -> Result<password::Outcome, PageError> {
@@ -89,13 +92,16 @@ async fn instead_of_password(browser: &mut BrowserRequest, fields: &Params) -> R
     let client = sealed_flow::client(browser, &flow).await?;
     purpose::on_behalf_of(browser, &flow, client.as_ref());
     browser.limit_attempts()?;
-    let (mut tx, member) = match answered(browser, None, fields).await? {
-        Ok(right) => right,
-        Err(because) => return Ok(password::Outcome::Again(PasswordError::Passkey { because })),
+    let again = |because| Ok(password::Outcome::Again(PasswordError::Passkey { because }));
+    let (asked, answer) = match answered(browser, None, fields) {
+        Ok(answered) => answered,
+        Err(because) => return again(because),
     };
-    let begun = step::begin(browser, &mut tx, flow, client, member, Proved::PASSKEY).await?;
-    tx.commit().await?;
-    password::begun(browser, begun)
+    let app = browser.web.app.clone();
+    match judged(log_in_with_passkey(&app, &browser.for_login(), flow, asked, answer).await?) {
+        Ok(begun) => password::begun(browser, begun),
+        Err(because) => again(because),
+    }
 }
 
 impl PageTemplate for PasskeyPage {

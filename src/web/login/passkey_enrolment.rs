@@ -4,14 +4,9 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::member::account_events::record;
-use crate::actions::member::passkeys::{self, Answered};
-use crate::domain::actor::Actor;
-use crate::domain::login::next_step::Second;
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
+use crate::actions::login::enrol_method::{Enrolled, enrol_passkey};
+use crate::actions::member::passkeys::NewPasskey;
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::passkey::{self, PasskeyEnrolment, PasskeyTrouble};
@@ -75,35 +70,30 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Turn::Elsewhere(to) => return Ok(Outcome::GoTo(to)),
     };
     browser.limit_attempts()?;
+    let error = match passkey::brought(browser, &step.member, &step.login.digest, fields)? {
+        Ok(new) => match add(browser, &step, new).await? {
+            Ok(to) => return Ok(Outcome::GoTo(to)),
+            Err(error) => error,
+        },
+        Err(error) => error,
+    };
+    let typed = fields.get("device_name");
+    let form = passkey::enrolment(browser, &step.member, &step.login.digest, typed, Some(error)).await?;
+    Ok(Outcome::Again(page(&step, form)))
+}
+
+async fn add(
+    browser: &mut BrowserRequest,
+    step: &Step,
+    new: NewPasskey,
+) -> Result<Result<String, PasskeyTrouble>, PageError> {
     let app = browser.web.app.clone();
-    let actor = Actor::Member(browser.device());
-    let added = match passkey::brought(browser, &step.member, &step.login.digest, fields)? {
-        Ok(new) => {
-            let mut tx = app.store.write().await?;
-            match passkeys::add(&app, &mut tx, &step.member, new, &actor).await? {
-                Answered::Right(true) => Ok(tx),
-                Answered::Right(false) => Err(PasskeyTrouble::TooManyPasskeys),
-                Answered::Refused => Err(PasskeyTrouble::SecurityKeyInvalid),
-                Answered::Expired => Err(PasskeyTrouble::PasskeyExpired),
-            }
-        }
-        Err(trouble) => Err(trouble),
-    };
-    let mut tx = match added {
-        Ok(tx) => tx,
-        Err(trouble) => {
-            let (within, name) = (step.login.digest.clone(), fields.get("device_name"));
-            let form = passkey::enrolment(browser, &step.member, &within, name, Some(trouble)).await?;
-            return Ok(Outcome::Again(page(&step, form)));
-        }
-    };
-    members::set_method(&mut tx, &step.member.id, Some(Method::Passkey)).await?;
-    let event = AccountEvent::MethodChosen { method: Method::Passkey };
-    record(&app, &mut tx, &step.member, event, &actor).await?;
-    let proved = step.login.proved.with(Second::Method(Method::Passkey), false);
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    Ok(Outcome::GoTo(to))
+    Ok(match passkey::judged(enrol_passkey(&app, &step.of(browser), new).await?) {
+        Ok(Enrolled::Done(went)) => Ok(step.on(browser, went)),
+        Ok(Enrolled::TooMany) => Err(PasskeyTrouble::TooManyPasskeys),
+        Ok(Enrolled::NotNow) => Ok(step.anew(browser, LoginPage::PasskeyEnrolment).await?),
+        Err(error) => Err(error),
+    })
 }
 
 impl PageTemplate for LoginPasskeyEnrolmentPage {

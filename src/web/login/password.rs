@@ -3,14 +3,13 @@
 use axum::response::Response;
 use serde::Serialize;
 
-use super::step::{self, Begun};
-use super::{purpose, sealed_flow};
-use crate::actions::login::check_password::{Attempt, Proven, check_password};
+use super::{purpose, sealed_flow, step};
+use crate::actions::login::log_in_with_password::{Outcome as LogIn, log_in_with_password};
+use crate::actions::login::take_step::Begun;
 use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{AccountPage, Continue, Flow};
 use crate::domain::login::locks::Until;
-use crate::domain::login::next_step::{Closed, Proved};
-use crate::domain::protocol::client::Client;
+use crate::domain::login::next_step::Closed;
 use crate::domain::protocol::params::Params;
 use crate::random;
 use crate::web::error_page::ErrorKind;
@@ -173,17 +172,17 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
         paid.put(limits.login_by_stranger(address, account)?);
         Ok::<(), Exceeded>(())
     };
-    let attempt = check_password(&app, user_id, password, browser.device_token(), strangers).await;
-    match &attempt {
-        Ok(Attempt::Right(_)) => payment.was_right(),
+    let outcome = log_in_with_password(&app, &browser.for_login(), flow, user_id, password, strangers).await;
+    match &outcome {
+        Ok(LogIn::Begun(_)) => payment.was_right(),
         Err(_) => payment.was_not_made(),
         _ => {}
     }
-    match attempt? {
-        Attempt::TooOften(exceeded) => Err(exceeded.into()),
-        Attempt::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
-        Attempt::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),
-        Attempt::Right(proven) => right_password(browser, flow, client, *proven).await,
+    match outcome? {
+        LogIn::TooOften(exceeded) => Err(exceeded.into()),
+        LogIn::Wrong => Ok(Outcome::Again(PasswordError::WrongCredentials)),
+        LogIn::Locked(until) => Ok(Outcome::Again(PasswordError::PasswordLocked { until: written(browser, until) })),
+        LogIn::Begun(begun) => self::begun(browser, begun),
     }
 }
 
@@ -195,32 +194,17 @@ fn written(browser: &BrowserRequest, until: Until) -> Option<String> {
     }
 }
 
-async fn right_password(
-    browser: &mut BrowserRequest,
-    flow: Flow,
-    client: Option<Client>,
-    proven: Proven,
-) -> Result<Outcome, PageError> {
-    let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    // Hashing takes a while: staff may have given the member another password, or locked the account, meanwhile.
-    let Some(member) = proven.settle(&mut tx).await? else {
-        return Ok(Outcome::Again(PasswordError::WrongCredentials));
-    };
-    let begun = step::begin(browser, &mut tx, flow, client, member, Proved::PASSWORD).await?;
-    tx.commit().await?;
-    self::begun(browser, begun)
-}
-
 /// What the login page answers to somebody who has shown who they are.
-pub fn begun(browser: &BrowserRequest, begun: Begun) -> Result<Outcome, PageError> {
+pub fn begun(browser: &mut BrowserRequest, begun: Begun) -> Result<Outcome, PageError> {
     match begun {
-        Begun::GoTo(to) => Ok(Outcome::GoTo(to)),
+        Begun::On(page, token) => Ok(Outcome::GoTo(page.address(token.expose()))),
+        Begun::In(done) => Ok(Outcome::GoTo(step::logged_in(browser, *done))),
         Begun::Refused(Closed::AccountLocked { until }) => {
             Ok(Outcome::Again(PasswordError::AccountLocked { until: until.map(|at| browser.date_time(at)) }))
         }
         Begun::Refused(Closed::InitialPasswordExpired) => Ok(Outcome::Again(PasswordError::InitialPasswordExpired)),
         Begun::Refused(Closed::Disabled) => Err(PageError::page(ErrorKind::AccountDisabled)),
+        Begun::ClientGone => Err(PageError::page(ErrorKind::ClientUnknown)),
     }
 }
 

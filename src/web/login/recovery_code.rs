@@ -5,12 +5,8 @@ use serde::Serialize;
 
 use super::one_time_password::CodeError;
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::login::one_time_passwords::{Tried, try_recovery_code};
-use crate::actions::member::account_events::record;
-use crate::domain::actor::Actor;
-use crate::domain::login::next_step::Second;
+use crate::actions::login::show_second_factor::{Shown, show_recovery_code};
 use crate::domain::login::recovery_code;
-use crate::domain::member::account_event::AccountEvent;
 use crate::domain::protocol::params::Params;
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
@@ -66,17 +62,11 @@ async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcom
     if recovery_code::understand(typed).is_none() {
         return Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeMalformed))));
     }
-    match try_recovery_code(&app, &step.member, typed, browser.device()).await? {
-        Tried::Right((mut tx, left)) => {
-            let event = AccountEvent::RecoveryCodeUsed { left };
-            record(&app, &mut tx, &step.member, event, &Actor::Member(browser.device())).await?;
-            let proved = step.login.proved.with(Second::RecoveryCode, false);
-            let to = step.go_on(browser, &mut tx, proved).await?;
-            tx.commit().await?;
-            Ok(Outcome::GoTo(to))
-        }
-        Tried::Wrong | Tried::Spent => Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeWrong)))),
-        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
+    match show_recovery_code(&app, &step.of(browser), typed).await? {
+        Shown::Right(went) => Ok(Outcome::GoTo(step.on(browser, went))),
+        Shown::NotNow => Ok(Outcome::GoTo(step.anew(browser, LoginPage::RecoveryCode).await?)),
+        Shown::Wrong | Shown::Spent => Ok(Outcome::Again(page(&step, Some(CodeError::RecoveryCodeWrong)))),
+        Shown::Locked => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 

@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use super::one_time_password::{CodeError, trust_days};
 use super::step::{self, Alternative, LoginPage, Step, Turn};
-use crate::actions::login::one_time_passwords::{Tried, try_totp};
-use crate::domain::login::next_step::Second;
+use crate::actions::login::show_second_factor::{Shown, show_totp};
+use crate::crypto::opaque_token;
 use crate::domain::login::one_time_password::Code;
 use crate::domain::member::authentication_method::Method;
 use crate::domain::protocol::params::Params;
+use crate::store::login::known_devices;
 use crate::store::member::totp_devices::{self, TotpDevice};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
@@ -23,7 +24,8 @@ const PAGE: LoginPage = LoginPage::Factor(Method::Totp);
 #[derive(Clone, Debug, Serialize)]
 pub struct TotpPage {
     pub step: String,
-    /// The last used first.
+    /// The last used first; none in a browser that is not known to be the member's. Their names are not told to somebody
+    /// who has shown a password alone: there, a code of any device will do.
     pub devices: Vec<DeviceChoice>,
     /// Days for which this device may be trusted.
     pub trust_days: Option<u32>,
@@ -45,28 +47,37 @@ pub struct DeviceChoice {
 pub async fn get(mut browser: BrowserRequest) -> Response {
     let token = browser.query.get("step").map(str::to_owned);
     match show(&mut browser, token.as_deref()).await {
-        Ok(Shown::Page(page)) => browser.page(&page),
-        Ok(Shown::GoTo(to)) => browser.redirect(&to),
+        Ok(Answer::Page(page)) => browser.page(&page),
+        Ok(Answer::GoTo(to)) => browser.redirect(&to),
         Err(error) => browser.page_error(error),
     }
 }
 
-enum Shown {
+enum Answer {
     Page(TotpPage),
     GoTo(String),
 }
 
-async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Shown, PageError> {
+async fn show(browser: &mut BrowserRequest, token: Option<&str>) -> Result<Answer, PageError> {
     let step = match step::turn(browser, token, PAGE).await? {
         Turn::Here(step) => *step,
-        Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
+        Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
-    let devices = devices(browser, &step).await?;
-    Ok(Shown::Page(page(browser, &step, &devices, None, false, None)))
+    let devices = named_devices(browser, &step).await?;
+    Ok(Answer::Page(page(browser, &step, &devices, None, false, None)))
 }
 
-async fn devices(browser: &BrowserRequest, step: &Step) -> Result<Vec<TotpDevice>, PageError> {
-    Ok(totp_devices::of_member(&mut browser.web.app.store.reader().await?, &step.member.id).await?)
+/// The devices to choose from, in a browser in which the member has logged in before.
+async fn named_devices(browser: &BrowserRequest, step: &Step) -> Result<Vec<TotpDevice>, PageError> {
+    let app = &browser.web.app;
+    let mut reader = app.store.reader().await?;
+    let member = &step.member.id;
+    let Some(token) = browser.for_login().device_token else { return Ok(Vec::new()) };
+    let since = app.now() - app.settings.locks.password.known_device_lifetime;
+    if !known_devices::is_known(&mut reader, &opaque_token::digest(&token), member, since).await? {
+        return Ok(Vec::new());
+    }
+    Ok(totp_devices::of_member(&mut reader, member).await?)
 }
 
 fn page(
@@ -98,43 +109,41 @@ fn page(
 
 pub async fn post(OwnForm { mut browser, fields }: OwnForm) -> Response {
     match attempt(&mut browser, &fields).await {
-        Ok(Shown::GoTo(to)) => browser.redirect(&to),
-        Ok(Shown::Page(page)) => browser.form_again(&page),
+        Ok(Answer::GoTo(to)) => browser.redirect(&to),
+        Ok(Answer::Page(page)) => browser.form_again(&page),
         Err(error) => browser.page_error(error),
     }
 }
 
-async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Shown, PageError> {
+async fn attempt(browser: &mut BrowserRequest, fields: &Params) -> Result<Answer, PageError> {
     let step = match step::turn(browser, fields.get("step"), PAGE).await? {
         Turn::Here(step) => *step,
-        Turn::Elsewhere(to) => return Ok(Shown::GoTo(to)),
+        Turn::Elsewhere(to) => return Ok(Answer::GoTo(to)),
     };
     if fields.get("cancel").is_some() {
-        return Ok(Shown::GoTo(step.cancel(browser)));
+        return Ok(Answer::GoTo(step.cancel(browser)));
     }
     browser.limit_attempts()?;
     let app = browser.web.app.clone();
-    let devices = devices(browser, &step).await?;
+    let devices = named_devices(browser, &step).await?;
     let trust = fields.get("trust").is_some();
     let device = match fields.get("device") {
-        Some(id) => devices.iter().find(|device| device.id == id),
-        None => devices.first(),
+        // Another member's device, or one that was removed meanwhile.
+        Some(id) if !devices.iter().any(|device| device.id == id) => {
+            return Err(PageError::page(ErrorKind::FormExpired));
+        }
+        Some(id) => Some(id),
+        None => devices.first().map(|device| device.id.as_str()),
     };
-    // Another member's device, or one that was removed meanwhile.
-    let device = device.ok_or_else(|| PageError::page(ErrorKind::FormExpired))?;
-    let again = |error| Ok(Shown::Page(page(browser, &step, &devices, Some(&device.id), trust, Some(error))));
+    let again = |error| Ok(Answer::Page(page(browser, &step, &devices, device, trust, Some(error))));
     let Some(code) = Code::understand(fields.get("code").unwrap_or_default()) else {
         return again(CodeError::CodeMalformed);
     };
-    match try_totp(&app, &step.member, device, &code, browser.device()).await? {
-        Tried::Right(mut tx) => {
-            let proved = step.login.proved.with(Second::Method(Method::Totp), trust);
-            let to = step.go_on(browser, &mut tx, proved).await?;
-            tx.commit().await?;
-            Ok(Shown::GoTo(to))
-        }
-        Tried::Wrong | Tried::Spent => again(CodeError::CodeWrong),
-        Tried::Locked { .. } => Err(PageError::page(ErrorKind::AccountLocked)),
+    match show_totp(&app, &step.of(browser), device, &code, trust).await? {
+        Shown::Right(went) => Ok(Answer::GoTo(step.on(browser, went))),
+        Shown::NotNow => Ok(Answer::GoTo(step.anew(browser, PAGE).await?)),
+        Shown::Wrong | Shown::Spent => again(CodeError::CodeWrong),
+        Shown::Locked => Err(PageError::page(ErrorKind::AccountLocked)),
     }
 }
 
@@ -163,6 +172,7 @@ impl PageTemplate for TotpPage {
             Alternative { name: "recovery-code", href: "/login/recovery-code?step=step-1".into() },
         ];
         vec![
+            ("unknown_browser", page(&[], None)),
             ("one_device", page(&one, None)),
             ("two_devices", page(&two, None)),
             ("wrong", page(&two, Some(CodeError::CodeWrong))),

@@ -4,14 +4,8 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::step::{self, LoginPage, Progress, Step, Turn};
-use crate::actions::member::account_events::record;
-use crate::actions::member::enrol_authenticator;
-use crate::domain::actor::Actor;
-use crate::domain::login::next_step::Second;
-use crate::domain::member::account_event::AccountEvent;
-use crate::domain::member::authentication_method::Method;
+use crate::actions::login::enrol_method::{Enrolled, enrol_totp};
 use crate::domain::protocol::params::Params;
-use crate::store::member::members;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
 use crate::web::request::browser::BrowserRequest;
@@ -73,20 +67,17 @@ async fn enrol(browser: &mut BrowserRequest, fields: &Params) -> Result<Outcome,
         Err(form) => return Ok(Outcome::Again(page(&step, form))),
     };
     let app = browser.web.app.clone();
-    let mut tx = app.store.write().await?;
-    let actor = Actor::Member(browser.device());
-    if !enrol_authenticator::add_app(&app, &mut tx, &step.member, confirmed, &actor).await? {
-        drop(tx);
-        return Ok(Outcome::Again(page(&step, totp_enrolment::too_many(browser, &step.member, &step.login.digest))));
+    match enrol_totp(&app, &step.of(browser), confirmed).await? {
+        Enrolled::Done(went) => {
+            browser.forget_enrolment();
+            Ok(Outcome::GoTo(step.on(browser, went)))
+        }
+        Enrolled::NotNow => Ok(Outcome::GoTo(step.anew(browser, LoginPage::TotpEnrolment).await?)),
+        Enrolled::TooMany => {
+            let form = totp_enrolment::too_many(browser, &step.member, &step.login.digest);
+            Ok(Outcome::Again(page(&step, form)))
+        }
     }
-    members::set_method(&mut tx, &step.member.id, Some(Method::Totp)).await?;
-    let event = AccountEvent::MethodChosen { method: Method::Totp };
-    record(&app, &mut tx, &step.member, event, &actor).await?;
-    let proved = step.login.proved.with(Second::Method(Method::Totp), false);
-    let to = step.go_on(browser, &mut tx, proved).await?;
-    tx.commit().await?;
-    browser.forget_enrolment();
-    Ok(Outcome::GoTo(to))
 }
 
 impl PageTemplate for LoginTotpEnrolmentPage {

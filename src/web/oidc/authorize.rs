@@ -9,24 +9,22 @@ use axum::response::Response;
 
 use super::refused;
 use crate::actions::ActionError;
-use crate::actions::protocol::continue_authorization::{Next, continue_authorization};
-use crate::crypto::jwt::{self, TokenType};
-use crate::domain::ids::{FlowId, MemberId};
-use crate::domain::login::assurance::Assurance;
-use crate::domain::login::browser_session::BrowserSession;
+use crate::actions::protocol::continue_authorization::{Gone, Next, continue_authorization};
+use crate::actions::protocol::id_token_hint;
+use crate::domain::ids::FlowId;
 use crate::domain::login::flow::{Continue, Flow};
 use crate::domain::protocol::answer::{Answer, ReplyTo, ResponseMode, Says};
-use crate::domain::protocol::authorization_request::{AuthorizationRequest, Decision};
+use crate::domain::protocol::authorization_request::{AuthorizationRequest, Hinted};
 use crate::domain::protocol::client::Client;
+use crate::domain::protocol::logout::Hint;
 use crate::domain::protocol::oauth_error::{ErrorCode, OAuthError};
-use crate::domain::protocol::params::Params;
 use crate::domain::protocol::redirect_uri;
+use crate::domain::protocol::request_source::RequestParameters;
 use crate::domain::protocol::resource_server::Resources;
-use crate::domain::secret::Secret;
 use crate::random;
+use crate::store::StoreError;
 use crate::store::protocol::clients::{self, StoredClient};
 use crate::store::protocol::resource_servers;
-use crate::store::{StoreError, WriteTx};
 use crate::web::error_page::ErrorKind;
 use crate::web::login::sealed_flow;
 use crate::web::page_error::PageError;
@@ -53,64 +51,64 @@ pub async fn post(State(web): State<WebState>, browser: BrowserRequest, request:
 
 /// The order of checks: each step needs what the one before has shown. Answers the address to go on to.
 async fn authorize(browser: &BrowserRequest) -> Result<String, PageError> {
-    let params = &browser.query;
-    let stored = known_client(browser, params).await?;
+    let app = &browser.web.app;
+    let params = RequestParameters::of_query(&browser.query);
+    let stored = known_client(browser, &params).await?;
     let client = &stored.client;
     let reply_to = ReplyTo {
         client: client.id.clone(),
-        redirect_uri: matched_redirect_uri(params, client)?.to_owned(),
+        redirect_uri: matched_redirect_uri(&params, client)?.to_owned(),
         mode: ResponseMode::Query,
         state: params.get("state").map(str::to_owned),
         vouched_for: stored.is_vouched_for(),
     };
     let refuse = |error: OAuthError| to_client(browser, &reply_to.error(error));
 
-    let hinted = match hinted_member(browser, params, client) {
-        Ok(hinted) => hinted,
-        Err(error) => return Ok(refuse(error)),
-    };
+    let hinted =
+        params.get("id_token_hint").map_or(Hinted::Nobody, |hint| whom(id_token_hint::read(app, hint), client));
     let flow = FlowId(random::identifier());
-    let servers = resource_servers::all(&mut browser.web.app.store.reader().await?).await?;
-    let resources = Resources::new(browser.web.app.settings.issuer(), servers);
-    let request = match AuthorizationRequest::read(params, client, reply_to.clone(), flow, hinted, &resources) {
+    let servers = resource_servers::all(&mut app.store.reader().await?).await?;
+    let resources = Resources::new(app.settings.issuer(), servers);
+    let request = match AuthorizationRequest::read(&params, client, reply_to.clone(), flow, hinted, &resources) {
         Ok(request) => request,
         Err(error) => return Ok(refuse(error)),
     };
-    match answered(browser, request, client).await {
-        Ok(next) => Ok(next),
+    match proceed(browser, &request).await {
+        Ok(next) => Ok(next.unwrap_or_else(|| login_page(browser, request))),
         // A status can't be told by a redirect: the standard has two codes for it (RFC 6749, 4.1.2.1).
-        Err(busy @ ActionError::Store(StoreError::Busy(_))) => {
+        Err(PageError::Inside(busy @ ActionError::Store(StoreError::Busy(_)))) => {
             tracing::debug!("{busy}");
             Ok(refuse(ErrorCode::TemporarilyUnavailable.because("the provider is busy")))
         }
-        Err(error) => {
+        Err(PageError::Inside(error)) => {
             tracing::error!("{error}");
             Ok(refuse(ErrorCode::ServerError.because("the provider could not do it; its log says why")))
         }
+        Err(error) => Err(error),
     }
 }
 
-/// The next address for a request that is right.
-async fn answered(
-    browser: &BrowserRequest,
-    request: AuthorizationRequest,
-    client: &Client,
-) -> Result<String, ActionError> {
-    // Nothing is written for somebody who is not logged in: no flood of requests can fill the database.
-    let Some(session) = browser.session().await? else {
-        return Ok(match request.decide(client, None, None, Assurance::Password, browser.web.app.now()) {
-            Decision::Refuse(error) => error_to_client(browser, &request, error),
-            Decision::Login | Decision::AskConsent { .. } | Decision::Issue => login_page(browser, request),
-        });
-    };
-    let mut tx = browser.web.app.store.write().await?;
-    let next = proceed(browser, &mut tx, request, client, &session).await?;
-    tx.commit().await?;
-    Ok(next)
+/// From a request to the next address, by the session that the browser has now: here and after a login. `None` where a login
+/// comes first.
+pub async fn proceed(browser: &BrowserRequest, request: &AuthorizationRequest) -> Result<Option<String>, PageError> {
+    match continue_authorization(&browser.web.app, request, &browser.caller()).await? {
+        Next::Login => Ok(None),
+        Next::AskConsent(page) => Ok(Some(format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose()))),
+        Next::Answer(answer) => Ok(Some(to_client(browser, &answer))),
+        Next::Gone(gone) => Err(PageError::page(gone_page(gone))),
+    }
+}
+
+/// What a member reads where a client was taken away meanwhile.
+pub fn gone_page(gone: Gone) -> ErrorKind {
+    match gone {
+        Gone::Client => ErrorKind::ClientUnknown,
+        Gone::RedirectUri => ErrorKind::RedirectUriMismatch,
+    }
 }
 
 /// The client, before anything else (RFC 6749, 4.1.2.1): an unknown one gets no redirect.
-async fn known_client(browser: &BrowserRequest, params: &Params) -> Result<StoredClient, PageError> {
+async fn known_client(browser: &BrowserRequest, params: &RequestParameters) -> Result<StoredClient, PageError> {
     let unknown = |detail: &str| PageError::detailed(ErrorKind::ClientUnknown, detail);
     if params.is_repeated("client_id") {
         return Err(unknown("client_id is sent more than once"));
@@ -121,7 +119,7 @@ async fn known_client(browser: &BrowserRequest, params: &Params) -> Result<Store
 }
 
 /// The redirect URI: sent, once, and registered letter by letter (OpenID Connect Core 1.0, 3.1.2.1).
-fn matched_redirect_uri<'a>(params: &'a Params, client: &Client) -> Result<&'a str, PageError> {
+fn matched_redirect_uri<'a>(params: &'a RequestParameters, client: &Client) -> Result<&'a str, PageError> {
     let Some(uri) = params.get("redirect_uri") else {
         return Err(PageError::detailed(ErrorKind::RedirectUriMissing, "redirect_uri is missing"));
     };
@@ -135,39 +133,12 @@ fn matched_redirect_uri<'a>(params: &'a Params, client: &Client) -> Result<&'a s
     Ok(uri)
 }
 
-/// Whom `id_token_hint` names. It must be ours and the client's own; it may have expired.
-fn hinted_member(browser: &BrowserRequest, params: &Params, client: &Client) -> Result<Option<MemberId>, OAuthError> {
-    let Some(hint) = params.get("id_token_hint") else { return Ok(None) };
-    let app = &browser.web.app;
-    let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now())
-        .map_err(|_| ErrorCode::InvalidRequest.because("id_token_hint is not an ID token of this provider"))?;
-    let text = |name| claims.get(name).and_then(serde_json::Value::as_str);
-    if text("iss") != Some(app.settings.issuer()) {
-        return Err(ErrorCode::InvalidRequest.because("id_token_hint is not an ID token of this provider"));
-    }
-    let for_client = match claims.get("aud") {
-        Some(serde_json::Value::Array(all)) => all.iter().any(|a| a.as_str() == Some(client.id.as_str())),
-        _ => text("aud") == Some(client.id.as_str()),
-    };
-    if !for_client {
-        return Err(ErrorCode::InvalidRequest.because("id_token_hint was issued to another client"));
-    }
-    Ok(text("sub").map(|sub| MemberId(sub.to_owned())))
-}
-
-/// From a request and a session to the next address: here, after a login and after nothing else.
-pub async fn proceed(
-    browser: &BrowserRequest,
-    tx: &mut WriteTx,
-    request: AuthorizationRequest,
-    client: &Client,
-    session: &BrowserSession,
-) -> Result<String, ActionError> {
-    match continue_authorization(&browser.web.app, tx, &request, client, Some(session)).await? {
-        Next::Login => Ok(login_page(browser, request)),
-        Next::AskConsent(page) => Ok(format!("{}?grant={}", paths::LOGIN_CONSENT, page.expose())),
-        Next::Code(code) => Ok(code_to_client(browser, &request, code)),
-        Next::Refuse(error) => Ok(error_to_client(browser, &request, error)),
+/// Whom the hint names: an ID token that was made for somebody else says nothing to this client.
+fn whom(hint: Hint, client: &Client) -> Hinted {
+    match hint {
+        Hint::Proved(subject) if subject.client == client.id => Hinted::Member(subject.member),
+        Hint::Proved(_) | Hint::Unusable { .. } => Hinted::Unusable,
+        Hint::None => Hinted::Nobody,
     }
 }
 
@@ -182,18 +153,14 @@ fn login_page(browser: &BrowserRequest, request: AuthorizationRequest) -> String
     format!("{}?flow={}", paths::LOGIN_PASSWORD, sealed_flow::seal(browser, &flow))
 }
 
-/// The way to the client with a code (RFC 6749, 4.1.2; RFC 9207).
-pub fn code_to_client(browser: &BrowserRequest, request: &AuthorizationRequest, code: Secret<String>) -> String {
-    to_client(browser, &request.reply_to().code(code))
-}
-
 /// The way to the client with an error (RFC 6749, 4.1.2.1).
 pub fn error_to_client(browser: &BrowserRequest, request: &AuthorizationRequest, error: OAuthError) -> String {
     to_client(browser, &request.reply_to().error(error))
 }
 
-/// The address at which the client gets this answer, or that of a page of ours which asks the member first.
-fn to_client(browser: &BrowserRequest, answer: &Answer) -> String {
+/// The one place where an answer becomes an address: the client's own, with the answer, or that of a page of ours which asks
+/// the member first.
+pub fn to_client(browser: &BrowserRequest, answer: &Answer) -> String {
     if let Says::Error(error) = &answer.says {
         tracing::info!(error = error.code.name(), description = %error.description, "authorization refused");
         if !answer.goes_by_itself() {

@@ -4,17 +4,14 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use crate::crypto::jwt::{self, TokenType};
+use crate::actions::protocol::log_out::{Asked, Requested, log_out, request_logout};
 use crate::crypto::opaque_token;
-use crate::domain::ids::{BrowserSessionId, ClientId, MemberId};
-use crate::domain::login::browser_session::BrowserSession;
-use crate::domain::protocol::logout::{After, Decision, Hint, LogoutRequest, Refusal, decide};
+use crate::domain::ids::ClientId;
+use crate::domain::protocol::answer::with_query;
+use crate::domain::protocol::logout::{After, Refusal};
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::redirect_uri;
-use crate::store::login::browser_sessions;
-use crate::store::protocol::clients::{self, StoredClient};
 use crate::web::error_page::ErrorKind;
 use crate::web::page::PageTemplate;
 use crate::web::page_error::PageError;
@@ -33,26 +30,30 @@ pub struct LogoutConfirmPage {
 /// Says that it is done.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoggedOutPage {
-    /// Where the member came from, if that is known.
-    pub application: Option<WayBack>,
+    /// Where the member came from, if that is known, but not well enough to be sent there unasked.
+    pub way_back: Option<WayBack>,
 }
 
-/// The application that the member came from.
+/// The way to the application that the member came from.
 #[derive(Clone, Debug, Serialize)]
 pub struct WayBack {
-    /// Its name, or where it is if nobody has looked at it: it chose its name itself.
-    pub name: String,
+    /// A host, or the scheme of an application on the member's own device: names are the applications' own choice.
+    pub destination: String,
     /// A registered URI.
     pub uri: String,
-    pub vouched_for: bool,
 }
 
 /// Where a logout that was asked about leads, sealed into the page that asks.
 #[derive(Serialize, Deserialize)]
-struct Asked {
-    then: Option<String>,
-    vouched_for: bool,
+struct AskedAbout {
+    after: After,
+    client: Option<ClientId>,
+    state: Option<String>,
+    ui_locales: Option<String>,
 }
+
+/// What the standard defines for this endpoint and is read here. Whatever else is sent is ignored, however often.
+const READ: [&str; 5] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
 
 enum Outcome {
     Ask(LogoutConfirmPage),
@@ -95,125 +96,74 @@ fn respond(browser: BrowserRequest, outcome: Result<Outcome, PageError>) -> Resp
 }
 
 async fn requested(browser: &mut BrowserRequest, params: &Params) -> Result<Outcome, PageError> {
-    if let Err(error) = params.each_once() {
+    browser.prefer_language(params.get("ui_locales"));
+    if let Err(error) = params.each_once_of(&READ) {
         return Err(PageError::detailed(ErrorKind::RequestInvalid, error.description));
     }
-    let hint = params.get("id_token_hint").map(|hint| read_hint(browser, hint)).transpose()?;
-    let client_id = params.get("client_id");
-    let named = hint.as_ref().map(|h| h.client.as_str()).or(client_id);
-    let stored = match named {
-        Some(id) => clients::by_id(&mut browser.web.app.store.reader().await?, id).await?,
-        None => None,
+    let text = |name: &str| params.get(name).map(str::to_owned);
+    let asked = Asked {
+        id_token_hint: text("id_token_hint"),
+        client_id: text("client_id"),
+        post_logout_redirect_uri: text("post_logout_redirect_uri"),
     };
-    let client = stored.as_ref().map(|stored| &stored.client);
-    let vouched_for = stored.as_ref().is_some_and(StoredClient::is_vouched_for);
-    let session = browser.session().await?;
-    let request = LogoutRequest {
-        hint: hint.as_ref(),
-        client_id,
-        client,
-        post_logout_redirect_uri: params.get("post_logout_redirect_uri"),
-    };
-    let with_state = |after: After| match after {
-        After::Page => None,
-        After::Redirect(uri) => Some(add_state(&uri, params.get("state"))),
-    };
-    match decide(request, session.as_ref()) {
-        Decision::Refuse(refusal @ Refusal::HintOfOtherClient) => {
-            Err(PageError::detailed(ErrorKind::LogoutHintInvalid, refusal.to_string()))
+    match request_logout(&browser.web.app, asked, &browser.caller()).await? {
+        Requested::Refused(refusal) => {
+            let kind = match refusal {
+                Refusal::HintOfOtherClient => ErrorKind::LogoutHintInvalid,
+                Refusal::UnregisteredRedirectUri => ErrorKind::PostLogoutRedirectUriMismatch,
+            };
+            Err(PageError::detailed(kind, refusal.to_string()))
         }
-        Decision::Refuse(refusal @ Refusal::UnregisteredRedirectUri) => {
-            Err(PageError::detailed(ErrorKind::PostLogoutRedirectUriMismatch, refusal.to_string()))
-        }
-        Decision::Ask { then } => {
-            let then = with_state(then);
-            let asked = Asked { then, vouched_for };
-            let json = serde_json::to_vec(&asked).unwrap_or_default();
+        Requested::Ask { after, client } => {
+            let json =
+                serde_json::to_vec(&AskedAbout { after, client, state: text("state"), ui_locales: text("ui_locales") })
+                    .unwrap_or_default();
             Ok(Outcome::Ask(LogoutConfirmPage { request: browser.web.app.in_flow.seal(&json, &place(browser)) }))
         }
-        Decision::End { then } => {
-            end(browser, session.as_ref()).await?;
-            Ok(logged_out(with_state(then), vouched_for))
+        Requested::LoggedOut { after, ended } => {
+            if ended {
+                browser.log_out();
+            }
+            Ok(logged_out(after, params.get("state")))
         }
-        Decision::Nothing { then } => Ok(logged_out(with_state(then), vouched_for)),
-    }
-}
-
-/// Back to the application. Nobody is sent on unasked to where nobody has looked (RFC 9700, 4.11.2).
-fn logged_out(then: Option<String>, vouched_for: bool) -> Outcome {
-    match then {
-        Some(uri) if vouched_for => Outcome::GoTo(uri),
-        Some(uri) => {
-            let application = WayBack { name: redirect_uri::destination(&uri), uri, vouched_for };
-            Outcome::Done(LoggedOutPage { application: Some(application) })
-        }
-        None => Outcome::Done(LoggedOutPage { application: None }),
     }
 }
 
 /// The member has answered, or pressed the button on a page of ours.
 async fn answered(browser: &mut BrowserRequest, params: &Params) -> Result<Outcome, PageError> {
-    let asked = match params.get("request") {
-        None => Asked { then: None, vouched_for: false },
+    let AskedAbout { after, client, state, ui_locales } = match params.get("request") {
+        None => AskedAbout { after: After::Page, client: None, state: None, ui_locales: None },
         Some(sealed) => {
             let gone = || PageError::page(ErrorKind::FormExpired);
             let json = browser.web.app.in_flow.open(sealed, &place(browser)).map_err(|_| gone())?;
             serde_json::from_slice(&json).map_err(|_| gone())?
         }
     };
+    browser.prefer_language(ui_locales.as_deref());
     if params.get("decision") == Some("stay") {
         return Ok(Outcome::GoTo(paths::ACCOUNT_PROFILE.to_owned()));
     }
-    let session = browser.session().await?;
-    end(browser, session.as_ref()).await?;
-    Ok(logged_out(asked.then, asked.vouched_for))
-}
-
-async fn end(browser: &mut BrowserRequest, session: Option<&BrowserSession>) -> Result<(), PageError> {
-    if let Some(session) = session {
-        let app = browser.web.app.clone();
-        let mut tx = app.store.write().await?;
-        browser_sessions::end(&mut tx, &session.id, app.now()).await?;
-        tx.commit().await?;
-        tracing::info!(member = %session.member, session = %session.id, "logged out");
-    }
+    let after = log_out(&browser.web.app, after, client, &browser.caller()).await?;
     browser.log_out();
-    Ok(())
+    Ok(logged_out(after, state.as_deref()))
 }
 
-/// An ID token of ours; whether it has expired does not matter (RP-Initiated Logout 1.0, 2).
-fn read_hint(browser: &BrowserRequest, hint: &str) -> Result<Hint, PageError> {
-    let invalid =
-        || PageError::detailed(ErrorKind::LogoutHintInvalid, "id_token_hint is not an ID token of this provider");
-    let app = &browser.web.app;
-    let claims = jwt::verify(hint, TokenType::Id, &app.keys(), app.now()).map_err(|_| invalid())?;
-    let text = |name: &str| claims.get(name).and_then(|v| v.as_str()).map(str::to_owned);
-    if text("iss").as_deref() != Some(app.settings.issuer()) {
-        return Err(invalid());
+/// Back to the application, or the page that says that it is done. Nobody is sent on unasked to where nobody has looked
+/// (RFC 9700, 4.11.2).
+fn logged_out(after: After, state: Option<&str>) -> Outcome {
+    let with_state = |uri: String| state.map_or_else(|| uri.clone(), |state| with_query(&uri, &[("state", state)]));
+    match after {
+        After::Back { uri, by_itself: true } => Outcome::GoTo(with_state(uri)),
+        After::Back { uri, by_itself: false } => {
+            let way_back = WayBack { destination: redirect_uri::destination(&uri), uri: with_state(uri) };
+            Outcome::Done(LoggedOutPage { way_back: Some(way_back) })
+        }
+        After::Page => Outcome::Done(LoggedOutPage { way_back: None }),
     }
-    let audience = match claims.get("aud") {
-        Some(serde_json::Value::Array(all)) => all.first().and_then(|a| a.as_str()).map(str::to_owned),
-        _ => text("aud"),
-    };
-    Ok(Hint {
-        client: ClientId(audience.ok_or_else(invalid)?),
-        member: MemberId(text("sub").ok_or_else(invalid)?),
-        session: text("sid").map(BrowserSessionId),
-    })
 }
 
 fn place(browser: &BrowserRequest) -> String {
     format!("logout in {}", browser.browser_digest())
-}
-
-fn add_state(uri: &str, state: Option<&str>) -> String {
-    match (Url::parse(uri), state) {
-        (Ok(mut url), Some(state)) => {
-            url.query_pairs_mut().append_pair("state", state);
-            url.into()
-        }
-        _ => uri.to_owned(),
-    }
 }
 
 impl PageTemplate for LogoutConfirmPage {
@@ -228,13 +178,13 @@ impl PageTemplate for LoggedOutPage {
     const TEMPLATE: &'static str = "logout/done.html";
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let to = |name: &str, uri: &str, vouched_for| LoggedOutPage {
-            application: Some(WayBack { name: name.into(), uri: uri.into(), vouched_for }),
+        let to = |destination: &str, uri: &str| LoggedOutPage {
+            way_back: Some(WayBack { destination: destination.into(), uri: uri.into() }),
         };
         vec![
-            ("plain", LoggedOutPage { application: None }),
-            ("way_back", to("Portal", "https://portal.example.jp/", true)),
-            ("way_back_unchecked", to("rp.example.jp", "https://rp.example.jp/bye?state=s", false)),
+            ("plain", LoggedOutPage { way_back: None }),
+            ("way_back", to("rp.example.jp", "https://rp.example.jp/bye?state=s")),
+            ("way_back_to_an_application", to("jp.example.app", "jp.example.app:/bye")),
         ]
     }
 }

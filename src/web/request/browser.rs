@@ -13,7 +13,9 @@ use axum::response::{Html, IntoResponse, Response};
 use super::rate_limit::Exceeded;
 use super::{address, headers};
 use crate::actions::ActionError;
-use crate::actions::login::complete_login::{FromBrowser, LoggedIn};
+use crate::actions::login::Browser;
+use crate::actions::login::finish_login::LoggedIn;
+use crate::actions::login::note_session_use::note_session_use;
 use crate::actions::member::admit::Caller;
 use crate::crypto::opaque_token::{self, Kind};
 use crate::crypto::password_hash::HashError;
@@ -26,7 +28,6 @@ use crate::domain::secret::Secret;
 use crate::domain::unix_time::{Span, UnixTime};
 use crate::i18n::Locale;
 use crate::random;
-use crate::store::login::browser_sessions;
 use crate::store::{Reads, StoreError};
 use crate::web::banner::Banner;
 use crate::web::cookies::{self, Name};
@@ -130,11 +131,16 @@ impl BrowserRequest {
         &self.locale
     }
 
-    /// Shows which application the login is for, and speaks its language unless the member chose another.
-    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
+    /// Speaks the language that an application wishes for, unless the member chose another.
+    pub fn prefer_language(&mut self, ui_locales: Option<&str>) {
         if self.chosen_language.is_none() {
             self.locale = self.web.catalogue.negotiate(ui_locales, None, Some(&self.accept_language));
         }
+    }
+
+    /// Shows which application the login is for, and speaks its language unless the member chose another.
+    pub fn on_behalf_of(&mut self, client: &Client, ui_locales: Option<&str>) {
+        self.prefer_language(ui_locales);
         self.application = Some(ApplicationLine {
             name: client.name(self.locale.tag()).to_owned(),
             logo_uri: client.logo_uri.clone(),
@@ -204,22 +210,16 @@ impl BrowserRequest {
     /// The session of this browser, if there is one that is still good.
     pub async fn session(&self) -> Result<Option<BrowserSession>, ActionError> {
         let app = &self.web.app;
-        let Some(session) = self.session_in(&mut app.store.reader().await?).await? else { return Ok(None) };
-        let now = app.now();
-        if session.use_is_worth_noting(now) {
-            let mut tx = app.store.write().await?;
-            browser_sessions::note_use(&mut tx, &session.id, now).await?;
-            tx.commit().await?;
+        let found = self.session_in(&mut app.store.reader().await?).await?;
+        if let Some(session) = found.as_ref().filter(|session| session.use_is_worth_noting(app.now())) {
+            note_session_use(app, &session.id).await?;
         }
-        Ok(Some(session))
+        Ok(found)
     }
 
-    /// The same, looked up inside a transaction, which must not wait for another connection; the use is not noted.
+    /// The same, looked up with a connection that is there; the use is not noted.
     pub async fn session_in(&self, db: &mut impl Reads) -> Result<Option<BrowserSession>, StoreError> {
-        let Some(token) = &self.session_token else { return Ok(None) };
-        let app = &self.web.app;
-        let found = browser_sessions::by_token(db, &opaque_token::digest(token)).await?;
-        Ok(found.filter(|s| s.is_alive(app.settings.sessions.idle, app.now())))
+        self.for_login().session(&self.web.app, db).await
     }
 
     /// One attempt with a secret: of a device that has logged in before, or of this browser.
@@ -233,12 +233,14 @@ impl BrowserRequest {
         Caller::new(self.session_token.as_deref(), self.device)
     }
 
-    pub fn device_token(&self) -> Option<&str> {
-        self.device_token.as_deref()
-    }
-
-    pub fn from_browser<'a>(&'a self, session: Option<&'a BrowserSession>) -> FromBrowser<'a> {
-        FromBrowser { session, device_token: self.device_token(), device: self.device }
+    /// This browser, for a login.
+    pub fn for_login(&self) -> Browser {
+        Browser {
+            digest: self.browser_digest(),
+            session_token: self.session_token.clone(),
+            device_token: self.device_token.clone(),
+            device: self.device,
+        }
     }
 
     /// Whether a form was sent.
@@ -427,6 +429,7 @@ impl BrowserRequest {
                 let portal = self.web.app.settings.society.portal_url.as_ref();
                 Some(portal.map_or_else(WayOn::to_login, |portal| WayOn::to_portal(portal.to_string())))
             }
+            ErrorKind::LogoutHintInvalid | ErrorKind::PostLogoutRedirectUriMismatch => Some(WayOn::log_out()),
             ErrorKind::OtherMember => Some(WayOn::to_profile()),
             ErrorKind::NotFound | ErrorKind::MethodNotAllowed if of_account => Some(WayOn::to_profile()),
             _ => None,

@@ -30,7 +30,9 @@ impl FromRequest<WebState> for OwnForm {
             Ok(body) if is_form => body,
             _ => return Err(browser.page_error(PageError::page(ErrorKind::RequestInvalid))),
         };
-        let fields = Params::parse(&String::from_utf8_lossy(&body));
+        // No text of ours has a NUL, and PostgreSQL takes none.
+        let text = String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD").replace('\0', "\u{fffd}");
+        let fields = Params::parse(&text);
         let ours = fields.get("csrf").is_some_and(|csrf| opaque_token::same(csrf, &browser.csrf()));
         if browser.browser_is_new() {
             Err(browser.page_error(PageError::page(ErrorKind::FlowOtherBrowser)))

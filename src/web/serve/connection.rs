@@ -6,11 +6,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -23,7 +21,7 @@ pub const LARGEST_HEAD: usize = 65_536;
 const EACH: usize = 8_192;
 /// What all requests that are not whole yet may hold beyond that, together. Beyond it, large requests are cut off until
 /// others have ended; small ones go on.
-const TOGETHER: usize = 32 * 1_024 * 1_024;
+const TOGETHER: usize = 16 * 1_024 * 1_024;
 
 /// What all connections share.
 pub struct Terms {
@@ -72,17 +70,14 @@ impl Connection {
         Arc::new(Connection { peer, place, terms, state })
     }
 
-    /// A request's head is here.
-    pub fn head_received(&self, without_body: bool) {
-        if without_body {
-            self.whole_request_received();
-        } else {
-            self.state(|state| state.phase = Phase::Receiving(Instant::now()));
-            self.place.waits();
-        }
+    /// A request's head is here, its body may not be.
+    pub fn head_received(&self) {
+        self.state(|state| state.phase = Phase::Receiving(Instant::now()));
+        self.place.waits();
     }
 
-    fn whole_request_received(&self) {
+    /// From here on the peer is not waited for.
+    pub fn whole_request_received(&self) {
         self.state(|state| state.phase = Phase::Working);
         self.place.works();
     }
@@ -234,32 +229,5 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
-    }
-}
-
-/// A request's body, which tells the connection when it is whole.
-pub struct RequestBody {
-    pub incoming: Incoming,
-    pub connection: Arc<Connection>,
-}
-
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
-        if frame.is_none() || self.incoming.is_end_stream() {
-            self.connection.whole_request_received();
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
     }
 }

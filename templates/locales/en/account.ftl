@@ -14,7 +14,7 @@ logout-confirm-means = After that, you will have to log in again to use { $servi
 logged-out-heading = You are logged out
 logged-out-shared-device = If other people use this computer or phone too, please close all windows of the browser.
 back-to = Back to “{ $name }”
-back-to-unchecked = { $society } has not checked this application. The button below leads to { $destination }. If you do not know this place, close this page.
+logged-out-goes-to = The button below leaves our site and leads to { $destination }. If you do not know this place, close this page.
 
 # Passkeys.
 

@@ -10,6 +10,7 @@ error-way-to-portal = To the portal
 error-way-reopen = Open the page anew
 error-way-to-profile = To the pages of the member who is logged in
 error-way-go-on = Go on
+error-way-log-out = Log out here
 
 # Mistakes of an application: a member can only tell those who run it.
 

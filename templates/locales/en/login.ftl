@@ -306,14 +306,20 @@ lost-wait = Your request has been received
     .until = From { $at } you can set up your authentication methods again.
     .next = After that, log in again and choose “I can’t use this any more”.
 lost-may-set-up-again = Do you want to set up your authentication methods again?
-    .what = All of the following will be taken away. This can’t be undone.
+    .what = Once a new authentication method is set up, all of the following will be taken away. This can’t be undone.
     .sessions = You will be logged out everywhere else.
     .choose = On the next page you will choose and set up a new authentication method.
-    .password-alone = From then on you log in with the password alone. Please log in and set up a new authentication method in your profile.
+    .password-alone = From this login on you log in with the password alone, and all of this is taken away at once. Please log in and set up a new authentication method in your profile.
     .until = You can do so until { $at }.
     .button = Take all away and set up again
-lost-removed-app = Authenticator app “{ $name }”
-lost-removed-passkey = Passkey “{ $name }”
+lost-removed-apps = { $count ->
+    [one] { $count } authenticator app
+   *[other] { $count } authenticator apps
+}
+lost-removed-passkeys = { $count ->
+    [one] { $count } passkey
+   *[other] { $count } passkeys
+}
 lost-removed-email = One-time passwords by e-mail
 lost-removed-recovery-codes = { $count ->
     [one] { $count } recovery code

@@ -14,7 +14,7 @@ logout-confirm-means = ログアウトすると、{ $service }を使うときに
 logged-out-heading = ログアウトしました
 logged-out-shared-device = ほかの人も使うパソコンやスマートフォンでは、ブラウザをすべて閉じてください。
 back-to = 「{ $name }」に戻る
-back-to-unchecked = このアプリケーションは、{ $society }が確認したものではありません。下のボタンは { $destination } に移ります。心当たりがないときは、この画面を閉じてください。
+logged-out-goes-to = 下のボタンは、当サイトを離れて { $destination } に移ります。行き先に心当たりがないときは、この画面を閉じてください。
 
 # Passkeys.
 

@@ -10,6 +10,7 @@ error-way-to-portal = ポータルへ
 error-way-reopen = 画面を開き直す
 error-way-to-profile = いまログインしている会員の画面へ
 error-way-go-on = 先へ進む
+error-way-log-out = ここでログアウトする
 
 # Mistakes of an application: a member can only tell those who run it.
 

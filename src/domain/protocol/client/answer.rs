@@ -30,6 +30,9 @@ impl Client {
             put(&if tag.is_empty() { "client_name".to_owned() } else { format!("client_name#{tag}") }, json!(name));
         }
         put("default_max_age", json!(self.default_max_age));
+        if !self.default_acr_values.is_empty() {
+            put("default_acr_values", json!(self.default_acr_values));
+        }
         put("logo_uri", json!(self.logo_uri));
         put("client_uri", json!(self.client_uri));
         put("policy_uri", json!(self.policy_uri));

@@ -103,6 +103,9 @@ pub struct Client {
     pub id_token_alg: Algorithm,
     /// Seconds.
     pub default_max_age: Option<u32>,
+    /// As sent: which of them exist here is asked when they count.
+    #[serde(default)]
+    pub default_acr_values: Vec<String>,
     pub logo_uri: Option<String>,
     pub client_uri: Option<String>,
     pub policy_uri: Option<String>,

@@ -146,6 +146,7 @@ impl Reading<'_> {
                 .one_of("id_token_signed_response_alg", &Algorithm::ALL.map(|a| (a.name(), a)))
                 .unwrap_or(Algorithm::Rs256),
             default_max_age: read.seconds("default_max_age"),
+            default_acr_values: read.texts("default_acr_values"),
             logo_uri: read.own_link("logo_uri", &redirect_uris),
             client_uri: read.own_link("client_uri", &redirect_uris),
             policy_uri: read.own_link("policy_uri", &redirect_uris),
@@ -422,6 +423,7 @@ mod tests {
             "scope": "openid email offline_access",
             "id_token_signed_response_alg": "ES256",
             "default_max_age": 600,
+            "default_acr_values": ["urn:sekisho:acr:two-factors", "1"],
             "logo_uri": "https://rp.example/logo.png",
             "initiate_login_uri": "https://rp.example/start",
             "contacts": ["ops@rp.example"],

@@ -1,13 +1,14 @@
 //! The end of every login: a browser session under a new cookie, and a device that is known from now on.
 
+use super::Browser;
+use super::end_sessions::{Which, end_sessions};
 use crate::actions::ActionError;
 use crate::actions::member::account_events::record;
 use crate::app::App;
 use crate::crypto::opaque_token::{self, Kind};
-use crate::domain::actor::Actor;
-use crate::domain::ids::{BrowserSessionId, FlowId, MemberId};
+use crate::domain::ids::{BrowserSessionId, MemberId};
 use crate::domain::login::browser_session::BrowserSession;
-use crate::domain::login::device::Device;
+use crate::domain::login::flow::Flow;
 use crate::domain::login::next_step::Proved;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::member::profile::Member;
@@ -17,34 +18,27 @@ use crate::store::WriteTx;
 use crate::store::login::{browser_sessions, known_devices};
 use crate::store::member::members;
 
-/// What the browser brought along.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FromBrowser<'a> {
-    /// The session that it was in, alive or not.
-    pub session: Option<&'a BrowserSession>,
-    /// Its device cookie.
-    pub device_token: Option<&'a str>,
-    /// What it says of itself.
-    pub device: Device,
-}
+/// More devices than a household logs in from. Whoever has more is a stranger again on those used longest ago.
+const MOST_DEVICES: u32 = 20;
 
-/// What the browser gets.
+/// What the browser gets, and what the login was for.
 pub struct LoggedIn {
     pub session: BrowserSession,
     pub session_token: Secret<String>,
     /// A new device cookie, where the old one did not stand for this member yet.
     pub device_token: Option<Secret<String>>,
+    pub flow: Flow,
 }
 
-/// Writes the login down in `tx`. The same member's session goes on (relying parties keep their `sid`); another
-/// member's ends.
-pub async fn complete_login(
+/// Part of a verb that holds the member and has seen that they may come in. The same member's session goes on (relying
+/// parties keep their `sid`); another member's ends.
+pub async fn finish_login(
     app: &App,
     tx: &mut WriteTx,
     member: &Member,
-    flow: &FlowId,
+    flow: Flow,
     proved: &Proved,
-    from_browser: FromBrowser<'_>,
+    browser: &Browser,
 ) -> Result<LoggedIn, ActionError> {
     let now = app.now();
     let session_token = opaque_token::new(Kind::BrowserSession);
@@ -52,15 +46,15 @@ pub async fn complete_login(
     let mut session = BrowserSession {
         id: BrowserSessionId(random::identifier()),
         member: member.id.clone(),
-        flow: flow.clone(),
+        flow: flow.id.clone(),
         authenticated_at: now,
         assurance: proved.assurance(),
-        device: from_browser.device,
+        device: browser.device,
         last_used_at: now,
         expires_at: now + app.settings.sessions.absolute,
     };
     let mut renewed = false;
-    if let Some(old) = from_browser.session {
+    if let Some(old) = browser.session(app, tx).await? {
         if old.member == member.id {
             let same = BrowserSession { id: old.id.clone(), ..session.clone() };
             renewed = browser_sessions::renew(tx, &same, &digest).await?;
@@ -68,25 +62,25 @@ pub async fn complete_login(
                 session = same;
             }
         } else {
-            browser_sessions::end(tx, &old.id, now).await?;
+            end_sessions(app, tx, &old.member, Which::LoggedOut(&old.id)).await?;
         }
     }
     if !renewed {
         browser_sessions::insert(tx, &session, &digest).await?;
     }
-    let device_token = remember_device(app, tx, &member.id, from_browser.device_token).await?;
+    let device_token = remember_device(app, tx, &member.id, browser.device_token.as_deref()).await?;
     if let Some(lasts) = app.settings.authentication.trust_device_for.filter(|_| proved.trust_device) {
-        let token = device_token.as_ref().map_or(from_browser.device_token, |new| Some(new.expose().as_str()));
+        let new = device_token.as_ref().map(|new| new.expose().as_str());
+        let token = new.or(browser.device_token.as_deref());
         let digest = opaque_token::digest(token.unwrap_or_default());
         known_devices::trust(tx, &digest, &member.id, now + lasts).await?;
-        record(app, tx, member, AccountEvent::DeviceTrusted, &Actor::Member(from_browser.device)).await?;
+        record(app, tx, member, AccountEvent::DeviceTrusted, &browser.member()).await?;
     }
-    record(app, tx, member, AccountEvent::LoggedIn { with: proved.method() }, &Actor::Member(from_browser.device))
-        .await?;
+    record(app, tx, member, AccountEvent::LoggedIn { with: proved.method() }, &browser.member()).await?;
     if members::note_first_login(tx, &member.id, now).await? {
-        record(app, tx, member, AccountEvent::FirstLogin, &Actor::Member(from_browser.device)).await?;
+        record(app, tx, member, AccountEvent::FirstLogin, &browser.member()).await?;
     }
-    Ok(LoggedIn { session, session_token, device_token })
+    Ok(LoggedIn { session, session_token, device_token, flow })
 }
 
 /// A cookie that already stands for this member stays. Any other is replaced: whoever put it there must not know it.
@@ -111,5 +105,6 @@ async fn remember_device(
         known_devices::rename(tx, old, &digest).await?;
     }
     known_devices::note(tx, &digest, member, now).await?;
+    known_devices::keep_latest(tx, member, &digest, MOST_DEVICES).await?;
     Ok(Some(token))
 }
