@@ -150,6 +150,8 @@ fn broken_arrows(file: &str, text: &str) -> impl Iterator<Item = BrokenArrow> {
     let module = modules_of(file);
     let from = module.first().cloned();
     let tokens = tokens(text);
+    let tests_begin =
+        tokens.windows(3).position(|words| words.iter().map(|(_, word)| word.as_str()).eq(["cfg", "(", "test"]));
     let mut broken = Vec::new();
     let mut report = |line, what, why| broken.push(BrokenArrow { file: file.to_owned(), line, what, why });
 
@@ -166,7 +168,9 @@ fn broken_arrows(file: &str, text: &str) -> impl Iterator<Item = BrokenArrow> {
                     tokens[at..].iter().map(|(_, token)| token.as_str()).take(words.len()).eq(words.iter().copied())
                 }
             };
-            if found && !places.iter().any(|place| file.starts_with(place)) {
+            // What a file's own tests put in place is no entrance.
+            let of_tests = why == VERBS && tests_begin.is_some_and(|begin| at > begin);
+            if found && !of_tests && !places.iter().any(|place| file.starts_with(place)) {
                 report(*line, format!("{token} stands outside {}", places.join(", ")), why);
             }
         }
@@ -337,7 +341,10 @@ fn every_verb_is_cut_off_by_a_test() {
     for_each_source(&root.join("tests/http/cut"), &mut |_, text| cut.push_str(text));
     let all = verbs(&root.join("src/actions"));
     assert!(all.len() > 5, "only {} verbs were found", all.len());
-    let called = |name: &str| cut.contains(&format!("::{name}(")) || cut.contains(&format!(" {name}("));
+    let called = |name: &str| {
+        cut.match_indices(&format!("{name}("))
+            .any(|(at, _)| !cut[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
     let left: Vec<_> = all.iter().filter(|(_, name)| !called(name)).collect();
     assert!(left.is_empty(), "no test in tests/http/cut/ cuts these off: {left:#?}");
 }

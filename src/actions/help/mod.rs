@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::config::Settings;
 use crate::domain::help::{HelpContent, HelpFile, HelpProblems};
@@ -120,11 +121,15 @@ pub fn rescued(
 }
 
 /// When this content was first seen, by any node.
-pub async fn since(app: &App, digest: &str) -> Result<UnixTime, StoreError> {
-    let mut tx = app.store.write().await?;
-    let since = help_content::since(&mut tx, digest, app.now()).await?;
-    tx.commit().await?;
-    Ok(since)
+pub async fn since(app: &App, digest: &str) -> Result<UnixTime, ActionError> {
+    let digest = digest.to_owned();
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let since = help_content::since(&mut tx, &digest, app.now()).await?;
+        tx.commit().await?;
+        Ok(since)
+    })
+    .await
 }
 
 /// Of a file's content; empty where there is no such file.

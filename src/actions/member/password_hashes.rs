@@ -1,6 +1,6 @@
 //! What the stored hashes need: the time that the slowest kind takes, and their peppers.
 
-use crate::actions::ActionError;
+use crate::actions::{ActionError, run};
 use crate::app::App;
 use crate::store::member::{password_costs, password_peppers};
 
@@ -41,10 +41,14 @@ pub async fn missing_peppers(app: &App) -> Result<Vec<MissingPepper>, ActionErro
 
 /// Gives a lost pepper up; `false` if there is none of this name.
 pub async fn forget_pepper(app: &App, name: &str) -> Result<bool, ActionError> {
-    let mut tx = app.store.write().await?;
-    let forgotten = password_peppers::forget(&mut tx, name).await?;
-    tx.commit().await?;
-    Ok(forgotten)
+    let name = name.to_owned();
+    run::to_its_end(app, |app| async move {
+        let mut tx = run::begin(&app).await?;
+        let forgotten = password_peppers::forget(&mut tx, &name).await?;
+        tx.commit().await?;
+        Ok(forgotten)
+    })
+    .await
 }
 
 impl MissingPepper {

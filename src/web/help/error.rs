@@ -1,5 +1,6 @@
 //! Why the help cannot be served.
 
+use crate::actions::ActionError;
 use crate::actions::help::HelpContentError;
 use crate::store::StoreError;
 
@@ -10,6 +11,8 @@ pub enum HelpError {
     Content(#[from] HelpContentError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Action(#[from] ActionError),
     #[error("the help cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{0:?} cannot stand in a header")]

@@ -129,7 +129,7 @@ impl HelpSite {
                 self.seen.store(generation, Ordering::Release);
             }
             // Without the database it is tried again with the next answer.
-            Err(HelpError::Store(error)) => self.cut_off(&error.to_string()),
+            Err(error @ (HelpError::Store(_) | HelpError::Action(_))) => self.cut_off(&error.to_string()),
             Err(error) => {
                 self.seen.store(generation, Ordering::Release);
                 tracing::error!("the help stays as it was: {error}");

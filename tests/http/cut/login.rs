@@ -448,7 +448,7 @@ on_both_engines! {
         .await;
         let mut tx = app.app.store.write().await.unwrap();
         let (mut authenticator, new) = new_passkey(&app, &hanako, &handle);
-        drop(passkeys::add(&app.app, &mut tx, &hanako, new, &STAFF).await.unwrap());
+        let _added = passkeys::add(&app.app, &mut tx, &hanako, new, &STAFF).await.unwrap();
         tx.commit().await.unwrap();
         let relying_party = app.app.passkeys.as_ref().unwrap();
         let logins = async || times(&app, &hanako, &AccountEvent::LoggedIn { with: None }).await;
@@ -524,7 +524,7 @@ on_both_engines! {
                 let approved = asked.approved(app.now());
                 assert!(lost_methods::advance(&mut tx, &hanako.id, &reset, &asked, None).await.unwrap());
                 assert!(lost_methods::advance(&mut tx, &hanako.id, &asked, &approved, None).await.unwrap());
-                drop(add_app(&app.app, &mut tx, &hanako, confirmed(&app, "phone"), &STAFF).await.unwrap());
+                assert!(add_app(&app.app, &mut tx, &hanako, confirmed(&app, "phone"), &STAFF).await.unwrap());
                 tx.commit().await.unwrap();
                 (begun(&app, HANAKO).await, times(&app, &hanako, &AccountEvent::MethodsReset).await)
             },

@@ -3,6 +3,7 @@
 mod account;
 mod login;
 mod mail;
+mod others;
 mod protocol_answers;
 mod recovery;
 mod staff;
