@@ -46,7 +46,7 @@ pub(super) struct Demo {
     #[arg(long)]
     code: bool,
     /// A PostgreSQL database in place of the SQLite file in the folder; it must be empty or a demo's
-    #[arg(long, value_name = "URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     database: Option<String>,
 }
 
