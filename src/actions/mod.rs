@@ -39,3 +39,13 @@ pub enum ActionError {
     #[error("{0} holds a value that this master key does not open")]
     Unsealable(&'static str),
 }
+
+impl ActionError {
+    /// Whether the database can't be used for the moment.
+    pub fn is_busy(&self) -> bool {
+        matches!(
+            self,
+            ActionError::Store(StoreError::Busy(_)) | ActionError::Start(StartError::Store(StoreError::Busy(_)))
+        )
+    }
+}

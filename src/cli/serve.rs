@@ -1,6 +1,5 @@
 //! `sekisho serve`: the provider, until it is told to stop.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, demo, service_manager};
+use crate::actions::ActionError;
 use crate::actions::help::publish;
 use crate::actions::member::password_hashes;
 use crate::actions::member::password_hashes::MissingPepper;
@@ -81,7 +81,7 @@ pub(super) async fn until_stopped(
     let limits = Arc::clone(&web.limits);
     beside.spawn(jobs::every("forget idle callers", Span::minutes(1), move || {
         limits.forget_idle();
-        std::future::ready(Ok::<(), Infallible>(()))
+        std::future::ready(Ok::<(), ActionError>(()))
     }));
     // The pages of a login open answers from what is at hand.
     let help = Arc::clone(&web.help);
@@ -89,7 +89,7 @@ pub(super) async fn until_stopped(
         let help = Arc::clone(&help);
         async move {
             help.current().await;
-            Ok::<(), Infallible>(())
+            Ok::<(), ActionError>(())
         }
     }));
     let address: SocketAddr = listener.local_addr()?;

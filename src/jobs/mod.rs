@@ -3,13 +3,13 @@
 
 pub mod clean_up;
 
-use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use crate::actions::ActionError;
 use crate::actions::login::tell_of_password_locks::tell_of_password_locks;
 use crate::actions::mail::send_mail;
 use crate::actions::member::answer_recovery_requests::answer_recovery_requests;
@@ -26,7 +26,7 @@ pub fn start(app: &App) -> JoinSet<()> {
     jobs.spawn(every("clean up", Span::minutes(1), clean_up));
     let watch = with(app.clone(), |app| async move {
         app.clock_watch.look(app.now());
-        Ok::<(), std::convert::Infallible>(())
+        Ok::<(), ActionError>(())
     });
     jobs.spawn(every("watch the clock", Span::seconds(10), watch));
     let reload = with(app.clone(), |app| async move { app.reload_keys().await });
@@ -48,19 +48,26 @@ fn with<F>(app: App, mut work: impl FnMut(App) -> F) -> impl FnMut() -> F {
     move || work(app.clone())
 }
 
+/// That the database can't be used the log says by itself, once.
+fn log(job: &'static str, error: &ActionError, again: &str) {
+    if !error.is_busy() {
+        tracing::error!(job, "{error}; it is tried again {again}");
+    }
+}
+
 /// Does `work` again and again after pauses drawn by chance, of two seconds on average: what it does for members only shows
 /// nobody by its time which request it follows.
-async fn at_chance<T, E: Display, F: Future<Output = Result<T, E>>>(name: &'static str, mut work: impl FnMut() -> F) {
+async fn at_chance<T, F: Future<Output = Result<T, ActionError>>>(name: &'static str, mut work: impl FnMut() -> F) {
     loop {
         tokio::time::sleep(Duration::from_millis(500 + u64::from(random::below(3_000)))).await;
         if let Err(error) = work().await {
-            tracing::error!(job = name, "{error}; it is tried again soon");
+            log(name, &error, "soon");
         }
     }
 }
 
 /// Does `work` again and again, for the first time when `pause` has passed: what must be done at once, the start does.
-pub async fn every<E: Display, F: Future<Output = Result<(), E>>>(
+pub async fn every<E: Into<ActionError>, F: Future<Output = Result<(), E>>>(
     name: &'static str,
     pause: Span,
     mut work: impl FnMut() -> F,
@@ -70,7 +77,7 @@ pub async fn every<E: Display, F: Future<Output = Result<(), E>>>(
     loop {
         ticks.tick().await;
         if let Err(error) = work().await {
-            tracing::error!(job = name, "{error}; it is tried again in {pause}");
+            log(name, &error.into(), &format!("in {pause}"));
         }
     }
 }

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, Stream};
 use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, Describe, Either, Error, Execute, Executor, SqlStr};
+use sqlx::{Any, AnyConnection, Either, Error, Execute, Executor, SqlStr};
 use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -207,13 +207,5 @@ impl<'c> Executor<'c> for Statement<'c> {
     {
         let Some(connection) = self.connection else { return Box::pin(async { Err(Error::PoolClosed) }) };
         Box::pin(in_time(self.watch, connection.prepare_with(sql, parameters)))
-    }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Any>, Error>>
-    where
-        'c: 'e,
-    {
-        let Some(connection) = self.connection else { return Box::pin(async { Err(Error::PoolClosed) }) };
-        Box::pin(in_time(self.watch, connection.describe(sql)))
     }
 }

@@ -1,12 +1,13 @@
 //! The database is full, gone, held, silent or read only, while members log in and applications refresh: nobody gets a wrong
 //! answer, ready tells the truth, and service comes back by itself.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use sekisho::config::{Quota, Settings};
 use sekisho::domain::unix_time::Span;
 use sqlx::Connection as _;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::support::app::HANAKO;
@@ -32,8 +33,8 @@ fn impatient(settings: &mut Settings) {
 /// What the members and the application have seen.
 #[derive(Default)]
 struct Seen {
-    served: AtomicUsize,
-    busy: AtomicUsize,
+    served: watch::Sender<usize>,
+    busy: watch::Sender<usize>,
     /// Pages that were opened before the clock was set may have expired since.
     pages_expire: AtomicBool,
     is_over: AtomicBool,
@@ -60,19 +61,25 @@ impl Seen {
         let is_served = !is_busy && (answer.status == 200 || answer.status == 303 || is_expired);
         assert!(is_busy || is_served, "{} {}: {}", answer.url, answer.status, answer.body);
         let counter = if is_busy { &self.busy } else { &self.served };
-        counter.fetch_add(1, Ordering::SeqCst);
+        counter.send_modify(|count| *count += 1);
         is_served
     }
 
     /// When so many more have been busy, or served.
-    async fn until_more(&self, counter: &AtomicUsize, more: usize) {
-        let enough = counter.load(Ordering::SeqCst) + more;
-        let reached = async {
-            while counter.load(Ordering::SeqCst) < enough {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(PATIENCE, reached).await.expect("it goes on as before");
+    async fn until_more(&self, counter: &watch::Sender<usize>, more: usize) {
+        let mut counted = counter.subscribe();
+        let enough = *counted.borrow() + more;
+        let reached = counted.wait_for(|count| *count >= enough);
+        timeout(PATIENCE, reached).await.expect("it goes on as before").unwrap();
+    }
+
+    /// When they have been busy for so long and none was served.
+    async fn until_busy_for(&self, time: Duration) {
+        let (began, served) = (Instant::now(), *self.served.borrow());
+        while began.elapsed() < time {
+            self.until_more(&self.busy, 1).await;
+        }
+        assert_eq!(*self.served.borrow(), served);
     }
 
     async fn members(&self, app: &TestApp, rp: &RelyingParty) {
@@ -124,6 +131,16 @@ async fn until_ready(app: &TestApp, status: u16) -> Answer {
 
 /// Members and an application before, during and after a fault.
 async fn under_load<A: Future, B: Future>(app: &TestApp, begin: impl FnOnce() -> A, end: impl FnOnce(A::Output) -> B) {
+    under_load_for(Duration::ZERO, app, begin, end).await;
+}
+
+/// The same with a fault of so long.
+async fn under_load_for<A: Future, B: Future>(
+    time: Duration,
+    app: &TestApp,
+    begin: impl FnOnce() -> A,
+    end: impl FnOnce(A::Output) -> B,
+) {
     let rp = app.relying_party().await;
     let (first, second) = (refresh_token(app, &rp).await, refresh_token(app, &rp).await);
     let seen = Seen::default();
@@ -135,6 +152,7 @@ async fn under_load<A: Future, B: Future>(app: &TestApp, begin: impl FnOnce() ->
         let told = until_ready(app, 503).await;
         assert_eq!(told.json()["status"], "not ready", "{}", told.body);
         seen.until_more(&seen.busy, 2).await;
+        seen.until_busy_for(time).await;
         end(going_on).await;
         until_ready(app, 200).await;
         seen.until_more(&seen.served, 12).await;
@@ -242,7 +260,7 @@ on_both_engines! {
             seen.is_over.store(true, Ordering::SeqCst);
         };
         tokio::join!(steps, seen.members(&app, &rp), seen.application(&rp, token));
-        assert_eq!(seen.busy.load(Ordering::SeqCst), 0);
+        assert_eq!(*seen.busy.borrow(), 0);
     }
 }
 
@@ -293,6 +311,29 @@ async fn a_full_disk_ends_and_service_returns_on_postgres() {
 async fn a_server_that_is_gone_comes_back_and_so_does_service() {
     let (app, proxy) = behind_a_proxy().await;
     under_load(&app, || async { proxy.set(Line::Cut) }, |()| async { proxy.set(Line::Open) }).await;
+}
+
+on_both_engines! {
+    async fn a_database_that_was_away_for_a_minute_is_used_again_at_once(engine: Engine) {
+        const MINUTE: Duration = Duration::from_secs(60);
+        match engine {
+            Engine::Sqlite => {
+                let app = TestApp::start_with(engine, impatient).await;
+                let mut connection = app.connection().await;
+                let hold = async || {
+                    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await.unwrap();
+                    connection
+                };
+                let release = |connection: sqlx::AnyConnection| async move { connection.close().await.unwrap() };
+                under_load_for(MINUTE, &app, hold, release).await;
+            }
+            Engine::Postgres => {
+                let (app, proxy) = behind_a_proxy().await;
+                let (cut, open) = (async || proxy.set(Line::Cut), |()| async { proxy.set(Line::Open) });
+                under_load_for(MINUTE, &app, cut, open).await;
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -424,7 +424,8 @@ impl Journey {
             }
         } else if frame == Some(self.main_frame.as_str()) {
             match event {
-                "Page.frameScheduledNavigation" => self.goes_on = true,
+                // Links and forms schedule what they lead to as well, which need not be another page.
+                "Page.frameScheduledNavigation" if params["reason"] == "metaTagRefresh" => self.goes_on = true,
                 "Page.frameClearedScheduledNavigation" => self.goes_on = false,
                 "Page.frameRequestedNavigation" => self.asked_for.push(string(params, "url")),
                 _ => {}

@@ -84,7 +84,9 @@ pub async fn keep_sending(app: App) {
             },
             Ok(_) => {}
             Err(error) => {
-                tracing::error!("mail can't be sent: {error}");
+                if !error.is_busy() {
+                    tracing::error!("mail can't be sent: {error}");
+                }
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
         }
