@@ -73,13 +73,12 @@ impl Seen {
         timeout(PATIENCE, reached).await.expect("it goes on as before").unwrap();
     }
 
-    /// When they have been busy for so long and none was served.
+    /// When they have been busy for so long; a page that needs no database may be served meanwhile.
     async fn until_busy_for(&self, time: Duration) {
-        let (began, served) = (Instant::now(), *self.served.borrow());
+        let began = Instant::now();
         while began.elapsed() < time {
             self.until_more(&self.busy, 1).await;
         }
-        assert_eq!(*self.served.borrow(), served);
     }
 
     async fn members(&self, app: &TestApp, rp: &RelyingParty) {
