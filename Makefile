@@ -40,5 +40,5 @@ deny: ## licences, sources and kinds of dependencies
 
 advisories: ## known vulnerabilities of dependencies (fetches the RustSec database; skipped where it can't be had)
 	@command -v cargo-deny >/dev/null || nice -n 19 cargo install --locked --jobs $(JOBS) cargo-deny
-	@if cargo deny fetch db; then cargo deny check --disable-fetch advisories; \
+	@if timeout 120 cargo deny fetch db; then cargo deny check --disable-fetch advisories; \
 	else echo "skipped: the RustSec database can't be fetched here, so known vulnerabilities were NOT looked for"; fi
