@@ -202,5 +202,9 @@ mod tests {
         let first = latest.of("{}".into());
         assert!(Arc::ptr_eq(&first, &latest.of("{}".into())));
         assert!(!Arc::ptr_eq(&first, &latest.of("{\"keys\":[]}".into())));
+        let long = Prepared::text("The same words again and again. ".repeat(100));
+        let gzip = || long.chosen(&asking(ACCEPT_ENCODING, "gzip"));
+        let (one, other) = (gzip(), gzip());
+        assert!(one.is_gzip && one.bytes.as_ptr() == other.bytes.as_ptr());
     }
 }

@@ -1,6 +1,7 @@
 //! `serve` and `demo`, from their start to their end.
 
 use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 use crate::folder::Folder;
 use crate::postgres::Cluster;
@@ -24,6 +25,7 @@ fn a_service_manager_is_told_when_it_begins_and_when_it_stops() {
     let folder = Folder::new();
     let socket = folder.path("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let told = || {
         let mut text = [0; 256];
         let length = manager.recv(&mut text).unwrap();

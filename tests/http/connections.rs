@@ -152,6 +152,26 @@ on_both_engines! {
         app.visitor_logged_in(HANAKO).await;
     }
 
+    async fn what_large_requests_hold_together_is_bounded_and_small_ones_go_on(engine: Engine) {
+        let app = TestApp::start_with(engine, |s| {
+            s.http.receive_timeout = Span::minutes(10);
+            s.http.max_connections_per_address = 200;
+        })
+        .await;
+        let large = format!("{SLOW_HEAD}{}", "x".repeat(50_000));
+        let mut slow = Vec::new();
+        for at in 0..500_u16 {
+            let mut connection = connect(&app, [127, 0, 0, 2 + u8::try_from(at % 7).unwrap()]).await;
+            // It may be cut off at once.
+            let _ = connection.write_all(large.as_bytes()).await;
+            slow.push(connection);
+        }
+        let ends = slow.iter_mut().map(|connection| Box::pin(answer(connection)));
+        let cut_off = timeout(SOON, futures::future::select_all(ends)).await;
+        assert_eq!(cut_off.expect("all are held").0, None);
+        app.visitor_logged_in(HANAKO).await;
+    }
+
     async fn a_head_has_its_bounds_and_a_large_one_ends_its_connection(engine: Engine) {
         let app = TestApp::start(engine).await;
         let request = |bytes: usize| format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(bytes));

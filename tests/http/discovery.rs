@@ -193,6 +193,10 @@ on_both_engines! {
         let next = rp.refresh(&text(&tokens, "refresh_token")).await.expect_status(200);
         assert!(new.contains(&kid(&text(&next, "access_token"))));
         rp.userinfo(&text(&next, "access_token")).await.expect_status(200);
+        // Nor is it back with a clock that is set back to when it was good.
+        app.app.clock.set_back(Span::hours(1));
+        app.app.reload_keys().await.unwrap();
+        assert_eq!(kids(&app).await, new);
     }
 
     async fn a_key_that_has_grown_old_is_followed_once(engine: Engine) {

@@ -4,8 +4,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use sekisho::app::App;
 use sekisho::config::{Quota, Settings};
 use sekisho::domain::unix_time::Span;
+use sekisho::jobs::clean_up;
 use sqlx::Connection as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -236,6 +238,18 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn nothing_is_deleted_for_a_while_after_the_clock_was_set(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        for (hours, left) in [(0, 0), (25, 1)] {
+            app.execute("INSERT INTO revoked_access_tokens (token_id, expires_at) VALUES ('old', 1)").await;
+            // For a node that has run a while, the test's clock, which stands still, has been set already.
+            let node = App::start(app.app.settings.clone(), app.app.clock.clone()).await.unwrap();
+            app.advance(Span::hours(hours));
+            clean_up::run_if_steady(&node).await.unwrap();
+            assert_eq!(app.rows("revoked_access_tokens").await, left);
+        }
+    }
+
     /// Nobody is turned away, tokens are issued and taken, and who asks whether the provider is ready is told of the step.
     async fn the_clock_may_be_set_back_an_hour_and_forward_a_day(engine: Engine) {
         let app = TestApp::start_with(engine, impatient).await;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use scraper::{Html, Selector};
 use sekisho::actions::help::publish::{self, Change, PublishError};
 use sekisho::config::{Method, Quota};
+use sekisho::store::help::help_content::{self, Revision};
 use sekisho::store::help::help_feedback;
 use serde_json::{Value, json};
 
@@ -279,6 +280,30 @@ on_both_engines! {
         assert!(matches!(&late, PublishError::Overtaken(by) if by.author == "hanako"), "{late}");
         publish::publish(&app.app, &[seen(1)], "taro", "").await.unwrap();
         assert_eq!(app.rows("help_revisions").await, 2);
+    }
+
+    async fn who_publishes_what_another_is_publishing_at_that_moment_is_told(engine: Engine) {
+        let app = TestApp::start(engine).await;
+        let path = "ja/faq/pc-use.md";
+        let content = Some(question("Q", "login", "A"));
+        let mut tx = app.app.store.write().await.unwrap();
+        let generation = help_content::generation(&mut tx).await.unwrap();
+        assert!(help_content::next_generation(&mut tx, generation).await.unwrap());
+        let (base_digest, author, note) = (String::new(), "hanako".into(), String::new());
+        let published_at = app.now();
+        let first = Revision { path: path.into(), number: 1, content, base_digest, author, note, published_at };
+        help_content::insert(&mut tx, &first).await.unwrap();
+        let second = [Change { seen: Some(0), ..change(path, &question("Q", "login", "B")) }];
+        let commit = async {
+            if engine == Engine::Postgres {
+                app.until_somebody_waits_for_a_row().await;
+            }
+            tx.commit().await.unwrap();
+        };
+        let (late, ()) = tokio::join!(publish::publish(&app.app, &second, "taro", ""), commit);
+        let late = late.unwrap_err();
+        assert!(matches!(&late, PublishError::Overtaken(by) if by.author == "hanako"), "{late}");
+        assert_eq!(app.rows("help_revisions").await, 1);
     }
 
     async fn drafts_are_kept_apart_and_go_when_they_are_published(engine: Engine) {

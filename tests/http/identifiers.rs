@@ -217,6 +217,9 @@ async fn set_up(engine: Engine) -> Table {
     let registered = answer(reqwest::Client::new().post(app.at("/register")).json(&metadata)).await.json();
     let registration_token = registered["registration_access_token"].as_str().unwrap().to_owned();
     let client = app.relying_party().await;
+    // Another one that looks after itself, with a token of its own.
+    let neighbour = answer(reqwest::Client::new().post(app.at("/register")).json(&metadata)).await.json();
+    let neighbour = neighbour["client_id"].as_str().unwrap();
     app.advance(Span::seconds(1));
     // The first answer of the help writes down since when it is what it is.
     app.visitor().get("/help").await.expect_status(200);
@@ -281,7 +284,7 @@ async fn set_up(engine: Engine) -> Table {
     add("/login/consent", Method::POST, "/login/consent", &fields, By::Member, &[&grant]);
 
     let pattern = "/register/{client_id}";
-    let others = [theirs.id.as_str(), client.id.as_str()];
+    let others = [theirs.id.as_str(), client.id.as_str(), neighbour];
     let path = pattern.replace("{client_id}", HERE);
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         add(pattern, method.clone(), &path, &[], By::ClientItself, &others);
@@ -296,7 +299,7 @@ async fn set_up(engine: Engine) -> Table {
     for hint in ["access_token", "refresh_token"] {
         let fields = [("token", HERE), ("token_type_hint", hint)];
         add("/introspect", Method::POST, "/introspect", &fields, By::Client, &[&access, &refresh]);
-        add("/revoke", Method::POST, "/revoke", &fields, By::Client, &[&refresh]);
+        add("/revoke", Method::POST, "/revoke", &fields, By::Client, &[&access, &refresh]);
     }
     let query =
         format!("/authorize?response_type=code&scope=openid&redirect_uri=https://x.example.jp/&client_id={HERE}");

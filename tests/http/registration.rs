@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use sekisho::actions::member::members;
 use sekisho::actions::protocol::register_client::make_initial_access_token;
 use sekisho::actions::protocol::rotate_client_secret::rotate_client_secret;
 use sekisho::config::{RegistrationMode, Settings};
 use sekisho::domain::actor::Actor;
 use sekisho::domain::ids::ClientId;
 use sekisho::domain::protocol::client::PkcePolicy;
+use sekisho::domain::protocol::scope::Scopes;
 use sekisho::domain::unix_time::Span;
-use sekisho::store::protocol::clients;
+use sekisho::store::protocol::{clients, consents};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -441,12 +443,26 @@ on_both_engines! {
         let app = TestApp::start(engine).await;
         let rp = app.third_party().await;
         let visitor = app.visitor_logged_in(HANAKO).await;
-        let agree = async |scope: &'static str| {
+        let mut pages = Vec::new();
+        for scope in ["openid email", "openid phone", "openid address", "openid profile"] {
             let mut form = visitor.follow(&rp.authorize_url(&[("scope", scope)])).await.form();
             form.insert("decision".into(), "allow".into());
-            visitor.post("/login/consent", &form).await.code();
+            pages.push(form);
+        }
+        // The row that they all add to is held until each of them waits.
+        let hanako = members::find(&app.app, HANAKO.0).await.unwrap().unwrap().id;
+        let (client, openid) = (ClientId(rp.id.clone()), Scopes::parse("openid").unwrap());
+        let mut tx = app.app.store.write().await.unwrap();
+        consents::add(&mut tx, &hanako, &client, &openid, app.now()).await.unwrap();
+        let answers = futures::future::join_all(pages.iter().map(|form| visitor.post("/login/consent", form)));
+        let let_go = async {
+            if engine == Engine::Postgres {
+                app.until_so_many_wait_for_a_row(4).await;
+            }
+            tx.commit().await.unwrap();
         };
-        tokio::join!(agree("openid email"), agree("openid phone"), agree("openid address"), agree("openid profile"));
+        let (answers, ()) = tokio::join!(answers, let_go);
+        answers.into_iter().for_each(|answer| drop(answer.code()));
         let silent = [("scope", "openid profile email address phone"), ("prompt", "none")];
         visitor.get(&rp.authorize_url(&silent)).await.code();
     }

@@ -1,5 +1,8 @@
 //! Connections go back to the pool clean, or not at all.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use sekisho::store::outage::Cause;
@@ -108,23 +111,33 @@ async fn a_caller_that_is_dropped_leaves_no_transaction_open() {
     let store = Store::open(&url, limits(60)).await.unwrap();
     store.migrate().await.unwrap();
     let mut looking = PgConnection::connect(&url).await.unwrap();
-    // Each time a little further: while a connection is had, while BEGIN goes out, while it comes back, during a statement.
-    for steps in 0..60 {
-        let begun = async {
-            let mut tx = store.write().await?;
-            sqlx::query("SELECT 1").execute(tx.connection()).await?;
-            tx.commit().await
+    // At each await: while a connection is had, while BEGIN goes out, while it comes back, during a statement, at the end.
+    for cut_at in 1.. {
+        let ended = {
+            let mut begun = pin!(async {
+                let mut tx = store.write().await?;
+                sqlx::query("SELECT 1").execute(tx.connection()).await?;
+                tx.commit().await
+            });
+            let mut awaits = 0;
+            poll_fn(|context| match begun.as_mut().poll(context) {
+                Poll::Ready(outcome) => {
+                    outcome.unwrap();
+                    Poll::Ready(true)
+                }
+                Poll::Pending => {
+                    awaits += 1;
+                    if awaits == cut_at { Poll::Ready(false) } else { Poll::Pending }
+                }
+            })
+            .await
         };
-        let mut begun = Box::pin(begun);
-        for _ in 0..steps {
-            if futures::poll!(&mut begun).is_ready() {
-                break;
-            }
-            yield_now().await;
+        // Whoever has the connection next would end it.
+        until_none(&mut looking, "state LIKE 'idle in transaction%'").await;
+        if ended {
+            break;
         }
-        drop(begun);
     }
-    until_none(&mut looking, "state LIKE 'idle in transaction%'").await;
     write(&store).await.unwrap();
 }
 

@@ -2,6 +2,7 @@
 //! the test moves.
 
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use sekisho::actions::member::members::{self, NewMember};
 use sekisho::actions::protocol::register_client::{NewClient, add_client};
@@ -313,9 +314,16 @@ impl TestApp {
 
     /// Waits until another transaction waits for a row of this database's.
     pub async fn until_somebody_waits_for_a_row(&self) {
+        self.until_so_many_wait_for_a_row(1).await;
+    }
+
+    /// Not for ever: that nobody waits may be the very fault.
+    pub async fn until_so_many_wait_for_a_row(&self, many: i64) {
         let waiting =
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while self.number(waiting.into()).await == 0 {
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.number(waiting.into()).await < many {
+            assert!(Instant::now() < patience, "fewer than {many} wait for a row");
             tokio::task::yield_now().await;
         }
     }

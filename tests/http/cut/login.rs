@@ -12,7 +12,9 @@ use sekisho::actions::login::note_session_use::note_session_use;
 use sekisho::actions::login::one_time_passwords::recovery_code_digest;
 use sekisho::actions::login::register_email_address::{register_email_address, send_address_code, send_login_code};
 use sekisho::actions::login::replace_initial_password::replace_initial_password;
-use sekisho::actions::login::show_second_factor::{show_email_code, show_passkey, show_recovery_code, show_totp};
+use sekisho::actions::login::show_second_factor::{
+    Shown, show_email_code, show_passkey, show_recovery_code, show_totp,
+};
 use sekisho::actions::login::take_step::{Begun, StepOf};
 use sekisho::actions::login::tell_of_password_locks::tell_of_password_locks;
 use sekisho::actions::member::disable_member::{disable_member, enable_member};
@@ -275,6 +277,32 @@ on_both_engines! {
             },
         )
         .await;
+    }
+
+    async fn a_step_that_waited_for_a_lock_or_a_disabling_is_not_taken(engine: Engine) {
+        let app = by_app(engine).await;
+        let hanako = member(&app, HANAKO.0).await;
+        for disables in [false, true] {
+            app.advance(Span::minutes(1));
+            let step = begun(&app, HANAKO).await;
+            let mut tx = app.app.store.write().await.unwrap();
+            if disables {
+                assert!(stored::set_disabled(&mut tx, &hanako.id, Some(app.now())).await.unwrap());
+            } else {
+                stored::lock_account(&mut tx, &hanako.id, None, app.now()).await.unwrap();
+            }
+            let code = code(&app);
+            let commit = async {
+                if engine == Engine::Postgres {
+                    app.until_somebody_waits_for_a_row().await;
+                }
+                tx.commit().await.unwrap();
+            };
+            let (shown, ()) = tokio::join!(show_totp(&app.app, &step, None, &code, false), commit);
+            assert!(matches!(shown.unwrap(), Shown::NotNow));
+            assert_eq!(sessions(&app, &hanako).await, 0);
+            app.unlock(HANAKO.0).await;
+        }
     }
 
     async fn the_steps_of_a_first_login_are_taken_whole_or_can_be_taken_again(engine: Engine) {
