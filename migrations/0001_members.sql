@@ -1,3 +1,10 @@
+-- What has been applied, with a digest of its text.
+CREATE TABLE migrations (
+    number BIGINT NOT NULL PRIMARY KEY,
+    name   TEXT   NOT NULL,
+    digest TEXT   NOT NULL
+);
+
 -- One row a member of the society. Times are Unix seconds; a time that is not NULL says that, and when, it happened.
 CREATE TABLE members (
     member_id                TEXT   NOT NULL PRIMARY KEY, -- the `sub` claim: random, for ever

@@ -43,3 +43,10 @@ CREATE TABLE consents (
     given_at  BIGINT NOT NULL,
     PRIMARY KEY (member_id, client_id)
 );
+
+-- Counts the changes of clients and resource servers, which every node holds in memory.
+CREATE TABLE registry (
+    one        TEXT   NOT NULL PRIMARY KEY,
+    generation BIGINT NOT NULL
+);
+INSERT INTO registry (one, generation) VALUES ('registry', 1);

@@ -92,11 +92,13 @@ const LEAF: &[&str] = &["domain"];
 const PURE: &str = "rules are pure: time, chance and what is stored come in as arguments, so that tests can turn them";
 
 /// Words that may stand in some places only: a crate, or the beginning of a name.
-const CONFINED: [(Word, &[&str], &str); 9] = [
+const CONFINED: [(Word, &[&str], &str); 11] = [
     (Word::Name("WriteTx"), &["store/", "actions/", "app.rs"], VERBS),
     (Word::After(&["store", ".", "write"]), &["store/", "actions/run.rs", "app.rs"], VERBS),
     (Word::After(&["run", "::", "begin"]), &["actions/"], VERBS),
     (Word::Crate("sqlx"), &["store/"], "only the store speaks SQL"),
+    (Word::Crate("rusqlite"), &["store/"], "only the store speaks SQL"),
+    (Word::After(&["store", "::", "sql"]), &["store/"], "only the store speaks SQL"),
     (Word::Crate("axum"), &["web/", "cli/serve.rs"], "only web/ speaks HTTP, and `serve` opens its door"),
     (Word::Crate("axum_extra"), &["web/"], "only web/ speaks HTTP"),
     (
@@ -104,9 +106,12 @@ const CONFINED: [(Word, &[&str], &str); 9] = [
         &["text_file.rs", "mail/transport.rs"],
         "what people prepare by hand may have a byte-order mark: text_file reads it (transport reads its own mails back)",
     ),
-    (Word::NameBeginning("Sqlite"), &["store/engine.rs"], "only store/engine.rs asks which database it is"),
-    (Word::NameBeginning("Postgres"), &["store/engine.rs"], "only store/engine.rs asks which database it is"),
+    (Word::NameBeginning("Sqlite"), ENGINES, "only the engines ask which database it is"),
+    (Word::NameBeginning("Postgres"), ENGINES, "only the engines ask which database it is"),
 ];
+
+/// What knows the two databases apart; a file for a noun doesn't.
+const ENGINES: &[&str] = &["store/engine.rs", "store/sql.rs", "store/sqlite.rs", "store/postgres.rs", "store/mod.rs"];
 
 #[derive(Clone, Copy)]
 enum Word {

@@ -13,8 +13,12 @@ pub struct Figures {
     argon2: Argon2Cost,
     sessions: usize,
     hello: Vec<f64>,
+    discovery: Vec<f64>,
     client_credentials: Vec<f64>,
     code: Vec<f64>,
+    refresh: Vec<f64>,
+    userinfo: Vec<f64>,
+    introspection: Vec<f64>,
     login: Vec<f64>,
     help: [Vec<f64>; 4],
     pub es256: Vec<f64>,
@@ -47,8 +51,12 @@ impl Figures {
     pub fn note(&mut self, journey: Journey, rate: f64) {
         match journey {
             Journey::Hello => &mut self.hello,
+            Journey::Discovery => &mut self.discovery,
             Journey::ClientCredentials => &mut self.client_credentials,
             Journey::Code => &mut self.code,
+            Journey::Refresh => &mut self.refresh,
+            Journey::Userinfo => &mut self.userinfo,
+            Journey::Introspection => &mut self.introspection,
             Journey::Login => &mut self.login,
             Journey::HelpAnswer | Journey::HelpUnchanged | Journey::HelpQuestions | Journey::HelpSearch => {
                 let Some((_, rates)) = HELP.iter().zip(&mut self.help).find(|(help, _)| **help == journey) else {
@@ -67,7 +75,7 @@ impl Figures {
     /// The same fraction of two answers and two signatures, and the durable writes as they are.
     fn code_target(&self) -> f64 {
         let answers = 2.0 / median(&self.hello);
-        let signatures = 1.0 / median(&self.es256) + 1.0 / median(&self.rs256);
+        let signatures = 2.0 / median(&self.es256);
         1.0 / ((answers + signatures) / FRACTION + WRITES / median(&self.durable_write))
     }
 
@@ -92,12 +100,16 @@ impl fmt::Display for Figures {
             row(f, what, rates, None)?;
         }
         let targets = [
-            (Journey::ClientCredentials, &self.client_credentials, self.client_credentials_target()),
-            (Journey::Code, &self.code, self.code_target()),
-            (Journey::Login, &self.login, self.login_target()),
+            (Journey::Discovery, &self.discovery, None),
+            (Journey::ClientCredentials, &self.client_credentials, Some(self.client_credentials_target())),
+            (Journey::Code, &self.code, Some(self.code_target())),
+            (Journey::Refresh, &self.refresh, None),
+            (Journey::Userinfo, &self.userinfo, None),
+            (Journey::Introspection, &self.introspection, None),
+            (Journey::Login, &self.login, Some(self.login_target())),
         ];
         for (journey, rates, target) in targets {
-            row(f, journey.name(), rates, Some(target))?;
+            row(f, journey.name(), rates, target)?;
         }
         // The bare answer itself is what the help is held against.
         for (journey, rates) in HELP.iter().zip(&self.help) {

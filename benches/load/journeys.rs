@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::ValueEnum;
 use futures::future::try_join_all;
 use reqwest::Client;
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Barrier, OnceCell};
 use url::Url;
@@ -23,10 +24,16 @@ use crate::{Result, process};
 pub enum Journey {
     /// A bare answer: the yardstick.
     Hello,
+    /// What a client reads first.
+    Discovery,
     /// A token for a client that acts for itself: one request.
     ClientCredentials,
     /// `/authorize` in a live session, then the code for an access token and an ID token: two requests.
     Code,
+    /// A refresh token for the next one, an access token and an ID token: one request.
+    Refresh,
+    Userinfo,
+    Introspection,
     /// A browser that was never here: `/authorize`, the login page, user ID and password, the page that leaves, then the
     /// code for tokens: five requests.
     Login,
@@ -40,10 +47,14 @@ pub enum Journey {
 }
 
 impl Journey {
-    pub const ALL: [Journey; 8] = [
+    pub const ALL: [Journey; 12] = [
         Journey::Hello,
+        Journey::Discovery,
         Journey::ClientCredentials,
         Journey::Code,
+        Journey::Refresh,
+        Journey::Userinfo,
+        Journey::Introspection,
         Journey::Login,
         Journey::HelpAnswer,
         Journey::HelpUnchanged,
@@ -54,8 +65,12 @@ impl Journey {
     pub const fn name(self) -> &'static str {
         match self {
             Journey::Hello => "bare HTTP hello",
+            Journey::Discovery => "discovery",
             Journey::ClientCredentials => "client-credentials token",
             Journey::Code => "authorization code flow in a live session",
+            Journey::Refresh => "refresh, rotated",
+            Journey::Userinfo => "userinfo",
+            Journey::Introspection => "introspection",
             Journey::Login => "password login, whole flow",
             Journey::HelpAnswer => "help: one answer",
             Journey::HelpUnchanged => "help: one answer that has not changed",
@@ -64,28 +79,53 @@ impl Journey {
         }
     }
 
-    /// Goes the journey once. `number` chooses whose it is.
-    async fn once(self, connection: &Client, address: &str, society: &Society, number: usize) -> Result<()> {
+    /// Goes the journey once. `number` chooses whose it is; `tokens` are those of this connection.
+    async fn once(
+        self,
+        connection: &Client,
+        address: &str,
+        society: &Society,
+        number: usize,
+        tokens: &mut Tokens,
+    ) -> Result<()> {
         match self {
+            Journey::Discovery => {
+                let request = connection.get(format!("{address}/.well-known/openid-configuration"));
+                browser::ok(request.send().await?).await.map(drop)
+            }
+            Journey::Refresh => {
+                if tokens.refresh_token.is_empty() {
+                    *tokens = code_flow(connection, address, society, number, LASTING).await?;
+                }
+                let fields = [("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh_token)];
+                *tokens = token(connection, address, &society.portal, &fields).await?;
+                Ok(())
+            }
+            Journey::Userinfo => {
+                if tokens.access_token.is_empty() {
+                    *tokens = code_flow(connection, address, society, number, BRIEF).await?;
+                }
+                let request = connection.get(format!("{address}/userinfo")).bearer_auth(&tokens.access_token);
+                browser::ok(request.send().await?).await.map(drop)
+            }
+            Journey::Introspection => {
+                if tokens.access_token.is_empty() {
+                    *tokens = code_flow(connection, address, society, number, BRIEF).await?;
+                }
+                let request = connection.post(format!("{address}/introspect"));
+                let request = request.basic_auth(&society.portal.id, Some(&society.portal.secret));
+                let answer = browser::ok(request.form(&[("token", &tokens.access_token)]).send().await?).await?;
+                if answer.contains(r#""active":true"#) { Ok(()) } else { Err(answer.into()) }
+            }
             Journey::Hello => browser::ok(connection.get(address).send().await?).await.map(drop),
             Journey::ClientCredentials => {
                 let fields = [("grant_type", "client_credentials")];
-                token(connection, address, &society.machine, &fields).await
+                token(connection, address, &society.machine, &fields).await.map(drop)
             }
-            Journey::Code => {
-                let session = chosen(&society.sessions, number)?;
-                let cookies = [
-                    ("sekisho-session", session.as_str()),
-                    ("sekisho-browser", "skw_c29tZWJvZHknc19zb21lYm9keSdzX3NvbWVib2R5J3M"),
-                ];
-                let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-                let mut browser = Browser { cookies };
-                let back = browser.redirected(authorize(connection, address, society)).await?;
-                redeem(connection, address, society, &back).await
-            }
+            Journey::Code => code_flow(connection, address, society, number, BRIEF).await.map(drop),
             Journey::Login => {
                 let mut browser = Browser::default();
-                let page = browser.redirected(authorize(connection, address, society)).await?;
+                let page = browser.redirected(authorize(connection, address, society, BRIEF)).await?;
                 let page = browser.send(connection.get(format!("{address}{page}"))).await?;
                 let page = browser::ok(page).await?;
                 let (flow, csrf) = (browser::hidden(&page, "flow")?, browser::hidden(&page, "csrf")?);
@@ -99,7 +139,7 @@ impl Journey {
                 let on = browser.redirected(form).await?;
                 let page = browser.send(connection.get(format!("{address}{on}"))).await?;
                 let back = browser::leaves_for(&browser::ok(page).await?)?;
-                redeem(connection, address, society, &back).await
+                redeem(connection, address, society, &back).await.map(drop)
             }
             Journey::HelpAnswer => help(connection, address, ANSWER).await,
             Journey::HelpUnchanged => {
@@ -139,12 +179,40 @@ async fn help(connection: &Client, address: &str, path: &str) -> Result<()> {
 /// A code verifier (RFC 7636, 4.1). What it says makes no difference here.
 const VERIFIER: &str = "0123456789012345678901234567890123456789abc";
 
-fn authorize(connection: &Client, address: &str, society: &Society) -> reqwest::RequestBuilder {
+const BRIEF: &str = "openid email";
+const LASTING: &str = "openid email offline_access";
+
+/// What was issued last.
+#[derive(Default, Deserialize)]
+struct Tokens {
+    access_token: String,
+    #[serde(default)]
+    refresh_token: String,
+}
+
+/// `/authorize` in a live session, then the code for tokens.
+async fn code_flow(
+    connection: &Client,
+    address: &str,
+    society: &Society,
+    number: usize,
+    scope: &str,
+) -> Result<Tokens> {
+    let session = chosen(&society.sessions, number)?;
+    let cookies =
+        [("sekisho-session", session.as_str()), ("sekisho-browser", "skw_c29tZWJvZHknc19zb21lYm9keSdzX3NvbWVib2R5J3M")];
+    let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let mut browser = Browser { cookies };
+    let back = browser.redirected(authorize(connection, address, society, scope)).await?;
+    redeem(connection, address, society, &back).await
+}
+
+fn authorize(connection: &Client, address: &str, society: &Society, scope: &str) -> reqwest::RequestBuilder {
     connection.get(format!("{address}/authorize")).query(&[
         ("response_type", "code"),
         ("client_id", &society.portal.id),
         ("redirect_uri", REDIRECT_URI),
-        ("scope", "openid email"),
+        ("scope", scope),
         ("state", "af0ifjsldkj"),
         ("nonce", "n-0S6_WzA2Mj"),
         ("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))),
@@ -153,7 +221,7 @@ fn authorize(connection: &Client, address: &str, society: &Society) -> reqwest::
 }
 
 /// Takes the code out of the address that leads back to the portal, and gets the tokens for it.
-async fn redeem(connection: &Client, address: &str, society: &Society, back: &str) -> Result<()> {
+async fn redeem(connection: &Client, address: &str, society: &Society, back: &str) -> Result<Tokens> {
     let back = Url::parse(back)?;
     let code = back.query_pairs().find(|(name, _)| name == "code").ok_or_else(|| format!("no code: {back}"))?.1;
     let fields = [
@@ -165,9 +233,9 @@ async fn redeem(connection: &Client, address: &str, society: &Society, back: &st
     token(connection, address, &society.portal, &fields).await
 }
 
-async fn token(connection: &Client, address: &str, client: &Credentials, fields: &[(&str, &str)]) -> Result<()> {
+async fn token(connection: &Client, address: &str, client: &Credentials, fields: &[(&str, &str)]) -> Result<Tokens> {
     let request = connection.post(format!("{address}/token")).basic_auth(&client.id, Some(&client.secret));
-    browser::ok(request.form(fields).send().await?).await.map(drop)
+    Ok(serde_json::from_str(&browser::ok(request.form(fields).send().await?).await?)?)
 }
 
 fn chosen<T>(from: &[T], number: usize) -> Result<&T> {
@@ -189,9 +257,10 @@ pub async fn rate(
             tokio::spawn(async move {
                 let connection = browser::connection()?;
                 let mut numbers = (first..).step_by(connections);
+                let mut tokens = Tokens::default();
                 let mut once = async || {
                     let number = numbers.next().unwrap_or(first);
-                    journey.once(&connection, &address, &society, number).await
+                    journey.once(&connection, &address, &society, number, &mut tokens).await
                 };
                 // Opens the connection, and fills caches on the other side.
                 let warmed = once().await;

@@ -45,7 +45,8 @@ impl Society {
         let app = App::start(settings, Clock::System).await?;
         signing_keys::ensure(&app).await?;
         let machine = register(&app, json!({ "grant_types": ["client_credentials"] })).await?;
-        let portal = json!({ "grant_types": ["authorization_code"], "redirect_uris": [REDIRECT_URI] });
+        let portal = json!({ "grant_types": ["authorization_code", "refresh_token"],
+            "redirect_uris": [REDIRECT_URI], "id_token_signed_response_alg": "ES256" });
         let portal = register(&app, portal).await?;
         let members: Vec<String> = (0..MEMBERS).map(|number| format!("member{number}")).collect();
         let mut ids = Vec::new();

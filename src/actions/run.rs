@@ -19,7 +19,7 @@ use std::future::Future;
 
 use super::ActionError;
 use crate::app::App;
-use crate::store::WriteTx;
+use crate::store::{self, WriteTx};
 
 /// Runs `verb` in a task of its own: a connection that closes, or a caller that is dropped, does not cut it. A stop of the
 /// program waits for it.
@@ -29,8 +29,9 @@ where
     E: From<ActionError> + Send + 'static,
     V: Future<Output = Result<T, E>> + Send + 'static,
 {
-    match app.verbs.spawn(verb(app.clone())).await {
-        Ok(outcome) => outcome,
+    match app.verbs.spawn(store::on_firm_ground(verb(app.clone()))).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(lost)) => Err(ActionError::Store(lost).into()),
         Err(broken) => match broken.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(ActionError::Stopped.into()),

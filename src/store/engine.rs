@@ -1,41 +1,32 @@
 //! The only file that knows which database is behind the store: opening it, migrations, and telling its errors apart.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::error::DatabaseError;
-use sqlx::migrate::MigrateError;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 
 use super::migrations::MIGRATIONS;
-use super::outage::Cause;
-use super::{Limits, Store, StoreError};
+use super::outage::{Cause, Outages};
+use super::sql::{self, Statement, query};
+use super::sqlite::{self, File, Times};
+use super::{Limits, Reads, Store, StoreError, WriteTx};
 
 /// What the migrations say.
 #[cfg(test)]
 pub(super) fn statements() -> Vec<&'static str> {
-    MIGRATIONS.iter().map(|migration| migration.sql.as_str()).collect()
+    MIGRATIONS.iter().map(|migration| migration.sql).collect()
 }
 
 /// How long a request waits for a connection before it is told that the provider is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where the connections come from.
+#[derive(Clone, Debug)]
 pub(super) enum Engine {
-    Sqlite,
-    Postgres,
-}
-
-impl Engine {
-    /// How a transaction begins that will write. On SQLite the right to write is taken at once: of transactions that
-    /// read first and want to write later, all but one would fail.
-    pub(super) fn begin(self) -> &'static str {
-        match self {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
-            Engine::Postgres => "BEGIN",
-        }
-    }
+    Sqlite(File),
+    Postgres(PgPool),
 }
 
 /// Numbers of migrations: the last one that the database has seen (0: it has no tables yet), the last one that this
@@ -88,9 +79,8 @@ pub enum OpenError {
 }
 
 pub(super) async fn open(url: &str, limits: Limits) -> Result<Store, OpenError> {
-    install_default_drivers();
     if let Some(path) = sqlite_path(url) {
-        open_sqlite(path, limits).await
+        open_sqlite(path, limits)
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         open_postgres(url, limits).await
     } else {
@@ -101,17 +91,15 @@ pub(super) async fn open(url: &str, limits: Limits) -> Result<Store, OpenError> 
 /// Every connection is told how long to wait, so that nothing hangs for ever whatever happens to the caller.
 async fn open_postgres(url: &str, limits: Limits) -> Result<Store, OpenError> {
     let unreachable = |e| OpenError::Unreachable(without_url(&e));
-    try_once(url, "").await.map_err(unreachable)?;
+    try_once(url).await.map_err(unreachable)?;
     let patience = format!(
         "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
         limits.statement.as_millis(),
         limits.lock.as_millis(),
         limits.idle_in_transaction.as_millis(),
     );
-    let options = AnyPoolOptions::new()
-        .acquire_timeout(PATIENCE)
-        .max_connections(limits.max_connections)
-        .after_connect(move |connection, _| {
+    let options = PgPoolOptions::new().acquire_timeout(PATIENCE).max_connections(limits.max_connections).after_connect(
+        move |connection, _| {
             let patience = patience.clone();
             Box::pin(async move {
                 connection.execute(AssertSqlSafe(patience)).await?;
@@ -120,9 +108,10 @@ async fn open_postgres(url: &str, limits: Limits) -> Result<Store, OpenError> {
                 let _ = connection.execute("SET client_connection_check_interval = 1000").await;
                 Ok(())
             })
-        });
+        },
+    );
     let pool = options.connect(url).await.map_err(unreachable)?;
-    Ok(Store::new(pool.clone(), pool, Engine::Postgres, limits))
+    Ok(Store::new(Engine::Postgres(pool), limits, Arc::default()))
 }
 
 /// A plain path, whatever signs it holds.
@@ -135,59 +124,26 @@ pub(super) fn sqlite_file(url: &str) -> Option<PathBuf> {
     sqlite_path(url).map(PathBuf::from)
 }
 
-/// The path as sqlx takes it: in an address, where `?` would begin parameters and `%2F` would stand for `/`.
-fn sqlite_url(path: &str) -> String {
-    let mut url = "sqlite:".to_owned();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            url.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    url
-}
-
-/// One connection writes, several read. WAL lets them go on side by side; `synchronous = FULL` makes a commit durable
-/// before it is acknowledged.
-async fn open_sqlite(path: &str, limits: Limits) -> Result<Store, OpenError> {
+fn open_sqlite(path: &str, limits: Limits) -> Result<Store, OpenError> {
     let file = PathBuf::from(path);
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
         make_private_folder(folder).map_err(|reason| OpenError::Folder { folder: folder.to_owned(), reason })?;
     }
     check_writable(&file)?;
-    let failed = |e: sqlx::Error| sqlite_open_error(&file, &e);
-    let url = sqlite_url(path);
-    // The question makes SQLite read, and so open the files that it needs beside the database.
-    try_once(&url, const_format::concatcp!(PRAGMAS, " SELECT COUNT(*) FROM sqlite_master")).await.map_err(failed)?;
-    let pragmas = format!("{PRAGMAS} PRAGMA busy_timeout = {};", limits.lock.as_millis());
-    let options = || {
-        let pragmas = pragmas.clone();
-        // A file does not hang up, so no connection is asked whether it still lives: that takes as long as a question.
-        AnyPoolOptions::new()
-            .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .after_connect(move |connection, _| {
-                let pragmas = pragmas.clone();
-                Box::pin(async move { connection.execute(AssertSqlSafe(pragmas)).await.map(|_| ()) })
-            })
-    };
-    let write = options().max_connections(1).connect(&url).await.map_err(failed)?;
-    let read = options().max_connections(limits.max_connections.max(1)).connect(&url).await.map_err(failed)?;
-    Ok(Store::new(read, write, Engine::Sqlite, limits))
+    let failed = |e: rusqlite::Error| sqlite_open_error(&file, e);
+    // The question makes SQLite read, and so open the files that it needs next to the database.
+    let first = rusqlite::Connection::open(&file).map_err(failed)?;
+    let question = const_format::concatcp!(sqlite::PRAGMAS, " SELECT COUNT(*) FROM sqlite_master");
+    first.busy_timeout(PATIENCE).and_then(|()| first.execute_batch(question)).map_err(failed)?;
+    drop(first);
+    let (outages, times) = (Arc::<Outages>::default(), Times { statement: limits.statement, lock: limits.lock });
+    let opened = File::open(&file, times, limits.max_connections, Arc::clone(&outages)).map_err(failed)?;
+    Ok(Store::new(Engine::Sqlite(opened), limits, outages))
 }
 
-/// How each connection to SQLite is set up. The time is that of the start; then the settings say how long to wait.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;";
-
 /// Opens one connection and closes it again. A pool would try for half a minute and not tell why it did not succeed.
-async fn try_once(url: &str, sql: &'static str) -> Result<(), sqlx::Error> {
-    let mut connection = AnyConnection::connect(url).await?;
-    connection.execute(sql).await?;
-    connection.close().await
+async fn try_once(url: &str) -> Result<(), sqlx::Error> {
+    PgConnection::connect(url).await?.close().await
 }
 
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
@@ -209,14 +165,13 @@ fn check_writable(file: &Path) -> Result<(), OpenError> {
 /// `ENOSPC` on every system that Sekisho runs on.
 const NO_SPACE: i32 = 28;
 
-fn sqlite_open_error(file: &Path, error: &sqlx::Error) -> OpenError {
+fn sqlite_open_error(file: &Path, error: rusqlite::Error) -> OpenError {
     let reason = error.to_string();
-    match error.as_database_error() {
-        Some(e) if is_disk_full(e) => OpenError::DiskFull,
-        // SQLITE_CORRUPT and SQLITE_NOTADB
-        Some(e) if matches!(e.code().as_deref(), Some("11" | "26")) => {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
             OpenError::NotADatabase { file: file.to_owned(), reason }
         }
+        _ if cause(&sql::Error::Sqlite(error)) == Some(Cause::DiskFull) => OpenError::DiskFull,
         _ => OpenError::File { file: file.to_owned(), reason },
     }
 }
@@ -229,70 +184,90 @@ fn without_url(error: &sqlx::Error) -> String {
     }
 }
 
-pub(super) async fn migrate(pool: &AnyPool, engine: Engine) -> Result<(), OpenError> {
-    let failed = |e: sqlx::Error| match e.as_database_error() {
-        Some(d) if is_disk_full(d) => OpenError::DiskFull,
-        _ => OpenError::Migration(e.to_string()),
+/// Whoever comes second to a migration that another node is at waits for it.
+const LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+                    SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7236837524)";
+
+/// Brings the tables up to this version, all of it or nothing.
+pub(super) async fn migrate(mut tx: WriteTx) -> Result<(), OpenError> {
+    let failed = |error: StoreError| match error {
+        StoreError::Busy(Cause::DiskFull) => OpenError::DiskFull,
+        other => OpenError::Migration(other.to_string()),
     };
-    let mut connection = pool.acquire().await.map_err(failed)?;
-    // It may take long, and another node may be at it: this connection waits, and then it goes.
-    connection.close_on_drop();
-    let waits = match engine {
-        Engine::Sqlite => "PRAGMA busy_timeout = 60000",
-        Engine::Postgres => "SET statement_timeout = 0; SET lock_timeout = 0",
-    };
-    connection.execute(waits).await.map_err(failed)?;
-    let found = version_of(&mut connection, engine).await.map_err(failed)?;
+    if let lock @ Statement::Postgres(_) = tx.connection() {
+        lock.batch(LOCK).await.map_err(|e| failed(e.into()))?;
+    }
+    let found = version(&mut tx).await.map_err(failed)?;
     if !found.is_usable() {
         return Err(OpenError::Newer(found.database));
     }
-    match MIGRATIONS.run(&mut *connection).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMismatch(version)) => Err(OpenError::Changed(version)),
-        Err(MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) => Err(failed(e)),
-        Err(other) => Err(OpenError::Migration(other.to_string())),
+    let applied = if found.database == 0 { Vec::new() } else { applied(&mut tx).await.map_err(failed)? };
+    for migration in MIGRATIONS.iter() {
+        match applied.iter().find(|(number, _)| *number == migration.number) {
+            Some((number, digest)) if *digest != migration.digest() => return Err(OpenError::Changed(*number)),
+            Some(_) => {}
+            None => {
+                tx.connection().batch(migration.sql).await.map_err(|e| failed(e.into()))?;
+                query("INSERT INTO migrations (number, name, digest) VALUES ($1, $2, $3)")
+                    .bind(migration.number)
+                    .bind(migration.name)
+                    .bind(migration.digest())
+                    .execute(tx.connection())
+                    .await
+                    .map_err(|e| failed(e.into()))?;
+            }
+        }
     }
+    tx.commit().await.map_err(failed)
 }
 
-pub(super) async fn is_new(pool: &AnyPool, engine: Engine) -> Result<bool, StoreError> {
-    Ok(!has_table(&mut *pool.acquire().await?, engine, "members").await?)
+/// Number and digest of every migration that the database has seen.
+async fn applied(db: &mut impl Reads) -> Result<Vec<(i64, String)>, StoreError> {
+    let rows = query("SELECT number, digest FROM migrations").fetch_all(db.connection()).await?;
+    rows.iter().map(|row| Ok((row.try_get("number")?, row.try_get("digest")?))).collect()
 }
 
-async fn has_table(connection: &mut AnyConnection, engine: Engine, table: &'static str) -> Result<bool, sqlx::Error> {
-    let sql = match engine {
-        Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name = $1",
-        Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+pub(super) async fn has_table(db: &mut impl Reads, table: &'static str) -> Result<bool, StoreError> {
+    let sql = match db.connection() {
+        Statement::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = $1",
+        Statement::Postgres(_) => {
+            "SELECT COUNT(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
+        }
     };
-    let (tables,): (i64,) = sqlx::query_as(sql).bind(table).fetch_one(connection).await?;
-    Ok(tables > 0)
+    Ok(query(sql).bind(table).fetch_one(db.connection()).await?.try_get::<i64>(0)? > 0)
 }
 
-pub(super) async fn version(pool: &AnyPool, engine: Engine) -> Result<Version, StoreError> {
-    Ok(version_of(&mut *pool.acquire().await?, engine).await?)
-}
-
-async fn version_of(connection: &mut AnyConnection, engine: Engine) -> Result<Version, sqlx::Error> {
-    let program = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
-    if !has_table(connection, engine, "_sqlx_migrations").await? {
+pub(super) async fn version(db: &mut impl Reads) -> Result<Version, StoreError> {
+    let program = MIGRATIONS.iter().map(|migration| migration.number).max().unwrap_or(0);
+    if !has_table(db, "migrations").await? {
         return Ok(Version { database: 0, program, oldest: 0 });
     }
-    let sql = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
-    let (database,): (i64,) = sqlx::query_as(sql).fetch_one(&mut *connection).await?;
-    if !has_table(connection, engine, "compatibility").await? {
-        return Ok(Version { database, program, oldest: database });
-    }
+    let last = query("SELECT COALESCE(MAX(number), 0) FROM migrations").fetch_one(db.connection()).await?;
+    let database: i64 = last.try_get(0)?;
     let sql = "SELECT oldest_migration FROM compatibility WHERE one = 'tables'";
-    let oldest: Option<(i64,)> = sqlx::query_as(sql).fetch_optional(connection).await?;
-    Ok(Version { database, program, oldest: oldest.map_or(database, |(oldest,)| oldest) })
-}
-
-/// SQLITE_FULL, SQLITE_IOERR_SHMSIZE (its index of the log can't grow), or PostgreSQL's `disk_full`.
-fn is_disk_full(error: &dyn DatabaseError) -> bool {
-    error.code().as_deref().and_then(cause_of) == Some(Cause::DiskFull)
+    let oldest = match has_table(db, "compatibility").await? {
+        true => query(sql).fetch_optional(db.connection()).await?,
+        false => None,
+    };
+    Ok(Version { database, program, oldest: oldest.map_or(Ok(database), |row| row.try_get(0))? })
 }
 
 /// Whether the database can't be used for the moment, and why; `None`: it can, and the statement was wrong.
-pub(super) fn cause(error: &sqlx::Error) -> Option<Cause> {
+pub(super) fn cause(error: &sql::Error) -> Option<Cause> {
+    match error {
+        sql::Error::Sqlite(error) => match error.sqlite_error() {
+            Some(error) => cause_of(&error.extended_code.to_string()),
+            None => None,
+        },
+        sql::Error::Postgres(error) => cause_in_postgres(error),
+        sql::Error::NoConnection => Some(Cause::NoConnection),
+        sql::Error::NoAnswer => Some(Cause::NoAnswer),
+        sql::Error::NotCommitted(cause) => Some(*cause),
+        sql::Error::Failed | sql::Error::NoRow | sql::Error::Column(_) | sql::Error::Encode(_) => None,
+    }
+}
+
+fn cause_in_postgres(error: &sqlx::Error) -> Option<Cause> {
     match error {
         sqlx::Error::Database(error) => cause_of(&error.code()?),
         sqlx::Error::PoolTimedOut => Some(Cause::NoConnection),
@@ -318,8 +293,10 @@ fn cause_of(code: &str) -> Option<Cause> {
             // BUSY, LOCKED
             5 | 6 => Some(Cause::Locked),
             8 => Some(Cause::ReadOnly),
-            // NOMEM, INTERRUPT, IOERR, CANTOPEN, PROTOCOL
-            7 | 9 | 10 | 14 | 15 => Some(Cause::DatabaseTrouble),
+            // INTERRUPT: by its end of time
+            9 => Some(Cause::TooSlow),
+            // NOMEM, IOERR, CANTOPEN, PROTOCOL
+            7 | 10 | 14 | 15 => Some(Cause::DatabaseTrouble),
             _ => None,
         };
     }

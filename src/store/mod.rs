@@ -7,37 +7,40 @@
 mod carried;
 mod engine;
 pub mod help;
-mod lease;
 pub mod login;
 pub mod mail;
 pub mod member;
 mod migrations;
 pub mod outage;
+mod postgres;
 mod probe;
 pub mod protocol;
+mod registry;
 pub mod retention;
+pub mod sql;
+mod sqlite;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::AnyPool;
+use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use engine::Engine;
 pub use engine::{OpenError, Version};
-use lease::{Lease, Statement};
 use outage::{Cause, Outages};
 use probe::Probe;
+use registry::Registry;
+use sql::Statement;
 
 /// The database, open and of the right version. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    read: AnyPool,
-    write: AnyPool,
     engine: Engine,
     limits: Limits,
     outages: Arc<Outages>,
+    registry: Arc<Registry>,
     probe: Probe,
 }
 
@@ -53,15 +56,37 @@ pub struct Limits {
     pub idle_in_transaction: Duration,
 }
 
+/// A connection on loan.
+#[derive(Debug)]
+enum Lease {
+    Sqlite(sqlite::Lease),
+    Postgres(postgres::Lease),
+}
+
+impl Lease {
+    fn statement(&mut self) -> Statement<'_> {
+        match self {
+            Lease::Sqlite(lease) => Statement::Sqlite(lease),
+            Lease::Postgres(lease) => Statement::Postgres(lease),
+        }
+    }
+}
+
 /// A connection for reading.
 #[derive(Debug)]
-pub struct Reader(Lease);
+pub struct Reader {
+    lease: Lease,
+    registry: Arc<Registry>,
+}
 
 /// A transaction that may write. Dropped without [`WriteTx::commit`], it leaves no trace.
 #[derive(Debug)]
 pub struct WriteTx {
     lease: Lease,
     outages: Arc<Outages>,
+    registry: Arc<Registry>,
+    /// What is held in memory is not what this transaction would read.
+    changes_registry: bool,
     /// Told when it is committed.
     wakes: Vec<Arc<Notify>>,
 }
@@ -70,17 +95,39 @@ pub struct WriteTx {
 pub trait Reads: Send {
     #[doc(hidden)]
     fn connection(&mut self) -> Statement<'_>;
+    /// What is held in memory, where that is as good as what would be read.
+    #[doc(hidden)]
+    fn registry(&self) -> Option<Arc<Registry>>;
+    /// Whether all that is read here was committed: only that is held in memory.
+    #[doc(hidden)]
+    fn reads_what_stands(&self) -> bool;
 }
 
 impl Reads for Reader {
     fn connection(&mut self) -> Statement<'_> {
-        self.0.statement()
+        self.lease.statement()
+    }
+
+    fn registry(&self) -> Option<Arc<Registry>> {
+        Some(Arc::clone(&self.registry))
+    }
+
+    fn reads_what_stands(&self) -> bool {
+        true
     }
 }
 
 impl Reads for WriteTx {
     fn connection(&mut self) -> Statement<'_> {
         self.lease.statement()
+    }
+
+    fn registry(&self) -> Option<Arc<Registry>> {
+        (!self.changes_registry).then(|| Arc::clone(&self.registry))
+    }
+
+    fn reads_what_stands(&self) -> bool {
+        false
     }
 }
 
@@ -94,11 +141,11 @@ pub enum StoreError {
     #[error("the {0} exists already")]
     Exists(&'static str),
     #[error("database: {0}")]
-    Database(sqlx::Error),
+    Database(sql::Error),
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
+impl From<sql::Error> for StoreError {
+    fn from(error: sql::Error) -> Self {
         match engine::cause(&error) {
             Some(cause) => StoreError::Busy(cause),
             None => StoreError::Database(error),
@@ -112,23 +159,24 @@ impl Store {
         engine::open(url, limits).await
     }
 
-    fn new(read: AnyPool, write: AnyPool, engine: Engine, limits: Limits) -> Store {
-        Store { read, write, engine, limits, outages: Arc::default(), probe: Probe::new() }
+    fn new(engine: Engine, limits: Limits, outages: Arc<Outages>) -> Store {
+        Store { engine, limits, outages, registry: Arc::default(), probe: Probe::new() }
     }
 
     /// Brings the tables up to this version, under a lock where several nodes start at once.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        engine::migrate(&self.write, self.engine).await
+        let tx = self.write().await.map_err(|error| OpenError::Migration(error.to_string()))?;
+        engine::migrate(tx).await
     }
 
     /// Whether there are any tables yet.
     pub async fn is_new(&self) -> Result<bool, StoreError> {
-        engine::is_new(&self.write, self.engine).await
+        Ok(!engine::has_table(&mut self.reader().await?, "members").await?)
     }
 
     /// How far the tables have been brought, without bringing them further.
     pub async fn version(&self) -> Result<Version, StoreError> {
-        engine::version(&self.write, self.engine).await
+        engine::version(&mut self.reader().await?).await
     }
 
     /// The file behind a `sqlite:` URL; `None` for a database on a server.
@@ -137,40 +185,66 @@ impl Store {
     }
 
     pub async fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader(self.lend(&self.read).await?))
+        let lease = match &self.engine {
+            Engine::Sqlite(file) => Lease::Sqlite(self.lent(file.reader().await)?),
+            Engine::Postgres(pool) => Lease::Postgres(self.lend(pool).await?),
+        };
+        Ok(Reader { lease, registry: Arc::clone(&self.registry) })
     }
 
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
-        let mut lease = self.lend(&self.write).await?;
-        lease.begin(self.engine.begin()).await?;
-        Ok(WriteTx { lease, outages: Arc::clone(&self.outages), wakes: Vec::new() })
+        let lease = match &self.engine {
+            // The right to write is taken at once: of transactions that read first and want to write later, all but
+            // one would fail.
+            Engine::Sqlite(file) => Lease::Sqlite(self.lent(file.write().await)?),
+            Engine::Postgres(pool) => {
+                let mut lease = self.lend(pool).await?;
+                lease.begin().await?;
+                Lease::Postgres(lease)
+            }
+        };
+        let (outages, registry) = (Arc::clone(&self.outages), Arc::clone(&self.registry));
+        Ok(WriteTx { lease, outages, registry, changes_registry: false, wakes: Vec::new() })
+    }
+
+    async fn lend(&self, pool: &PgPool) -> Result<postgres::Lease, StoreError> {
+        // The database ends a statement by itself; this is for one that can't even do that.
+        let longest = self.limits.statement + Duration::from_secs(2);
+        let lent = pool.acquire().await.map_err(sql::Error::Postgres);
+        Ok(postgres::Lease::new(self.lent(lent)?, Arc::clone(&self.outages), longest))
     }
 
     /// A database that lets nobody in is one that can't be used, whatever it gives as its reason.
-    async fn lend(&self, pool: &AnyPool) -> Result<Lease, StoreError> {
-        match pool.acquire().await {
-            Ok(connection) => {
-                // The database ends a statement by itself; this is for one that can't even do that.
-                let longest = self.limits.statement + Duration::from_secs(2);
-                Ok(Lease::new(connection, Arc::clone(&self.outages), longest))
-            }
-            Err(error) => {
-                let cause = engine::cause(&error).unwrap_or(Cause::NoConnection);
-                self.outages.failed(cause, &error);
-                Err(StoreError::Busy(cause))
-            }
-        }
+    fn lent<T>(&self, lent: Result<T, sql::Error>) -> Result<T, StoreError> {
+        lent.map_err(|error| {
+            let cause = engine::cause(&error).unwrap_or(Cause::NoConnection);
+            self.outages.failed(cause, &error);
+            StoreError::Busy(cause)
+        })
+    }
+
+    /// Forgets what is held in memory: what was changed by hand in the database counts at once.
+    pub fn forget(&self) {
+        self.registry.forget();
     }
 
     pub async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
+        match &self.engine {
+            Engine::Sqlite(file) => file.close().await,
+            Engine::Postgres(pool) => pool.close().await,
+        }
     }
 }
 
 impl WriteTx {
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.lease.commit().await?;
+        match self.lease {
+            Lease::Sqlite(lease) => lease.commit().await?,
+            Lease::Postgres(lease) => lease.commit().await?,
+        }
+        if self.changes_registry {
+            self.registry.forget();
+        }
         self.outages.worked();
         for waiting in self.wakes {
             waiting.notify_one();
@@ -182,6 +256,12 @@ impl WriteTx {
     pub fn wake_after_commit(&mut self, waiting: &Arc<Notify>) {
         self.wakes.push(Arc::clone(waiting));
     }
+}
+
+/// Does `work`, and returns when everything that it has seen is as durable as what it wrote itself: on SQLite, transactions
+/// that end side by side share a commit.
+pub async fn on_firm_ground<F: Future>(work: F) -> Result<F::Output, StoreError> {
+    Ok(sqlite::on_firm_ground(work).await?)
 }
 
 /// Reads a JSON column; `None` if it holds an object that only a newer version understands, which is no damage.
@@ -211,5 +291,5 @@ fn from_json<T: serde::de::DeserializeOwned>(
 }
 
 fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::Database(sqlx::Error::Encode(Box::new(e))))
+    serde_json::to_string(value).map_err(|e| StoreError::Database(sql::Error::Encode(e)))
 }

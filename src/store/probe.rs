@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::outage::Cause;
 use super::retention::{CleanUp, last_clean_up};
+use super::sql::query;
 use super::{Reads as _, Store, StoreError};
 use crate::domain::unix_time::UnixTime;
 use crate::random;
@@ -59,7 +60,7 @@ impl Store {
         let filler: String =
             if self.outages.was_full() { (0..FILLER).map(|_| random::token()).collect() } else { String::new() };
         let mut tx = self.write().await?;
-        sqlx::query(
+        query(
             "INSERT INTO write_probes (node, written_at, filler) VALUES ($1, $2, $3)
              ON CONFLICT (node) DO UPDATE SET written_at = excluded.written_at, filler = excluded.filler",
         )

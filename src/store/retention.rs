@@ -6,9 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, Row as _};
 use tokio::time::sleep;
 
+use super::sql::query;
 use super::{Reads, Store, StoreError};
 use crate::domain::unix_time::{Span, UnixTime};
 
@@ -159,6 +159,8 @@ const TABLES: &[(&str, Kept)] = &[
     ("help_votes", Kept::Stays),                 // one of each question in each language
     ("clean_up_runs", Kept::Stays),              // one row
     ("compatibility", Kept::Stays),              // one row
+    ("migrations", Kept::Stays),                 // one of each
+    ("registry", Kept::Stays),                   // one row
 ];
 
 /// The first batch of a table; later ones go by the time that it took.
@@ -223,7 +225,7 @@ impl Store {
             Limit::Time(limit) => Ok(Some(limit(terms).0)),
             Limit::Beyond(kept, newest) => {
                 let mut reader = self.reader().await?;
-                let row = sqlx::query(*newest).bind(i64::from(kept(terms))).fetch_optional(reader.connection()).await?;
+                let row = query(*newest).bind(i64::from(kept(terms))).fetch_optional(reader.connection()).await?;
                 Ok(row.map(|row| row.try_get(0)).transpose()?)
             }
         }
@@ -237,11 +239,11 @@ impl Store {
             Done::Set(change) => format!("UPDATE {table} SET {change} {those}"),
         };
         let mut tx = self.write().await?;
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
+        let mut query = query(sql).bind(limit);
         if due.contains("$2") {
             query = query.bind(i64::from(terms.locked_from));
         }
-        let rows = query.execute(tx.connection()).await?.rows_affected();
+        let rows = query.execute(tx.connection()).await?;
         tx.commit().await?;
         Ok(rows)
     }
@@ -253,19 +255,19 @@ impl Store {
             let Some(limit) = self.limit(rule, terms).await? else { continue };
             let sql =
                 format!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM {table} WHERE {} LIMIT {COUNTED}) due", rule.due);
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(limit);
+            let mut query = query(sql).bind(limit);
             if rule.due.contains("$2") {
                 query = query.bind(i64::from(terms.locked_from));
             }
             let mut reader = self.reader().await?;
-            due += query.fetch_one(reader.connection()).await?.try_get::<i64, _>(0)?;
+            due += query.fetch_one(reader.connection()).await?.try_get::<i64>(0)?;
         }
         Ok(due)
     }
 
     async fn note_clean_up(&self, done: &CleanUp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        sqlx::query(
+        query(
             "INSERT INTO clean_up_runs (one, ended_at, deleted, backlog) VALUES ('clean_up', $1, $2, $3)
              ON CONFLICT (one) DO UPDATE
                 SET ended_at = excluded.ended_at, deleted = excluded.deleted, backlog = excluded.backlog",
@@ -281,7 +283,7 @@ impl Store {
 
 /// The last round of any node; `None`: there was none yet.
 pub async fn last_clean_up(db: &mut impl Reads) -> Result<Option<CleanUp>, StoreError> {
-    let row = sqlx::query("SELECT ended_at, deleted, backlog FROM clean_up_runs WHERE one = 'clean_up'")
+    let row = query("SELECT ended_at, deleted, backlog FROM clean_up_runs WHERE one = 'clean_up'")
         .fetch_optional(db.connection())
         .await?;
     row.map(|row| {

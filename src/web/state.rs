@@ -24,7 +24,7 @@ pub struct WebState {
 /// What is the same for everybody, as it was made last.
 #[derive(Default)]
 pub struct PreparedAnswers {
-    pub discovery: Latest,
+    pub discovery: OnceLock<Prepared>,
     pub jwks: Latest,
     pub openapi: OnceLock<Prepared>,
     pub sitemap: Latest,

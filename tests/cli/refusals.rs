@@ -144,8 +144,7 @@ async fn a_database_of_a_newer_version_that_this_one_can_t_share_is_left_untouch
     folder.run(&["member", "add", "hanako"]).ok();
     change(
         &folder,
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         VALUES (9999, 'of the future', TRUE, x'00', 0); CREATE TABLE of_the_future (a TEXT);
+        "INSERT INTO migrations (number, name, digest) VALUES (9999, 'of the future', '00'); CREATE TABLE of_the_future (a TEXT);
          UPDATE compatibility SET oldest_migration = 9999",
     )
     .await;

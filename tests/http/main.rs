@@ -42,6 +42,7 @@ mod rate_limits;
 mod recovery;
 mod refresh;
 mod registration;
+mod registry;
 mod resource_servers;
 mod sealed_state;
 #[path = "../support/mod.rs"]

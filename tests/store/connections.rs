@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use sekisho::store::outage::Cause;
+use sekisho::store::sql::query;
 use sekisho::store::{Limits, Reads as _, Store, StoreError};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
@@ -18,12 +19,12 @@ use crate::support::postgres::Cluster;
 /// Nothing here waits for this to pass.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn limits(seconds: u64) -> Limits {
+pub fn limits(seconds: u64) -> Limits {
     let span = Duration::from_secs(seconds);
     Limits { max_connections: 2, statement: span, lock: span, idle_in_transaction: span }
 }
 
-async fn on_sqlite() -> (TempDir, Store) {
+pub async fn on_sqlite() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("a.db").display());
     let store = Store::open(&url, limits(1)).await.unwrap();
@@ -33,7 +34,7 @@ async fn on_sqlite() -> (TempDir, Store) {
 
 async fn write(store: &Store) -> Result<(), StoreError> {
     let mut tx = store.write().await?;
-    sqlx::query("INSERT INTO write_probes (node, written_at) VALUES ('a', 0) ON CONFLICT (node) DO UPDATE SET written_at = write_probes.written_at + 1")
+    query("INSERT INTO write_probes (node, written_at) VALUES ('a', 0) ON CONFLICT (node) DO UPDATE SET written_at = write_probes.written_at + 1")
         .execute(tx.connection())
         .await?;
     tx.commit().await
@@ -87,7 +88,7 @@ async fn a_transaction_in_which_a_statement_failed_is_not_committed() {
     for store in [store, on_postgres] {
         let mut tx = store.write().await.unwrap();
         let wrong = "INSERT INTO write_probes (node, written_at) VALUES ('b', NULL)";
-        sqlx::query(wrong).execute(tx.connection()).await.unwrap_err();
+        query(wrong).execute(tx.connection()).await.unwrap_err();
         assert!(tx.commit().await.is_err());
         write(&store).await.unwrap();
     }
@@ -116,7 +117,7 @@ async fn a_caller_that_is_dropped_leaves_no_transaction_open() {
         let ended = {
             let mut begun = pin!(async {
                 let mut tx = store.write().await?;
-                sqlx::query("SELECT 1").execute(tx.connection()).await?;
+                query("SELECT 1").execute(tx.connection()).await?;
                 tx.commit().await
             });
             let mut awaits = 0;
@@ -148,11 +149,11 @@ async fn a_statement_that_hangs_ends_as_busy() {
     let store = Store::open(&url, limits).await.unwrap();
     store.migrate().await.unwrap();
     let mut tx = store.write().await.unwrap();
-    let slow = StoreError::from(sqlx::query("SELECT pg_sleep(60)").execute(tx.connection()).await.unwrap_err());
+    let slow = StoreError::from(query("SELECT pg_sleep(60)").execute(tx.connection()).await.unwrap_err());
     assert!(matches!(slow, StoreError::Busy(Cause::TooSlow)), "{slow}");
     drop(tx);
     let mut reader = store.reader().await.unwrap();
-    let slow = StoreError::from(sqlx::query("SELECT pg_sleep(60)").execute(reader.connection()).await.unwrap_err());
+    let slow = StoreError::from(query("SELECT pg_sleep(60)").execute(reader.connection()).await.unwrap_err());
     assert!(matches!(slow, StoreError::Busy(Cause::TooSlow)), "{slow}");
 
     let mut looking = PgConnection::connect(&url).await.unwrap();
@@ -174,7 +175,7 @@ async fn a_statement_whose_caller_is_gone_ends_in_the_database() {
     for writes in [false, true] {
         let store = store.clone();
         let caller = tokio::spawn(async move {
-            let sleep = sqlx::query("SELECT pg_sleep(600)");
+            let sleep = query("SELECT pg_sleep(600)");
             if writes {
                 let mut tx = store.write().await.unwrap();
                 sleep.execute(tx.connection()).await.unwrap();
@@ -199,9 +200,8 @@ async fn every_connection_is_told_how_long_to_wait() {
     let mut both = [store.reader().await.unwrap(), store.reader().await.unwrap()];
     for reader in &mut both {
         for name in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
-            let value: (String,) =
-                sqlx::query_as("SELECT current_setting($1)").bind(name).fetch_one(reader.connection()).await.unwrap();
-            assert_eq!(value.0, "7s", "{name}");
+            let row = query("SELECT current_setting($1)").bind(name).fetch_one(reader.connection()).await.unwrap();
+            assert_eq!(row.try_get::<String>(0).unwrap(), "7s", "{name}");
         }
     }
 }

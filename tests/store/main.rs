@@ -12,5 +12,6 @@
 mod cluster;
 mod connections;
 mod retention;
+mod shared_commits;
 #[path = "../support/mod.rs"]
 mod support;

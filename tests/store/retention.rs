@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sekisho::domain::unix_time::{Span, UnixTime};
 use sekisho::store::retention::{Terms, last_clean_up};
+use sekisho::store::sql::query;
 use sekisho::store::{Limits, Reads as _, Store};
-use sqlx::Row as _;
 use tempfile::TempDir;
 
 use crate::support::postgres::Cluster;
@@ -38,14 +38,14 @@ async fn store(engine: Engine) -> (TempDir, Store) {
 
 async fn execute(store: &Store, sql: &'static str) {
     let mut tx = store.write().await.unwrap();
-    sqlx::query(sql).execute(tx.connection()).await.unwrap();
+    query(sql).execute(tx.connection()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn rows(store: &Store, of: &'static str) -> i64 {
     let mut reader = store.reader().await.unwrap();
-    let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {of}"));
-    sqlx::query(sql).fetch_one(reader.connection()).await.unwrap().get(0)
+    let sql = format!("SELECT COUNT(*) FROM {of}");
+    query(sql).fetch_one(reader.connection()).await.unwrap().try_get(0).unwrap()
 }
 
 /// 30,000 that have expired, and one that has not.

@@ -213,6 +213,7 @@ impl TestApp {
         let client = self.register_on(metadata, terms).await;
         let sql = "UPDATE clients SET registration_token_digest = 'of nothing' WHERE client_id = $1";
         sqlx::query(sql).bind(&client.id).execute(&mut self.connection().await).await.unwrap();
+        self.app.store.forget();
         client
     }
 
@@ -307,9 +308,11 @@ impl TestApp {
         self.number(format!("SELECT COUNT(*) FROM {rows}")).await
     }
 
+    /// Changes the database by hand.
     pub async fn execute(&self, sql: &'static str) {
         let mut connection = self.connection().await;
         sqlx::query(sql).execute(&mut connection).await.unwrap();
+        self.app.store.forget();
     }
 
     /// Waits until another transaction waits for a row of this database's.
@@ -336,6 +339,7 @@ impl TestApp {
 
     pub async fn connection(&self) -> sqlx::AnyConnection {
         use sqlx::Connection as _;
+        sqlx::any::install_default_drivers();
         sqlx::AnyConnection::connect(&self.app.settings.database.url).await.unwrap()
     }
 

@@ -15,11 +15,12 @@ use super::visitor::{Answer, Visitor};
 pub const TWO_FACTORS: (&str, &str) =
     ("claims", r#"{"id_token":{"acr":{"essential":true,"value":"urn:sekisho:acr:two-factors"}}}"#);
 
+#[derive(Clone)]
 pub struct RelyingParty {
     pub id: String,
     pub secret: Option<String>,
     pub redirect_uri: String,
-    issuer: String,
+    pub issuer: String,
     http: Client,
     method: registered::AuthenticationMethod,
 }

@@ -1,9 +1,7 @@
 //! What staff have made of the help: revisions of single files, drafts, and the generation that tells nodes to read again.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// A file as it was published.
@@ -32,24 +30,22 @@ pub struct Draft {
 
 /// How often something was published.
 pub async fn generation(db: &mut impl Reads) -> Result<i64, StoreError> {
-    let (generation,): (i64,) =
-        sqlx::query_as("SELECT generation FROM help_generation WHERE one = 'help'").fetch_one(db.connection()).await?;
-    Ok(generation)
+    let row = query("SELECT generation FROM help_generation WHERE one = 'help'").fetch_one(db.connection()).await?;
+    Ok(row.try_get(0)?)
 }
 
 /// Tells every node to read the help again. `false`: somebody else has done so since `seen`, and nothing was changed.
 pub async fn next_generation(tx: &mut WriteTx, seen: i64) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("UPDATE help_generation SET generation = generation + 1 WHERE one = 'help' AND generation = $1")
-            .bind(seen)
-            .execute(tx.connection())
-            .await?;
-    Ok(done.rows_affected() == 1)
+    let done = query("UPDATE help_generation SET generation = generation + 1 WHERE one = 'help' AND generation = $1")
+        .bind(seen)
+        .execute(tx.connection())
+        .await?;
+    Ok(done == 1)
 }
 
 /// The last revision of every path, by path.
 pub async fn in_force(db: &mut impl Reads) -> Result<Vec<Revision>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT r.path, r.number, r.content, r.base_digest, r.author, r.note, r.published_at FROM help_revisions r
           WHERE r.number = (SELECT MAX(l.number) FROM help_revisions l WHERE l.path = r.path)
           ORDER BY r.path",
@@ -61,7 +57,7 @@ pub async fn in_force(db: &mut impl Reads) -> Result<Vec<Revision>, StoreError> 
 
 /// All revisions of a path, newest first.
 pub async fn history(db: &mut impl Reads, path: &str) -> Result<Vec<Revision>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT path, number, content, base_digest, author, note, published_at FROM help_revisions
           WHERE path = $1 ORDER BY number DESC",
     )
@@ -71,7 +67,7 @@ pub async fn history(db: &mut impl Reads, path: &str) -> Result<Vec<Revision>, S
     rows.iter().map(revision).collect()
 }
 
-fn revision(row: &AnyRow) -> Result<Revision, StoreError> {
+fn revision(row: &Row) -> Result<Revision, StoreError> {
     Ok(Revision {
         path: row.try_get("path")?,
         number: row.try_get("number")?,
@@ -85,7 +81,7 @@ fn revision(row: &AnyRow) -> Result<Revision, StoreError> {
 
 /// Adds a revision. Its number must be the next one.
 pub async fn insert(tx: &mut WriteTx, revision: &Revision) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO help_revisions (path, number, content, base_digest, author, note, published_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -102,7 +98,7 @@ pub async fn insert(tx: &mut WriteTx, revision: &Revision) -> Result<(), StoreEr
 }
 
 pub async fn drafts(db: &mut impl Reads) -> Result<Vec<Draft>, StoreError> {
-    let rows = sqlx::query("SELECT path, content, author, changed_at FROM help_drafts ORDER BY path")
+    let rows = query("SELECT path, content, author, changed_at FROM help_drafts ORDER BY path")
         .fetch_all(db.connection())
         .await?;
     rows.iter()
@@ -119,7 +115,7 @@ pub async fn drafts(db: &mut impl Reads) -> Result<Vec<Draft>, StoreError> {
 
 /// Puts a draft in place of the one of the same path.
 pub async fn save_draft(tx: &mut WriteTx, draft: &Draft) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO help_drafts (path, content, author, changed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (path) DO UPDATE SET content = excluded.content, author = excluded.author,
                                           changed_at = excluded.changed_at",
@@ -135,23 +131,23 @@ pub async fn save_draft(tx: &mut WriteTx, draft: &Draft) -> Result<(), StoreErro
 
 /// Whether there was one.
 pub async fn discard_draft(tx: &mut WriteTx, path: &str) -> Result<bool, StoreError> {
-    let gone = sqlx::query("DELETE FROM help_drafts WHERE path = $1").bind(path).execute(tx.connection()).await?;
-    Ok(gone.rows_affected() == 1)
+    let gone = query("DELETE FROM help_drafts WHERE path = $1").bind(path).execute(tx.connection()).await?;
+    Ok(gone == 1)
 }
 
 /// When a content was first seen, by any node. Two contents never have the same time.
 pub async fn since(tx: &mut WriteTx, digest: &str, now: UnixTime) -> Result<UnixTime, StoreError> {
     let found = "SELECT since FROM help_versions WHERE digest = $1";
-    if let Some((since,)) = sqlx::query_as(found).bind(digest).fetch_optional(tx.connection()).await? {
-        return Ok(UnixTime(since));
+    if let Some(row) = query(found).bind(digest).fetch_optional(tx.connection()).await? {
+        return Ok(UnixTime(row.try_get(0)?));
     }
-    let (latest,): (i64,) =
-        sqlx::query_as("SELECT COALESCE(MAX(since), 0) FROM help_versions").fetch_one(tx.connection()).await?;
-    sqlx::query("INSERT INTO help_versions (digest, since) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
+    let latest = query("SELECT COALESCE(MAX(since), 0) FROM help_versions").fetch_one(tx.connection()).await?;
+    let latest: i64 = latest.try_get(0)?;
+    query("INSERT INTO help_versions (digest, since) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
         .bind(digest)
         .bind(now.0.max(latest + 1))
         .execute(tx.connection())
         .await?;
-    let (since,): (i64,) = sqlx::query_as(found).bind(digest).fetch_one(tx.connection()).await?;
-    Ok(UnixTime(since))
+    let row = query(found).bind(digest).fetch_one(tx.connection()).await?;
+    Ok(UnixTime(row.try_get(0)?))
 }

@@ -1,8 +1,7 @@
 //! Whether answers helped, and what was sought in vain: counts, and nothing about who.
 
-use sqlx::Row as _;
-
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// What readers said of one answer in one language.
@@ -31,7 +30,7 @@ pub async fn vote(
     is_helpful: bool,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO help_votes (question_id, locale, helpful, unhelpful, last_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (question_id, locale) DO UPDATE SET helpful = help_votes.helpful + excluded.helpful,
              unhelpful = help_votes.unhelpful + excluded.unhelpful, last_at = excluded.last_at",
@@ -48,7 +47,7 @@ pub async fn vote(
 
 /// The answers that helped least first.
 pub async fn votes(db: &mut impl Reads) -> Result<Vec<Votes>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT question_id, locale, helpful, unhelpful, last_at FROM help_votes
           ORDER BY unhelpful DESC, helpful, question_id, locale",
     )
@@ -69,15 +68,15 @@ pub async fn votes(db: &mut impl Reads) -> Result<Vec<Votes>, StoreError> {
 
 /// Counts queries that found nothing: in which language, what, and how often since the last time.
 pub async fn count_misses(tx: &mut WriteTx, misses: &[(String, String, i64)], now: UnixTime) -> Result<(), StoreError> {
-    for (locale, query, count) in misses {
-        sqlx::query(
+    for (locale, words, count) in misses {
+        query(
             "INSERT INTO help_misses (locale, query, misses, last_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (locale, query) DO UPDATE SET misses = help_misses.misses + excluded.misses,
                  last_at = excluded.last_at",
         )
         .bind(locale)
-        .bind(query)
-        .bind(count)
+        .bind(words)
+        .bind(*count)
         .bind(now.0)
         .execute(tx.connection())
         .await?;
@@ -87,7 +86,7 @@ pub async fn count_misses(tx: &mut WriteTx, misses: &[(String, String, i64)], no
 
 /// Drops what was sought least and longest ago, beyond `most` rows; how many went.
 pub async fn bound_misses(tx: &mut WriteTx, most: u32) -> Result<u64, StoreError> {
-    let gone = sqlx::query(
+    let gone = query(
         "DELETE FROM help_misses WHERE (locale, query) NOT IN
            (SELECT kept.locale, kept.query FROM (SELECT locale, query FROM help_misses
               ORDER BY misses DESC, last_at DESC, locale, query LIMIT $1) kept)",
@@ -95,12 +94,12 @@ pub async fn bound_misses(tx: &mut WriteTx, most: u32) -> Result<u64, StoreError
     .bind(i64::from(most))
     .execute(tx.connection())
     .await?;
-    Ok(gone.rows_affected())
+    Ok(gone)
 }
 
 /// What was sought most first.
 pub async fn misses(db: &mut impl Reads, most: u32) -> Result<Vec<Miss>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT locale, query, misses, last_at FROM help_misses ORDER BY misses DESC, last_at DESC, locale, query LIMIT $1",
     )
     .bind(i64::from(most))
@@ -120,6 +119,5 @@ pub async fn misses(db: &mut impl Reads, most: u32) -> Result<Vec<Miss>, StoreEr
 
 /// How many different queries are kept.
 pub async fn miss_count(db: &mut impl Reads) -> Result<i64, StoreError> {
-    let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM help_misses").fetch_one(db.connection()).await?;
-    Ok(count)
+    Ok(query("SELECT COUNT(*) FROM help_misses").fetch_one(db.connection()).await?.try_get(0)?)
 }

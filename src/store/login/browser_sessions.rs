@@ -1,22 +1,20 @@
 //! Logins in browsers.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::ids::{BrowserSessionId, FlowId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::login::browser_session::BrowserSession;
 use crate::domain::login::device::Device;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx};
 
-fn from_row(row: &AnyRow) -> Result<BrowserSession, StoreError> {
+fn from_row(row: &Row) -> Result<BrowserSession, StoreError> {
     let id: String = row.try_get("session_id")?;
     let assurance: String = row.try_get("assurance")?;
     Ok(BrowserSession {
         // One that only a newer version knows is worth the least here.
         assurance: Assurance::named(&assurance).unwrap_or(Assurance::Password),
-        device: Device::read(row.try_get("device")?),
+        device: Device::read(&row.try_get::<String>("device")?),
         id: BrowserSessionId(id),
         member: MemberId(row.try_get("member_id")?),
         flow: FlowId(row.try_get("flow_id")?),
@@ -29,7 +27,7 @@ fn from_row(row: &AnyRow) -> Result<BrowserSession, StoreError> {
 /// The session of a cookie, if it has not ended and its member may act. Whether it has become too old is for
 /// [`BrowserSession::is_alive`] to say.
 pub async fn by_token(db: &mut impl Reads, token_digest: &str) -> Result<Option<BrowserSession>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT s.session_id, s.member_id, s.flow_id, s.authenticated_at, s.assurance, s.device, s.last_used_at,
                 s.expires_at
            FROM browser_sessions s JOIN members m ON m.member_id = s.member_id
@@ -43,7 +41,7 @@ pub async fn by_token(db: &mut impl Reads, token_digest: &str) -> Result<Option<
 }
 
 pub async fn insert(tx: &mut WriteTx, session: &BrowserSession, token_digest: &str) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO browser_sessions (session_id, token_digest, member_id, flow_id, authenticated_at, created_at,
              last_used_at, expires_at, review_at, assurance, device) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $7, $8, $9)",
     )
@@ -63,7 +61,7 @@ pub async fn insert(tx: &mut WriteTx, session: &BrowserSession, token_digest: &s
 
 /// The same member has logged in again: the session goes on under a new cookie. `false` if it has ended meanwhile.
 pub async fn renew(tx: &mut WriteTx, session: &BrowserSession, token_digest: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE browser_sessions SET token_digest = $2, flow_id = $3, authenticated_at = $4, last_used_at = $5,
                 expires_at = $6, assurance = $8, device = $9
           WHERE session_id = $1 AND member_id = $7 AND ended_at IS NULL",
@@ -79,7 +77,7 @@ pub async fn renew(tx: &mut WriteTx, session: &BrowserSession, token_digest: &st
     .bind(session.device.stored())
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// The member has shown more in this session: it counts as much from now on, under a new cookie. `false` if it has ended.
@@ -89,7 +87,7 @@ pub async fn raise(
     assurance: Assurance,
     token_digest: &str,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE browser_sessions SET assurance = $2, token_digest = $3 WHERE session_id = $1 AND ended_at IS NULL",
     )
     .bind(id.as_str())
@@ -97,11 +95,11 @@ pub async fn raise(
     .bind(token_digest)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 pub async fn note_use(tx: &mut WriteTx, id: &BrowserSessionId, now: UnixTime) -> Result<(), StoreError> {
-    sqlx::query("UPDATE browser_sessions SET last_used_at = $2 WHERE session_id = $1 AND ended_at IS NULL")
+    query("UPDATE browser_sessions SET last_used_at = $2 WHERE session_id = $1 AND ended_at IS NULL")
         .bind(id.as_str())
         .bind(now.0)
         .execute(tx.connection())
@@ -116,7 +114,7 @@ pub async fn end(tx: &mut WriteTx, id: &BrowserSessionId, now: UnixTime) -> Resu
         "UPDATE authorization_grants SET ended_at = $2
           WHERE session_id = $1 AND refresh_generation IS NULL AND ended_at IS NULL",
     ] {
-        sqlx::query(sql).bind(id.as_str()).bind(now.0).execute(tx.connection()).await?;
+        query(sql).bind(id.as_str()).bind(now.0).execute(tx.connection()).await?;
     }
     Ok(())
 }
@@ -127,7 +125,7 @@ pub async fn end_all(tx: &mut WriteTx, member: &MemberId, now: UnixTime) -> Resu
         "UPDATE browser_sessions SET ended_at = $2 WHERE member_id = $1 AND ended_at IS NULL",
         "UPDATE authorization_grants SET ended_at = $2 WHERE member_id = $1 AND ended_at IS NULL",
     ] {
-        sqlx::query(sql).bind(member.as_str()).bind(now.0).execute(tx.connection()).await?;
+        query(sql).bind(member.as_str()).bind(now.0).execute(tx.connection()).await?;
     }
     Ok(())
 }
@@ -140,7 +138,7 @@ pub async fn end_one(
     id: &BrowserSessionId,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
+    let ended = query(
         "UPDATE browser_sessions SET ended_at = $3 WHERE session_id = $1 AND member_id = $2 AND ended_at IS NULL",
     )
     .bind(id.as_str())
@@ -148,7 +146,7 @@ pub async fn end_one(
     .bind(now.0)
     .execute(tx.connection())
     .await?;
-    sqlx::query(
+    query(
         "UPDATE authorization_grants SET ended_at = $3 WHERE session_id = $1 AND member_id = $2 AND ended_at IS NULL",
     )
     .bind(id.as_str())
@@ -156,7 +154,7 @@ pub async fn end_one(
     .bind(now.0)
     .execute(tx.connection())
     .await?;
-    Ok(ended.rows_affected() == 1)
+    Ok(ended == 1)
 }
 
 /// Ends all sessions of a member but this one, and every grant that was not made in it or could outlive it.
@@ -171,7 +169,7 @@ pub async fn end_others(
         "UPDATE authorization_grants SET ended_at = $3
           WHERE member_id = $1 AND (session_id <> $2 OR refresh_generation IS NOT NULL) AND ended_at IS NULL",
     ] {
-        sqlx::query(sql).bind(member.as_str()).bind(kept.as_str()).bind(now.0).execute(tx.connection()).await?;
+        query(sql).bind(member.as_str()).bind(kept.as_str()).bind(now.0).execute(tx.connection()).await?;
     }
     Ok(())
 }
@@ -183,7 +181,7 @@ pub async fn of_member(
     idle_since: UnixTime,
     now: UnixTime,
 ) -> Result<Vec<BrowserSession>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT session_id, member_id, flow_id, authenticated_at, assurance, device, last_used_at, expires_at
            FROM browser_sessions
           WHERE member_id = $1 AND ended_at IS NULL AND last_used_at > $2 AND expires_at > $3

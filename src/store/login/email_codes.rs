@@ -1,10 +1,9 @@
 //! Codes sent by e-mail. `place` is a digest of what a code is for and where it was asked for: a login in one browser, or a
 //! session. Only the last one sent for a place counts.
 
-use sqlx::Row as _;
-
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// A code that was sent.
@@ -29,7 +28,7 @@ pub async fn replace(
     now: UnixTime,
     expires_at: UnixTime,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO email_codes (place, member_id, address, code_digest, tries, sent_at, expires_at)
          VALUES ($1, $2, $3, $4, 0, $5, $6)
          ON CONFLICT (place) DO UPDATE SET member_id = excluded.member_id, address = excluded.address,
@@ -46,12 +45,12 @@ pub async fn replace(
     .bind(unless_since.0)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// The code last sent for the place, unless it was used; it may have expired or been tried too often.
 pub async fn sent(db: &mut impl Reads, place: &str, member: &MemberId) -> Result<Option<EmailCode>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT address, sent_at, expires_at, tries FROM email_codes
           WHERE place = $1 AND member_id = $2 AND taken_at IS NULL",
     )
@@ -80,7 +79,7 @@ pub async fn count_try(
     max: u32,
     now: UnixTime,
 ) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "UPDATE email_codes SET tries = tries + 1
           WHERE place = $1 AND member_id = $2 AND tries < $3 AND taken_at IS NULL AND expires_at > $4
           RETURNING code_digest",
@@ -102,7 +101,7 @@ pub async fn take(
     code_digest: &str,
     now: UnixTime,
 ) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "UPDATE email_codes SET taken_at = $4
           WHERE place = $1 AND member_id = $2 AND code_digest = $3 AND taken_at IS NULL RETURNING address",
     )

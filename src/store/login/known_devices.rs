@@ -2,6 +2,7 @@
 
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// Whether the member has logged in with this device since `since`.
@@ -11,7 +12,7 @@ pub async fn is_known(
     member: &MemberId,
     since: UnixTime,
 ) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM known_devices WHERE device_digest = $1 AND member_id = $2 AND last_at >= $3")
+    let row = query("SELECT 1 FROM known_devices WHERE device_digest = $1 AND member_id = $2 AND last_at >= $3")
         .bind(device)
         .bind(member.as_str())
         .bind(since.0)
@@ -22,7 +23,7 @@ pub async fn is_known(
 
 /// Notes a login with this device.
 pub async fn note(tx: &mut WriteTx, device: &str, member: &MemberId, now: UnixTime) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO known_devices (device_digest, member_id, first_at, last_at) VALUES ($1, $2, $3, $3)
          ON CONFLICT (device_digest, member_id) DO UPDATE SET last_at = excluded.last_at",
     )
@@ -36,7 +37,7 @@ pub async fn note(tx: &mut WriteTx, device: &str, member: &MemberId, now: UnixTi
 
 /// Gives a device a new name for all its members, so that whoever knew the old one knows nothing.
 pub async fn rename(tx: &mut WriteTx, from: &str, to: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE known_devices SET device_digest = $2 WHERE device_digest = $1")
+    query("UPDATE known_devices SET device_digest = $2 WHERE device_digest = $1")
         .bind(from)
         .bind(to)
         .execute(tx.connection())
@@ -46,7 +47,7 @@ pub async fn rename(tx: &mut WriteTx, from: &str, to: &str) -> Result<(), StoreE
 
 /// Forgets all but the `most` devices of a member that were used last, `newest` among them.
 pub async fn keep_latest(tx: &mut WriteTx, member: &MemberId, newest: &str, most: u32) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "DELETE FROM known_devices WHERE member_id = $1 AND device_digest NOT IN
            (SELECT device_digest FROM known_devices WHERE member_id = $1
              ORDER BY CASE WHEN device_digest = $3 THEN 0 ELSE 1 END, last_at DESC, device_digest LIMIT $2)",
@@ -61,10 +62,7 @@ pub async fn keep_latest(tx: &mut WriteTx, member: &MemberId, newest: &str, most
 
 /// Forgets all devices of a member.
 pub async fn forget_all(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM known_devices WHERE member_id = $1")
-        .bind(member.as_str())
-        .execute(tx.connection())
-        .await?;
+    query("DELETE FROM known_devices WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
     Ok(())
 }
 
@@ -75,19 +73,18 @@ pub async fn is_trusted(
     member: &MemberId,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let row =
-        sqlx::query("SELECT 1 FROM known_devices WHERE device_digest = $1 AND member_id = $2 AND trusted_until > $3")
-            .bind(device)
-            .bind(member.as_str())
-            .bind(now.0)
-            .fetch_optional(db.connection())
-            .await?;
+    let row = query("SELECT 1 FROM known_devices WHERE device_digest = $1 AND member_id = $2 AND trusted_until > $3")
+        .bind(device)
+        .bind(member.as_str())
+        .bind(now.0)
+        .fetch_optional(db.connection())
+        .await?;
     Ok(row.is_some())
 }
 
 /// Trusts a device that is known.
 pub async fn trust(tx: &mut WriteTx, device: &str, member: &MemberId, until: UnixTime) -> Result<(), StoreError> {
-    sqlx::query("UPDATE known_devices SET trusted_until = $3 WHERE device_digest = $1 AND member_id = $2")
+    query("UPDATE known_devices SET trusted_until = $3 WHERE device_digest = $1 AND member_id = $2")
         .bind(device)
         .bind(member.as_str())
         .bind(until.0)
@@ -98,8 +95,7 @@ pub async fn trust(tx: &mut WriteTx, device: &str, member: &MemberId, until: Uni
 
 /// How many devices a member trusts.
 pub async fn trusted(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> Result<i64, StoreError> {
-    use sqlx::Row as _;
-    let row = sqlx::query("SELECT COUNT(*) AS trusted FROM known_devices WHERE member_id = $1 AND trusted_until > $2")
+    let row = query("SELECT COUNT(*) AS trusted FROM known_devices WHERE member_id = $1 AND trusted_until > $2")
         .bind(member.as_str())
         .bind(now.0)
         .fetch_one(db.connection())
@@ -110,9 +106,9 @@ pub async fn trusted(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> R
 /// Withdraws the trust in all devices of a member; whether there were any.
 pub async fn distrust_all(tx: &mut WriteTx, member: &MemberId) -> Result<bool, StoreError> {
     let done =
-        sqlx::query("UPDATE known_devices SET trusted_until = NULL WHERE member_id = $1 AND trusted_until IS NOT NULL")
+        query("UPDATE known_devices SET trusted_until = NULL WHERE member_id = $1 AND trusted_until IS NOT NULL")
             .bind(member.as_str())
             .execute(tx.connection())
             .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }

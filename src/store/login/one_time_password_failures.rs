@@ -1,14 +1,13 @@
 //! Wrong one-time passwords in a row, per member: all who get so far have shown the password.
 
-use sqlx::Row as _;
-
 use crate::domain::ids::MemberId;
 use crate::domain::login::locks::FailureCount;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 pub async fn count(db: &mut impl Reads, member: &MemberId) -> Result<Option<FailureCount>, StoreError> {
-    let row = sqlx::query("SELECT failures, last_at FROM one_time_password_failures WHERE member_id = $1")
+    let row = query("SELECT failures, last_at FROM one_time_password_failures WHERE member_id = $1")
         .bind(member.as_str())
         .fetch_optional(db.connection())
         .await?;
@@ -30,11 +29,11 @@ pub async fn replace(
     next: FailureCount,
 ) -> Result<bool, StoreError> {
     let query = match seen {
-        None => sqlx::query(
+        None => query(
             "INSERT INTO one_time_password_failures (member_id, failures, last_at) VALUES ($1, $2, $3)
              ON CONFLICT (member_id) DO NOTHING",
         ),
-        Some(_) => sqlx::query(
+        Some(_) => query(
             "UPDATE one_time_password_failures SET failures = $2, last_at = $3
               WHERE member_id = $1 AND failures = $4 AND last_at = $5",
         ),
@@ -44,11 +43,11 @@ pub async fn replace(
         None => query,
         Some(seen) => query.bind(i64::from(seen.failures)).bind(seen.last_at.0),
     };
-    Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
+    Ok(query.execute(tx.connection()).await? == 1)
 }
 
 pub async fn clear(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM one_time_password_failures WHERE member_id = $1")
+    query("DELETE FROM one_time_password_failures WHERE member_id = $1")
         .bind(member.as_str())
         .execute(tx.connection())
         .await?;

@@ -1,18 +1,16 @@
 //! Wrong passwords in a row, per account and device. An account is named by a keyed digest of the ID as looked up, so that
 //! one that belongs to nobody is counted the same way.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::ids::MemberId;
 use crate::domain::login::locks::FailureCount;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// The row of all devices that are not known.
 pub const STRANGERS: &str = "";
 
-fn from_row(row: &AnyRow) -> Result<FailureCount, StoreError> {
+fn from_row(row: &Row) -> Result<FailureCount, StoreError> {
     let failures: i64 = row.try_get("failures")?;
     Ok(FailureCount {
         failures: u32::try_from(failures).unwrap_or(u32::MAX),
@@ -21,7 +19,7 @@ fn from_row(row: &AnyRow) -> Result<FailureCount, StoreError> {
 }
 
 pub async fn count(db: &mut impl Reads, account: &str, device: &str) -> Result<Option<FailureCount>, StoreError> {
-    let row = sqlx::query("SELECT failures, last_at FROM password_failures WHERE account_key = $1 AND device = $2")
+    let row = query("SELECT failures, last_at FROM password_failures WHERE account_key = $1 AND device = $2")
         .bind(account)
         .bind(device)
         .fetch_optional(db.connection())
@@ -36,7 +34,7 @@ pub async fn of_known_devices(
     member: &MemberId,
     since: UnixTime,
 ) -> Result<Vec<FailureCount>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT f.failures, f.last_at FROM password_failures f
            JOIN known_devices k ON k.device_digest = f.device AND k.member_id = $2 AND k.last_at >= $3
           WHERE f.account_key = $1",
@@ -51,7 +49,7 @@ pub async fn of_known_devices(
 
 /// All counts of an account, by device.
 pub async fn all(db: &mut impl Reads, account: &str) -> Result<Vec<(String, FailureCount)>, StoreError> {
-    let rows = sqlx::query("SELECT device, failures, last_at FROM password_failures WHERE account_key = $1")
+    let rows = query("SELECT device, failures, last_at FROM password_failures WHERE account_key = $1")
         .bind(account)
         .fetch_all(db.connection())
         .await?;
@@ -72,7 +70,7 @@ pub async fn replace(
     let untold_since = lock_falls.then_some(next.last_at.0);
     let done = match seen {
         None => {
-            sqlx::query(
+            query(
                 "INSERT INTO password_failures (account_key, device, member_id, failures, last_at, untold_since)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_key, device) DO NOTHING",
             )
@@ -86,7 +84,7 @@ pub async fn replace(
             .await?
         }
         Some(seen) => {
-            sqlx::query(
+            query(
                 "UPDATE password_failures SET failures = $3, last_at = $4,
                         untold_since = COALESCE(CAST($7 AS BIGINT), untold_since)
                   WHERE account_key = $1 AND device = $2 AND failures = $5 AND last_at = $6",
@@ -102,7 +100,7 @@ pub async fn replace(
             .await?
         }
     };
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// A lock that fell, and of which nobody was told yet.
@@ -116,7 +114,7 @@ pub struct Untold {
 
 /// The locks that fell by then and of which nobody was told yet.
 pub async fn untold(db: &mut impl Reads, until: UnixTime, most: u32) -> Result<Vec<Untold>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT account_key, device, member_id FROM password_failures
           WHERE untold_since IS NOT NULL AND untold_since <= $1 ORDER BY untold_since LIMIT $2",
     )
@@ -124,11 +122,11 @@ pub async fn untold(db: &mut impl Reads, until: UnixTime, most: u32) -> Result<V
     .bind(i64::from(most))
     .fetch_all(db.connection())
     .await?;
-    let untold = |row: &AnyRow| {
+    let untold = |row: &Row| {
         Ok(Untold {
             account: row.try_get("account_key")?,
             device: row.try_get("device")?,
-            member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
+            member: row.try_get::<Option<String>>("member_id")?.map(MemberId),
         })
     };
     rows.iter().map(untold).collect()
@@ -136,7 +134,7 @@ pub async fn untold(db: &mut impl Reads, until: UnixTime, most: u32) -> Result<V
 
 /// Takes it on to tell of a lock; `false` if somebody else does, or there is nothing to tell any more.
 pub async fn take_untold(tx: &mut WriteTx, untold: &Untold) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE password_failures SET untold_since = NULL
           WHERE account_key = $1 AND device = $2 AND untold_since IS NOT NULL",
     )
@@ -144,12 +142,12 @@ pub async fn take_untold(tx: &mut WriteTx, untold: &Untold) -> Result<bool, Stor
     .bind(&untold.device)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Forgets the failures of one device (or of all strangers).
 pub async fn clear(tx: &mut WriteTx, account: &str, device: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM password_failures WHERE account_key = $1 AND device = $2")
+    query("DELETE FROM password_failures WHERE account_key = $1 AND device = $2")
         .bind(account)
         .bind(device)
         .execute(tx.connection())
@@ -159,9 +157,7 @@ pub async fn clear(tx: &mut WriteTx, account: &str, device: &str) -> Result<(), 
 
 /// Lifts the password lock: forgets all failures of an account; whether there were any.
 pub async fn clear_all(tx: &mut WriteTx, account: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM password_failures WHERE account_key = $1")
-        .bind(account)
-        .execute(tx.connection())
-        .await?;
-    Ok(done.rows_affected() > 0)
+    let done =
+        query("DELETE FROM password_failures WHERE account_key = $1").bind(account).execute(tx.connection()).await?;
+    Ok(done > 0)
 }

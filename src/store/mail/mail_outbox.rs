@@ -1,10 +1,8 @@
 //! Mails that wait to be sent, and what became of them.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// A mail to be queued.
@@ -123,7 +121,7 @@ pub fn place(id: &str) -> String {
 
 /// Queues a mail; `false` if its cause has had one.
 pub async fn insert(tx: &mut WriteTx, mail: &NewMail<'_>, now: UnixTime) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO mail_outbox (mail_id, cause, member_id, kind, recipient, recipient_key, language, content, state,
              attempts, created_at, next_at, expires_at, rank, answer, merged)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $10, $11, $12, $13, 0) ON CONFLICT (cause) DO NOTHING",
@@ -143,7 +141,7 @@ pub async fn insert(tx: &mut WriteTx, mail: &NewMail<'_>, now: UnixTime) -> Resu
     .bind(mail.answer)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Mails that share a budget, with others of their kind.
@@ -180,7 +178,7 @@ pub async fn queued_since(
               WHERE recipient_key = $1 AND created_at > $2 AND kind = $3 AND state <> 'withheld'"
         }
     };
-    let row = sqlx::query(sql).bind(together.id()).bind(since.0).bind(kind).fetch_one(db.connection()).await?;
+    let row = query(sql).bind(together.id()).bind(since.0).bind(kind).fetch_one(db.connection()).await?;
     let mails: i64 = row.try_get("mails")?;
     Ok(u32::try_from(mails).unwrap_or(u32::MAX))
 }
@@ -197,13 +195,13 @@ pub async fn count_merged(tx: &mut WriteTx, together: &Together<'_>, kind: &str)
                (SELECT mail_id FROM mail_outbox WHERE recipient_key = $1 AND kind = $2 ORDER BY created_at DESC, mail_id LIMIT 1)"
         }
     };
-    sqlx::query(sql).bind(together.id()).bind(kind).execute(tx.connection()).await?;
+    query(sql).bind(together.id()).bind(kind).execute(tx.connection()).await?;
     Ok(())
 }
 
 /// The mails of this rank whose time has come, the longest waiting first.
 pub async fn due(db: &mut impl Reads, now: UnixTime, rank: Rank, most: usize) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT mail_id FROM mail_outbox
           WHERE state = 'queued' AND rank = $2 AND next_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
           ORDER BY next_at, mail_id LIMIT $3",
@@ -218,7 +216,7 @@ pub async fn due(db: &mut impl Reads, now: UnixTime, rank: Rank, most: usize) ->
 
 /// Takes care of a mail until then; `None` if somebody else does, or it is done.
 pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -> Result<Option<Claimed>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "UPDATE mail_outbox SET claimed_until = $3, attempts = attempts + 1
           WHERE mail_id = $1 AND state = 'queued' AND next_at <= $2
             AND (claimed_until IS NULL OR claimed_until <= $2)
@@ -233,19 +231,19 @@ pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -
     row.map(|row| {
         Ok(Claimed {
             id: row.try_get("mail_id")?,
-            member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
+            member: row.try_get::<Option<String>>("member_id")?.map(MemberId),
             recipient: row.try_get("recipient")?,
             language: row.try_get("language")?,
             content: row.try_get("content")?,
             attempts: number(&row, "attempts")?,
             tried_since: UnixTime(row.try_get("tried_since")?),
-            expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(UnixTime),
+            expires_at: row.try_get::<Option<i64>>("expires_at")?.map(UnixTime),
         })
     })
     .transpose()
 }
 
-fn number(row: &AnyRow, column: &str) -> Result<u32, StoreError> {
+fn number(row: &Row, column: &str) -> Result<u32, StoreError> {
     let number: i64 = row.try_get(column)?;
     Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
@@ -265,7 +263,7 @@ pub async fn finish(
     said: Option<Said<'_>>,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE mail_outbox SET state = $2, server = $3, answer = $4, finished_at = $5, claimed_until = NULL,
                 content = CASE WHEN $2 IN ('refused', 'given_up') THEN content ELSE NULL END
           WHERE mail_id = $1 AND state = 'queued'",
@@ -282,7 +280,7 @@ pub async fn finish(
 
 /// It was not tried after all: whoever comes next may, at once.
 pub async fn give_back(tx: &mut WriteTx, id: &str) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE mail_outbox SET claimed_until = NULL, attempts = attempts - 1 WHERE mail_id = $1 AND state = 'queued'",
     )
     .bind(id)
@@ -293,7 +291,7 @@ pub async fn give_back(tx: &mut WriteTx, id: &str) -> Result<(), StoreError> {
 
 /// It is tried again at `next`.
 pub async fn retry(tx: &mut WriteTx, id: &str, said: Said<'_>, next: UnixTime) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE mail_outbox SET server = $2, answer = $3, next_at = $4, claimed_until = NULL
           WHERE mail_id = $1 AND state = 'queued'",
     )
@@ -312,13 +310,13 @@ const REMEMBERED: &str =
     merged FROM mail_outbox ";
 
 /// `None` for a state that only a newer version knows.
-fn remembered(row: &AnyRow) -> Result<Option<Remembered>, StoreError> {
+fn remembered(row: &Row) -> Result<Option<Remembered>, StoreError> {
     let id: String = row.try_get("mail_id")?;
     let state: String = row.try_get("state")?;
     let Some(state) = State::ALL.into_iter().find(|s| s.name() == state) else { return Ok(None) };
-    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|t| t.map(UnixTime));
+    let time = |column: &str| row.try_get::<Option<i64>>(column).map(|t| t.map(UnixTime));
     Ok(Some(Remembered {
-        member: row.try_get::<Option<String>, _>("member_id")?.map(MemberId),
+        member: row.try_get::<Option<String>>("member_id")?.map(MemberId),
         kind: row.try_get("kind")?,
         recipient: row.try_get("recipient")?,
         state,
@@ -330,14 +328,14 @@ fn remembered(row: &AnyRow) -> Result<Option<Remembered>, StoreError> {
         expires_at: time("expires_at")?,
         server: row.try_get("server")?,
         answer: row.try_get("answer")?,
-        has_content: row.try_get::<i64, _>("has_content")? == 1,
+        has_content: row.try_get::<i64>("has_content")? == 1,
         id,
     }))
 }
 
 pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<Remembered>, StoreError> {
     let sql = const_format::concatcp!(REMEMBERED, "WHERE mail_id = $1");
-    let row = sqlx::query(sql).bind(id).fetch_optional(db.connection()).await?;
+    let row = query(sql).bind(id).fetch_optional(db.connection()).await?;
     row.as_ref().map(remembered).transpose().map(Option::flatten)
 }
 
@@ -360,7 +358,7 @@ pub async fn latest(
         "WHERE ($1 = '' OR member_id = $1 OR (member_id IS NULL AND recipient_key = $4)) AND ($2 = '' OR state = $2)
           ORDER BY created_at DESC, mail_id LIMIT $3"
     );
-    let rows = sqlx::query(sql)
+    let rows = query(sql)
         .bind(recipient.map_or("", |recipient| recipient.member.as_str()))
         .bind(state.map_or("", State::name))
         .bind(i64::from(most))
@@ -372,7 +370,7 @@ pub async fn latest(
 
 /// Tries a mail again now, as if it were new; `false` if it was sent, or what it says is gone or of no use any more.
 pub async fn resend(tx: &mut WriteTx, id: &str, now: UnixTime) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE mail_outbox SET state = 'queued', next_at = $2, resent_at = $2, attempts = 0, finished_at = NULL,
                 claimed_until = CASE WHEN state = 'queued' THEN claimed_until ELSE NULL END
           WHERE mail_id = $1 AND state IN ('queued', 'refused', 'given_up') AND content IS NOT NULL
@@ -382,5 +380,5 @@ pub async fn resend(tx: &mut WriteTx, id: &str, now: UnixTime) -> Result<bool, S
     .bind(now.0)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }

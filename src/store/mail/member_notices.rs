@@ -1,9 +1,8 @@
 //! What portals asked to have mailed to members. A key that a client has used stands for that one notice for ever after.
 
-use sqlx::Row as _;
-
 use crate::domain::ids::ClientId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// A notice that was asked for.
@@ -17,7 +16,7 @@ pub struct Asked<'a> {
 
 /// Writes a notice down; `false` if its client has used the key before.
 pub async fn insert(tx: &mut WriteTx, asked: &Asked<'_>, now: UnixTime) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO member_notices (notice_id, client_id, key_digest, content_digest, created_at)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (client_id, key_digest) DO NOTHING",
     )
@@ -28,7 +27,7 @@ pub async fn insert(tx: &mut WriteTx, asked: &Asked<'_>, now: UnixTime) -> Resul
     .bind(now.0)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// The ID of the notice that a client has used this key for, and the digest of what it said.
@@ -37,11 +36,10 @@ pub async fn by_key(
     client: &ClientId,
     key_digest: &str,
 ) -> Result<Option<(String, String)>, StoreError> {
-    let row =
-        sqlx::query("SELECT notice_id, content_digest FROM member_notices WHERE client_id = $1 AND key_digest = $2")
-            .bind(client.as_str())
-            .bind(key_digest)
-            .fetch_optional(db.connection())
-            .await?;
+    let row = query("SELECT notice_id, content_digest FROM member_notices WHERE client_id = $1 AND key_digest = $2")
+        .bind(client.as_str())
+        .bind(key_digest)
+        .fetch_optional(db.connection())
+        .await?;
     row.map(|row| Ok((row.try_get("notice_id")?, row.try_get("content_digest")?))).transpose()
 }

@@ -1,13 +1,12 @@
 //! What happened to accounts, for their owners.
 
-use sqlx::Row as _;
-
 use crate::domain::actor::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::login::device::Device;
 use crate::domain::member::account_event::AccountEvent;
 use crate::domain::unix_time::UnixTime;
 use crate::random;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx, from_json_if_known, to_json};
 
 /// Something that happened.
@@ -27,7 +26,7 @@ pub async fn insert(
     actor: &Actor,
 ) -> Result<String, StoreError> {
     let id = random::identifier();
-    sqlx::query(
+    query(
         "INSERT INTO account_events (event_id, member_id, event, device, at, actor, place)
          VALUES ($1, $2, $3, $4, $5, $6, (SELECT COUNT(*) FROM account_events WHERE member_id = $2 AND at = $5))",
     )
@@ -44,7 +43,7 @@ pub async fn insert(
 
 /// The latest, newest first. Within a second they stand as they were written.
 pub async fn latest(db: &mut impl Reads, member: &MemberId, most: u32) -> Result<Vec<Happened>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT event_id, event, device, at FROM account_events WHERE member_id = $1
           ORDER BY at DESC, place DESC, event_id LIMIT $2",
     )

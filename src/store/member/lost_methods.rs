@@ -1,11 +1,9 @@
 //! How far members have come who lost what they show beside the password.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::ids::MemberId;
 use crate::domain::login::lost_methods::{Stage, Standing};
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx};
 
 fn name(stage: Stage) -> &'static str {
@@ -18,9 +16,9 @@ fn name(stage: Stage) -> &'static str {
 }
 
 /// `None` for a stage that only a newer version knows: there is nothing to go on with here.
-fn from_row(row: &AnyRow) -> Result<Option<Standing>, StoreError> {
+fn from_row(row: &Row) -> Result<Option<Standing>, StoreError> {
     let stage: String = row.try_get("stage")?;
-    let ready_at = row.try_get::<Option<i64>, _>("ready_at")?.map(UnixTime);
+    let ready_at = row.try_get::<Option<i64>>("ready_at")?.map(UnixTime);
     Ok(Some(Standing {
         stage: match stage.as_str() {
             "reset" => Stage::Reset,
@@ -36,7 +34,7 @@ fn from_row(row: &AnyRow) -> Result<Option<Standing>, StoreError> {
 }
 
 pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Option<Standing>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT member_id, stage, password_digest, since, ready_at, expires_at FROM lost_methods WHERE member_id = $1",
     )
     .bind(member.as_str())
@@ -51,7 +49,7 @@ pub async fn by_cancel_link(
     cancel_digest: &str,
     now: UnixTime,
 ) -> Result<Option<(MemberId, Standing)>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT member_id, stage, password_digest, since, ready_at, expires_at FROM lost_methods
           WHERE cancel_digest = $1 AND stage IN ('asked', 'approved') AND expires_at > $2",
     )
@@ -66,7 +64,7 @@ pub async fn by_cancel_link(
 
 /// Begins anew: whatever there was of the member's ends.
 pub async fn begin(tx: &mut WriteTx, member: &MemberId, standing: &Standing) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO lost_methods (member_id, stage, password_digest, since, expires_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (member_id) DO UPDATE
             SET stage = excluded.stage, password_digest = excluded.password_digest, since = excluded.since,
@@ -94,7 +92,7 @@ pub async fn advance(
         Stage::Asked { ready_at } => ready_at,
         Stage::Reset | Stage::Approved | Stage::Cancelled => None,
     };
-    let done = sqlx::query(
+    let done = query(
         "UPDATE lost_methods SET stage = $4, since = $5, ready_at = $6, expires_at = $7,
                 cancel_digest = COALESCE(CAST($8 AS TEXT), cancel_digest)
           WHERE member_id = $1 AND stage = $2 AND password_digest = $3 RETURNING member_id",
@@ -114,7 +112,7 @@ pub async fn advance(
 
 /// Uses it up; `false` if somebody was faster, or it has changed since it was read.
 pub async fn take(tx: &mut WriteTx, member: &MemberId, standing: &Standing) -> Result<bool, StoreError> {
-    let taken = sqlx::query(
+    let taken = query(
         "DELETE FROM lost_methods WHERE member_id = $1 AND stage = $2 AND password_digest = $3 RETURNING member_id",
     )
     .bind(member.as_str())
@@ -127,6 +125,6 @@ pub async fn take(tx: &mut WriteTx, member: &MemberId, standing: &Standing) -> R
 
 /// Ends whatever there is: the member has shown a second factor, or has been given a fresh start.
 pub async fn end(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM lost_methods WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
+    query("DELETE FROM lost_methods WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
     Ok(())
 }

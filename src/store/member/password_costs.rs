@@ -1,7 +1,6 @@
 //! What comparing a password with a stored hash costs: of each kind of hash the dearest.
 
-use sqlx::Row as _;
-
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// One kind of hash.
@@ -13,8 +12,7 @@ pub struct Cost {
 }
 
 pub async fn all(db: &mut impl Reads) -> Result<Vec<Cost>, StoreError> {
-    let rows =
-        sqlx::query("SELECT kind, work, sample FROM password_costs ORDER BY kind").fetch_all(db.connection()).await?;
+    let rows = query("SELECT kind, work, sample FROM password_costs ORDER BY kind").fetch_all(db.connection()).await?;
     rows.iter()
         .map(|row| Ok(Cost { kind: row.try_get("kind")?, work: row.try_get("work")?, sample: row.try_get("sample")? }))
         .collect()
@@ -22,7 +20,7 @@ pub async fn all(db: &mut impl Reads) -> Result<Vec<Cost>, StoreError> {
 
 /// Notes a cost, unless one as dear is noted of its kind.
 pub async fn note(tx: &mut WriteTx, cost: &Cost) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO password_costs (kind, work, sample) VALUES ($1, $2, $3)
          ON CONFLICT (kind) DO UPDATE SET work = excluded.work, sample = excluded.sample
            WHERE password_costs.work < excluded.work",

@@ -1,9 +1,8 @@
 //! Links to a new password.
 
-use sqlx::Row as _;
-
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// Adds a link; those before it end.
@@ -16,7 +15,7 @@ pub async fn insert_link(
     expires_at: UnixTime,
 ) -> Result<(), StoreError> {
     end_links(tx, member, now).await?;
-    sqlx::query(
+    query(
         "INSERT INTO password_links (link_digest, member_id, password_digest, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5)",
     )
@@ -36,7 +35,7 @@ pub async fn usable_link(
     link_digest: &str,
     now: UnixTime,
 ) -> Result<Option<(MemberId, String)>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT member_id, password_digest FROM password_links
           WHERE link_digest = $1 AND taken_at IS NULL AND expires_at > $2",
     )
@@ -49,7 +48,7 @@ pub async fn usable_link(
 
 /// Uses a link up; `false` if it was used before, has expired or was followed by another.
 pub async fn take_link(tx: &mut WriteTx, link_digest: &str, now: UnixTime) -> Result<bool, StoreError> {
-    let taken = sqlx::query(
+    let taken = query(
         "UPDATE password_links SET taken_at = $2
           WHERE link_digest = $1 AND taken_at IS NULL AND expires_at > $2 RETURNING member_id",
     )
@@ -62,7 +61,7 @@ pub async fn take_link(tx: &mut WriteTx, link_digest: &str, now: UnixTime) -> Re
 
 /// Ends all links of a member.
 pub async fn end_links(tx: &mut WriteTx, member: &MemberId, now: UnixTime) -> Result<(), StoreError> {
-    sqlx::query("UPDATE password_links SET taken_at = $2 WHERE member_id = $1 AND taken_at IS NULL")
+    query("UPDATE password_links SET taken_at = $2 WHERE member_id = $1 AND taken_at IS NULL")
         .bind(member.as_str())
         .bind(now.0)
         .execute(tx.connection())

@@ -1,14 +1,13 @@
 //! Recovery codes: each opens one login.
 
-use sqlx::Row as _;
-
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// How many a member has left.
 pub async fn left(db: &mut impl Reads, member: &MemberId) -> Result<u32, StoreError> {
-    let row = sqlx::query("SELECT COUNT(*) AS codes FROM recovery_codes WHERE member_id = $1 AND used_at IS NULL")
+    let row = query("SELECT COUNT(*) AS codes FROM recovery_codes WHERE member_id = $1 AND used_at IS NULL")
         .bind(member.as_str())
         .fetch_one(db.connection())
         .await?;
@@ -25,7 +24,7 @@ pub async fn replace_all(
 ) -> Result<(), StoreError> {
     remove_all(tx, member).await?;
     for digest in digests {
-        sqlx::query("INSERT INTO recovery_codes (code_digest, member_id, created_at) VALUES ($1, $2, $3)")
+        query("INSERT INTO recovery_codes (code_digest, member_id, created_at) VALUES ($1, $2, $3)")
             .bind(digest)
             .bind(member.as_str())
             .bind(now.0)
@@ -37,7 +36,7 @@ pub async fn replace_all(
 
 /// Uses a code up; `false` if the member has no such code, or has used it.
 pub async fn take(tx: &mut WriteTx, member: &MemberId, digest: &str, now: UnixTime) -> Result<bool, StoreError> {
-    let taken = sqlx::query(
+    let taken = query(
         "UPDATE recovery_codes SET used_at = $3
           WHERE member_id = $1 AND code_digest = $2 AND used_at IS NULL RETURNING member_id",
     )
@@ -50,9 +49,6 @@ pub async fn take(tx: &mut WriteTx, member: &MemberId, digest: &str, now: UnixTi
 }
 
 pub async fn remove_all(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM recovery_codes WHERE member_id = $1")
-        .bind(member.as_str())
-        .execute(tx.connection())
-        .await?;
+    query("DELETE FROM recovery_codes WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
     Ok(())
 }

@@ -1,9 +1,8 @@
 //! What members have asked for who can't log in, until it is answered.
 
-use sqlx::Row as _;
-
 use crate::domain::unix_time::UnixTime;
 use crate::random;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// What somebody has asked for. Without `user_id_key` the user ID is what is wanted.
@@ -54,7 +53,7 @@ pub async fn insert(
 ) -> Result<Inserted, StoreError> {
     let wanted = if request.user_id_key.is_some() { "password" } else { "user_id" };
     let key = request.user_id_key.as_deref().unwrap_or_default();
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO recovery_requests (request_id, stage, wanted, user_id_key, address, address_key, language, attempts,
              created_at, next_at, expires_at)
          SELECT $1, 'asked', $2, $3, $4, $5, $6, 0, $7, $7, $8
@@ -72,10 +71,10 @@ pub async fn insert(
     .bind(i64::from(most))
     .execute(tx.connection())
     .await?;
-    if done.rows_affected() == 1 {
+    if done == 1 {
         return Ok(Inserted::Inserted);
     }
-    let same = sqlx::query(
+    let same = query(
         "SELECT 1 FROM recovery_requests
           WHERE wanted = $1 AND user_id_key = $2 AND address_key = $3 AND stage = 'asked'",
     )
@@ -89,7 +88,7 @@ pub async fn insert(
 
 /// The rows whose time has come, the longest waiting first.
 pub async fn due(db: &mut impl Reads, now: UnixTime, most: u32) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT request_id FROM recovery_requests
           WHERE next_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)
           ORDER BY next_at, request_id LIMIT $2",
@@ -103,7 +102,7 @@ pub async fn due(db: &mut impl Reads, now: UnixTime, most: u32) -> Result<Vec<St
 
 /// Takes care of a row until then; `None` if somebody else does, or it is done.
 pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -> Result<Option<Claimed>, StoreError> {
-    let row = sqlx::query(
+    let row = query(
         "UPDATE recovery_requests SET claimed_until = $3, attempts = attempts + 1
           WHERE request_id = $1 AND next_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)
           RETURNING stage, wanted, user_id_key, address, address_key, language, attempts, expires_at",
@@ -140,17 +139,17 @@ pub async fn claim(tx: &mut WriteTx, id: &str, now: UnixTime, until: UnixTime) -
 
 /// Ends a row; `false` if the claim was over and somebody else has taken it.
 pub async fn delete(tx: &mut WriteTx, claimed: &Claimed) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM recovery_requests WHERE request_id = $1 AND claimed_until = $2")
+    let done = query("DELETE FROM recovery_requests WHERE request_id = $1 AND claimed_until = $2")
         .bind(&claimed.id)
         .bind(claimed.until.0)
         .execute(tx.connection())
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// There is nothing to mail: what was asked is forgotten. `false` if the claim was over and somebody else has taken it.
 pub async fn blank(tx: &mut WriteTx, claimed: &Claimed) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE recovery_requests SET stage = 'blank', user_id_key = '', address = '', address_key = '', attempts = 0,
                 claimed_until = NULL
           WHERE request_id = $1 AND claimed_until = $2",
@@ -159,12 +158,12 @@ pub async fn blank(tx: &mut WriteTx, claimed: &Claimed) -> Result<bool, StoreErr
     .bind(claimed.until.0)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// It is tried again at `next`.
 pub async fn put_off(tx: &mut WriteTx, claimed: &Claimed, next: UnixTime) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE recovery_requests SET next_at = $3, claimed_until = NULL WHERE request_id = $1 AND claimed_until = $2",
     )
     .bind(&claimed.id)

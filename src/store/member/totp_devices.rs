@@ -1,9 +1,8 @@
 //! Authenticator apps (RFC 6238).
 
-use sqlx::Row as _;
-
 use crate::domain::ids::MemberId;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// An app on a device, under the name that the member gave it.
@@ -25,7 +24,7 @@ pub fn place(device_id: &str) -> String {
 
 /// A member's devices, the last used first.
 pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Vec<TotpDevice>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT device_id, name, sealed_key, created_at, last_used_at FROM totp_devices
           WHERE member_id = $1 ORDER BY last_used_at DESC, device_id",
     )
@@ -53,7 +52,7 @@ pub async fn insert(
     step: i64,
     max: u32,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO totp_devices (device_id, member_id, name, sealed_key, created_at, last_used_at, last_step)
          SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT),
                 CAST($5 AS BIGINT), CAST($6 AS BIGINT)
@@ -69,7 +68,7 @@ pub async fn insert(
     .bind(i64::from(max))
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Uses up the code of `step`; `false` if it, or a later one, was used before.
@@ -80,7 +79,7 @@ pub async fn use_step(
     step: i64,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let used = sqlx::query(
+    let used = query(
         "UPDATE totp_devices SET last_step = $3, last_used_at = $4
           WHERE device_id = $1 AND member_id = $2 AND last_step < $3 RETURNING device_id",
     )
@@ -95,27 +94,27 @@ pub async fn use_step(
 
 /// Gives a device another name; `false` if the member has no such device.
 pub async fn rename(tx: &mut WriteTx, member: &MemberId, device_id: &str, name: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE totp_devices SET name = $3 WHERE device_id = $1 AND member_id = $2")
+    let done = query("UPDATE totp_devices SET name = $3 WHERE device_id = $1 AND member_id = $2")
         .bind(device_id)
         .bind(member.as_str())
         .bind(name)
         .execute(tx.connection())
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Removes a device; `false` if the member has no such device (any more).
 pub async fn remove(tx: &mut WriteTx, member: &MemberId, device_id: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM totp_devices WHERE device_id = $1 AND member_id = $2")
+    let done = query("DELETE FROM totp_devices WHERE device_id = $1 AND member_id = $2")
         .bind(device_id)
         .bind(member.as_str())
         .execute(tx.connection())
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Removes all devices of a member.
 pub async fn remove_all(tx: &mut WriteTx, member: &MemberId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM totp_devices WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
+    query("DELETE FROM totp_devices WHERE member_id = $1").bind(member.as_str()).execute(tx.connection()).await?;
     Ok(())
 }

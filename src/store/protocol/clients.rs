@@ -2,8 +2,6 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
 
 use crate::domain::ids::ClientId;
 use crate::domain::member::authentication_method::SecondFactor;
@@ -11,6 +9,8 @@ use crate::domain::protocol::client::{ApplicationType, AuthenticationMethod, Cli
 use crate::domain::protocol::signing_key::Algorithm;
 use crate::domain::unix_time::UnixTime;
 use crate::store::carried::rewritten;
+use crate::store::registry::changed;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
 
 /// A client with what proves that it is itself.
@@ -36,7 +36,7 @@ impl StoredClient {
     }
 }
 
-fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
+fn from_row(row: &Row) -> Result<StoredClient, StoreError> {
     let id: String = row.try_get("client_id")?;
     let metadata: String = row.try_get("metadata")?;
     let previous: Option<String> = row.try_get("previous_secret_digest")?;
@@ -44,11 +44,11 @@ fn from_row(row: &AnyRow) -> Result<StoredClient, StoreError> {
     let Known { client, is_credential_known } = known(&metadata, &id)?;
     Ok(StoredClient {
         client,
-        secret_digest: row.try_get::<Option<String>, _>("secret_digest")?.filter(|_| is_credential_known),
+        secret_digest: row.try_get::<Option<String>>("secret_digest")?.filter(|_| is_credential_known),
         previous_secret: previous.zip(until.map(UnixTime)).filter(|_| is_credential_known),
         registration_token_digest: row.try_get("registration_token_digest")?,
         created_at: UnixTime(row.try_get("created_at")?),
-        may_notify: row.try_get::<Option<i64>, _>("member_notices_at")?.is_some(),
+        may_notify: row.try_get::<Option<i64>>("member_notices_at")?.is_some(),
         revision: row.try_get("revision")?,
     })
 }
@@ -95,12 +95,26 @@ const COLUMNS: &str = "client_id, metadata, secret_digest, previous_secret_diges
     registration_token_digest, created_at, member_notices_at, revision";
 
 pub async fn by_id(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>, StoreError> {
+    let Some(registry) = db.registry() else { return read(db, id).await };
+    let forgotten = registry.look(db).await?;
+    if let held @ Some(_) = registry.client(id) {
+        return Ok(held);
+    }
+    let found = read(db, id).await?;
+    if let Some(client) = found.as_ref().filter(|_| db.reads_what_stands()) {
+        registry.keep_client(forgotten, client);
+    }
+    Ok(found)
+}
+
+/// From the database itself.
+async fn read(db: &mut impl Reads, id: &str) -> Result<Option<StoredClient>, StoreError> {
     // PostgreSQL takes no NUL in a text; no client has one in its ID.
     if id.contains('\0') {
         return Ok(None);
     }
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM clients WHERE client_id = $1");
-    let row = sqlx::query(sql).bind(id).fetch_optional(db.connection()).await?;
+    let row = query(sql).bind(id).fetch_optional(db.connection()).await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -109,25 +123,22 @@ pub async fn held(tx: &mut WriteTx, id: &str) -> Result<Option<StoredClient>, St
     if id.contains('\0') {
         return Ok(None);
     }
-    sqlx::query("UPDATE clients SET revision = revision WHERE client_id = $1")
-        .bind(id)
-        .execute(tx.connection())
-        .await?;
-    by_id(tx, id).await
+    query("UPDATE clients SET revision = revision WHERE client_id = $1").bind(id).execute(tx.connection()).await?;
+    read(tx, id).await
 }
 
 /// All clients by ID, after `after`, at most `limit`.
 pub async fn list(db: &mut impl Reads, after: &str, limit: u32) -> Result<Vec<StoredClient>, StoreError> {
     let sql =
         const_format::concatcp!("SELECT ", COLUMNS, " FROM clients WHERE client_id > $1 ORDER BY client_id LIMIT $2");
-    let rows = sqlx::query(sql).bind(after).bind(i64::from(limit)).fetch_all(db.connection()).await?;
+    let rows = query(sql).bind(after).bind(i64::from(limit)).fetch_all(db.connection()).await?;
     rows.iter().map(from_row).collect()
 }
 
 /// Lets a client send notices to members since then, or (`None`) no more; `false` if there is no such client. One that
 /// registered itself is not let: it could change its redirect URIs, and with them where its notices lead.
 pub async fn set_member_notices(tx: &mut WriteTx, id: &ClientId, at: Option<UnixTime>) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE clients SET member_notices_at = $2, revision = revision + 1
           WHERE client_id = $1 AND ($2 IS NULL OR registration_token_digest IS NULL)",
     )
@@ -135,24 +146,25 @@ pub async fn set_member_notices(tx: &mut WriteTx, id: &ClientId, at: Option<Unix
     .bind(at.map(|t| t.0))
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    changed(tx).await?;
+    Ok(done == 1)
 }
 
 /// Whether any client may send notices to members.
 pub async fn any_may_notify(db: &mut impl Reads) -> Result<bool, StoreError> {
     let sql = "SELECT client_id FROM clients WHERE member_notices_at IS NOT NULL LIMIT 1";
-    Ok(sqlx::query(sql).fetch_optional(db.connection()).await?.is_some())
+    Ok(query(sql).fetch_optional(db.connection()).await?.is_some())
 }
 
 /// Whether any client has this rule for the second factor, in place of the one in the settings.
 pub async fn any_with_second_factor(db: &mut impl Reads, rule: SecondFactor) -> Result<bool, StoreError> {
     let sql = "SELECT client_id FROM clients WHERE second_factor = $1 LIMIT 1";
-    Ok(sqlx::query(sql).bind(rule.name()).fetch_optional(db.connection()).await?.is_some())
+    Ok(query(sql).bind(rule.name()).fetch_optional(db.connection()).await?.is_some())
 }
 
 /// How many clients have registered themselves.
 pub async fn count_self_registered(db: &mut impl Reads) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT COUNT(*) AS n FROM clients WHERE registration_token_digest IS NOT NULL")
+    let row = query("SELECT COUNT(*) AS n FROM clients WHERE registration_token_digest IS NOT NULL")
         .fetch_one(db.connection())
         .await?;
     Ok(row.try_get("n")?)
@@ -160,7 +172,7 @@ pub async fn count_self_registered(db: &mut impl Reads) -> Result<i64, StoreErro
 
 /// Adds a client; `Exists` if the ID is taken.
 pub async fn insert(tx: &mut WriteTx, stored: &StoredClient) -> Result<(), StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO clients (client_id, metadata, secret_digest, registration_token_digest, created_at, updated_at,
              second_factor) VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (client_id) DO NOTHING",
     )
@@ -172,7 +184,10 @@ pub async fn insert(tx: &mut WriteTx, stored: &StoredClient) -> Result<(), Store
     .bind(stored.client.second_factor.map(SecondFactor::name))
     .execute(tx.connection())
     .await?;
-    if done.rows_affected() == 0 { Err(StoreError::Exists("client ID")) } else { Ok(()) }
+    if done == 0 {
+        return Err(StoreError::Exists("client ID"));
+    }
+    changed(tx).await
 }
 
 /// Replaces the metadata and the secret's digest. Where there is no secret any more, the one before it ends too.
@@ -182,7 +197,7 @@ pub async fn update(
     secret_digest: Option<&str>,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT metadata, secret_digest FROM clients WHERE client_id = $1")
+    let row = query("SELECT metadata, secret_digest FROM clients WHERE client_id = $1")
         .bind(client.id.as_str())
         .fetch_optional(tx.connection())
         .await?;
@@ -192,7 +207,7 @@ pub async fn update(
     let secret_digest = if is_credential_known { secret_digest } else { digest.as_deref() };
     let metadata = rewritten(&before, &read, client)?;
     let as_stored: Value = from_json(&metadata, "clients", "metadata", client.id.as_str())?;
-    sqlx::query(
+    query(
         "UPDATE clients SET metadata = $2, secret_digest = $3, updated_at = $4, second_factor = $5, revision = revision + 1,
                 previous_secret_until = CASE WHEN $3 IS NULL THEN NULL ELSE previous_secret_until END
           WHERE client_id = $1",
@@ -204,7 +219,7 @@ pub async fn update(
     .bind(as_stored.get("second_factor").and_then(Value::as_str))
     .execute(tx.connection())
     .await?;
-    Ok(())
+    changed(tx).await
 }
 
 /// Gives a confidential client a new secret; the old one is taken until `old_until`. `false` if there is no such client.
@@ -215,7 +230,7 @@ pub async fn rotate_secret(
     old_until: UnixTime,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE clients SET previous_secret_digest = secret_digest, previous_secret_until = $3, secret_digest = $2,
                 updated_at = $4, revision = revision + 1 WHERE client_id = $1 AND secret_digest IS NOT NULL",
     )
@@ -225,14 +240,15 @@ pub async fn rotate_secret(
     .bind(now.0)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() == 1)
+    changed(tx).await?;
+    Ok(done == 1)
 }
 
 /// Removes a client and everything that was granted to it; whether it was there.
 pub async fn remove(tx: &mut WriteTx, id: &ClientId) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("DELETE FROM clients WHERE client_id = $1").bind(id.as_str()).execute(tx.connection()).await?;
-    Ok(done.rows_affected() == 1)
+    let done = query("DELETE FROM clients WHERE client_id = $1").bind(id.as_str()).execute(tx.connection()).await?;
+    changed(tx).await?;
+    Ok(done == 1)
 }
 
 /// Adds a token that lets one client register itself.
@@ -242,7 +258,7 @@ pub async fn insert_initial_access_token(
     now: UnixTime,
     expires_at: UnixTime,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO initial_access_tokens (token_digest, created_at, expires_at) VALUES ($1, $2, $3)")
+    query("INSERT INTO initial_access_tokens (token_digest, created_at, expires_at) VALUES ($1, $2, $3)")
         .bind(digest)
         .bind(now.0)
         .bind(expires_at.0)
@@ -253,7 +269,7 @@ pub async fn insert_initial_access_token(
 
 /// Takes an initial access token; `false` if it is unknown, used or expired.
 pub async fn take_initial_access_token(tx: &mut WriteTx, digest: &str, now: UnixTime) -> Result<bool, StoreError> {
-    let taken = sqlx::query(
+    let taken = query(
         "UPDATE initial_access_tokens SET used_at = $2
           WHERE token_digest = $1 AND used_at IS NULL AND expires_at > $2 RETURNING token_digest",
     )

@@ -1,15 +1,14 @@
 //! What members have agreed to, per client.
 
-use sqlx::Row as _;
-
 use crate::domain::ids::{ClientId, MemberId};
 use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::query;
 use crate::store::{Reads, StoreError, WriteTx};
 
 /// All scopes that the member has agreed to give this client.
 pub async fn agreed(db: &mut impl Reads, member: &MemberId, client: &ClientId) -> Result<Option<Scopes>, StoreError> {
-    let row = sqlx::query("SELECT scope FROM consents WHERE member_id = $1 AND client_id = $2")
+    let row = query("SELECT scope FROM consents WHERE member_id = $1 AND client_id = $2")
         .bind(member.as_str())
         .bind(client.as_str())
         .fetch_optional(db.connection())
@@ -34,7 +33,7 @@ pub async fn add(
     scopes: &Scopes,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO consents (member_id, client_id, scope, given_at) VALUES ($1, $2, '', $3)
          ON CONFLICT (member_id, client_id) DO UPDATE SET given_at = excluded.given_at",
     )
@@ -44,7 +43,7 @@ pub async fn add(
     .execute(tx.connection())
     .await?;
     let all = agreed(tx, member, client).await?.unwrap_or_default().joined_with(scopes);
-    sqlx::query("UPDATE consents SET scope = $3 WHERE member_id = $1 AND client_id = $2")
+    query("UPDATE consents SET scope = $3 WHERE member_id = $1 AND client_id = $2")
         .bind(member.as_str())
         .bind(client.as_str())
         .bind(all.to_string())
@@ -63,7 +62,7 @@ pub struct Consent {
 
 /// All that a member has agreed to.
 pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Vec<Consent>, StoreError> {
-    let rows = sqlx::query("SELECT client_id, scope, given_at FROM consents WHERE member_id = $1 ORDER BY client_id")
+    let rows = query("SELECT client_id, scope, given_at FROM consents WHERE member_id = $1 ORDER BY client_id")
         .bind(member.as_str())
         .fetch_all(db.connection())
         .await?;
@@ -82,10 +81,10 @@ pub async fn of_member(db: &mut impl Reads, member: &MemberId) -> Result<Vec<Con
 
 /// Forgets what the member has agreed to; whether there was anything.
 pub async fn withdraw(tx: &mut WriteTx, member: &MemberId, client: &ClientId) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM consents WHERE member_id = $1 AND client_id = $2")
+    let done = query("DELETE FROM consents WHERE member_id = $1 AND client_id = $2")
         .bind(member.as_str())
         .bind(client.as_str())
         .execute(tx.connection())
         .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }

@@ -1,8 +1,5 @@
 //! Grants: the consent that they wait for, the code that stands for them, the tokens that hang on them.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::ids::{BrowserSessionId, ClientId, GrantId, MemberId};
 use crate::domain::login::assurance::Assurance;
 use crate::domain::protocol::authorization_request::AuthorizationRequest;
@@ -10,14 +7,15 @@ use crate::domain::protocol::grant::{Grant, Stage};
 use crate::domain::protocol::refresh_rotation::RefreshState;
 use crate::domain::protocol::scope::Scopes;
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx, from_json_if_known, to_json};
 
 /// The grant, as far as this version can go on with it: `None` for a stage or a request that only a newer one knows.
-fn from_row(row: &AnyRow) -> Result<Option<Grant>, StoreError> {
+fn from_row(row: &Row) -> Result<Option<Grant>, StoreError> {
     let id: String = row.try_get("grant_id")?;
     let stage: String = row.try_get("stage")?;
     let request: String = row.try_get("request")?;
-    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|t| t.map(UnixTime));
+    let time = |column: &str| row.try_get::<Option<i64>>(column).map(|t| t.map(UnixTime));
     let corrupt = |column| StoreError::Corrupt { table: "authorization_grants", column, row: id.clone() };
     let stage = match (stage.as_str(), time("code_expires_at")?, time("redeemed_at")?) {
         ("awaiting_consent", None, None) => Stage::AwaitingConsent,
@@ -28,7 +26,7 @@ fn from_row(row: &AnyRow) -> Result<Option<Grant>, StoreError> {
         _ => return Ok(None),
     };
     let Some(request) = from_json_if_known(&request, "authorization_grants", "request", &id)? else { return Ok(None) };
-    let refresh = match (row.try_get::<Option<i64>, _>("refresh_generation")?, time("refreshed_at")?) {
+    let refresh = match (row.try_get::<Option<i64>>("refresh_generation")?, time("refreshed_at")?) {
         (Some(generation), Some(issued_at)) => Some(RefreshState { generation, issued_at }),
         (None, None) => None,
         _ => return Err(corrupt("refresh_generation")),
@@ -38,8 +36,8 @@ fn from_row(row: &AnyRow) -> Result<Option<Grant>, StoreError> {
         assurance: Assurance::named(&assurance).unwrap_or(Assurance::Password),
         client: ClientId(row.try_get("client_id")?),
         member: MemberId(row.try_get("member_id")?),
-        scopes: Scopes::parse(&row.try_get::<String, _>("scope")?).map_err(|_| corrupt("scope"))?,
-        resources: row.try_get::<String, _>("resources")?.split_ascii_whitespace().map(str::to_owned).collect(),
+        scopes: Scopes::parse(&row.try_get::<String>("scope")?).map_err(|_| corrupt("scope"))?,
+        resources: row.try_get::<String>("resources")?.split_ascii_whitespace().map(str::to_owned).collect(),
         session: BrowserSessionId(row.try_get("session_id")?),
         request,
         authenticated_at: UnixTime(row.try_get("authenticated_at")?),
@@ -52,7 +50,7 @@ fn from_row(row: &AnyRow) -> Result<Option<Grant>, StoreError> {
     }))
 }
 
-fn one(row: Option<AnyRow>) -> Result<Option<Grant>, StoreError> {
+fn one(row: Option<Row>) -> Result<Option<Grant>, StoreError> {
     row.as_ref().map(from_row).transpose().map(Option::flatten)
 }
 
@@ -73,7 +71,7 @@ pub async fn insert(
         Stage::Redeemed { .. } => ("redeemed", None),
         Stage::Denied => ("denied", None),
     };
-    sqlx::query(
+    query(
         "INSERT INTO authorization_grants (grant_id, client_id, member_id, session_id, stage, request, authenticated_at,
              page_digest, code_digest, code_expires_at, created_at, kept_until, review_at, assurance, scope, resources)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)",
@@ -100,13 +98,13 @@ pub async fn insert(
 
 pub async fn by_id(db: &mut impl Reads, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE grant_id = $1");
-    let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(db.connection()).await?;
+    let row = query(sql).bind(id.as_str()).fetch_optional(db.connection()).await?;
     one(row)
 }
 
 pub async fn by_code(db: &mut impl Reads, code_digest: &str) -> Result<Option<Grant>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE code_digest = $1");
-    let row = sqlx::query(sql).bind(code_digest).fetch_optional(db.connection()).await?;
+    let row = query(sql).bind(code_digest).fetch_optional(db.connection()).await?;
     one(row)
 }
 
@@ -123,15 +121,14 @@ pub async fn awaiting_consent(
         " FROM authorization_grants WHERE page_digest = $1 AND session_id = $2 AND stage = 'awaiting_consent'
             AND ended_at IS NULL AND kept_until > $3"
     );
-    let row =
-        sqlx::query(sql).bind(page_digest).bind(session.as_str()).bind(now.0).fetch_optional(db.connection()).await?;
+    let row = query(sql).bind(page_digest).bind(session.as_str()).bind(now.0).fetch_optional(db.connection()).await?;
     one(row)
 }
 
 /// The grant whose consent page this was, whatever became of it.
 pub async fn of_page(db: &mut impl Reads, page_digest: &str) -> Result<Option<Grant>, StoreError> {
     let sql = const_format::concatcp!("SELECT ", COLUMNS, " FROM authorization_grants WHERE page_digest = $1");
-    let row = sqlx::query(sql).bind(page_digest).fetch_optional(db.connection()).await?;
+    let row = query(sql).bind(page_digest).fetch_optional(db.connection()).await?;
     one(row)
 }
 
@@ -144,7 +141,7 @@ pub async fn approve(
     code_expires_at: UnixTime,
     kept_until: UnixTime,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE authorization_grants SET stage = 'approved', code_digest = $2, code_expires_at = $3, kept_until = $4,
                 request = $5, scope = $6, resources = $7
           WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
@@ -163,7 +160,7 @@ pub async fn approve(
 
 /// The member refuses; `false` if the page was answered before.
 pub async fn deny(tx: &mut WriteTx, id: &GrantId) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE authorization_grants SET stage = 'denied'
           WHERE grant_id = $1 AND stage = 'awaiting_consent' AND ended_at IS NULL RETURNING grant_id",
     )
@@ -182,7 +179,7 @@ pub async fn redeem(
     kept_until: UnixTime,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE authorization_grants
             SET stage = 'redeemed', redeemed_at = $2, refresh_generation = $3, refreshed_at = $4, kept_until = $5
           WHERE grant_id = $1 AND stage = 'approved' AND ended_at IS NULL AND code_expires_at > $2
@@ -208,7 +205,7 @@ pub async fn rotate_refresh(
     to: RefreshState,
     kept_until: UnixTime,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE authorization_grants SET refresh_generation = $3, refreshed_at = $4, kept_until = $5
           WHERE grant_id = $1 AND refresh_generation = $2 AND ended_at IS NULL AND kept_until > $4 RETURNING grant_id",
     )
@@ -224,7 +221,7 @@ pub async fn rotate_refresh(
 
 /// Ends a grant and every token that hangs on it.
 pub async fn end(tx: &mut WriteTx, id: &GrantId, now: UnixTime) -> Result<(), StoreError> {
-    sqlx::query("UPDATE authorization_grants SET ended_at = $2 WHERE grant_id = $1 AND ended_at IS NULL")
+    query("UPDATE authorization_grants SET ended_at = $2 WHERE grant_id = $1 AND ended_at IS NULL")
         .bind(id.as_str())
         .bind(now.0)
         .execute(tx.connection())
@@ -240,7 +237,7 @@ pub async fn in_use(db: &mut impl Reads, member: &MemberId, now: UnixTime) -> Re
         " FROM authorization_grants WHERE member_id = $1 AND stage IN ('approved', 'redeemed') AND ended_at IS NULL
             AND kept_until > $2 ORDER BY created_at, grant_id"
     );
-    let rows = sqlx::query(sql).bind(member.as_str()).bind(now.0).fetch_all(db.connection()).await?;
+    let rows = query(sql).bind(member.as_str()).bind(now.0).fetch_all(db.connection()).await?;
     rows.iter().filter_map(|row| from_row(row).transpose()).collect()
 }
 
@@ -251,7 +248,7 @@ pub async fn end_of_client(
     client: &ClientId,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
+    let done = query(
         "UPDATE authorization_grants SET ended_at = $3 WHERE member_id = $1 AND client_id = $2 AND ended_at IS NULL",
     )
     .bind(member.as_str())
@@ -259,23 +256,21 @@ pub async fn end_of_client(
     .bind(now.0)
     .execute(tx.connection())
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }
 
 /// Revokes one access token before it expires.
 pub async fn revoke_access_token(tx: &mut WriteTx, token_id: &str, expires_at: UnixTime) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO revoked_access_tokens (token_id, expires_at) VALUES ($1, $2) ON CONFLICT (token_id) DO NOTHING",
-    )
-    .bind(token_id)
-    .bind(expires_at.0)
-    .execute(tx.connection())
-    .await?;
+    query("INSERT INTO revoked_access_tokens (token_id, expires_at) VALUES ($1, $2) ON CONFLICT (token_id) DO NOTHING")
+        .bind(token_id)
+        .bind(expires_at.0)
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
 pub async fn is_access_token_revoked(db: &mut impl Reads, token_id: &str) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM revoked_access_tokens WHERE token_id = $1")
+    let row = query("SELECT 1 FROM revoked_access_tokens WHERE token_id = $1")
         .bind(token_id)
         .fetch_optional(db.connection())
         .await?;

@@ -1,14 +1,12 @@
 //! Signing keys, sealed.
 
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
-
 use crate::domain::protocol::signing_key::{Algorithm, PublishedKey, StoredKey};
 use crate::domain::unix_time::UnixTime;
+use crate::store::sql::{Row, query};
 use crate::store::{Reads, StoreError, WriteTx, from_json, to_json};
 
 /// `None` for an algorithm that only a newer version knows.
-fn from_row(row: &AnyRow) -> Result<Option<StoredKey>, StoreError> {
+fn from_row(row: &Row) -> Result<Option<StoredKey>, StoreError> {
     let id: String = row.try_get("key_id")?;
     let algorithm: String = row.try_get("algorithm")?;
     let public: String = row.try_get("public_jwk")?;
@@ -19,14 +17,14 @@ fn from_row(row: &AnyRow) -> Result<Option<StoredKey>, StoreError> {
         private_jwk: row.try_get("private_jwk")?,
         created_at: UnixTime(row.try_get("created_at")?),
         signs_from: UnixTime(row.try_get("signs_from")?),
-        published_until: row.try_get::<Option<i64>, _>("published_until")?.map(UnixTime),
+        published_until: row.try_get::<Option<i64>>("published_until")?.map(UnixTime),
         id,
     }))
 }
 
 /// All keys of the algorithms that there are here, the oldest first.
 pub async fn all(db: &mut impl Reads) -> Result<Vec<StoredKey>, StoreError> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT key_id, algorithm, public_jwk, private_jwk, created_at, signs_from, published_until
            FROM signing_keys ORDER BY created_at, key_id",
     )
@@ -37,11 +35,10 @@ pub async fn all(db: &mut impl Reads) -> Result<Vec<StoredKey>, StoreError> {
 
 /// Keys of algorithms that only a newer version knows: it signs with them, so they are published by this one as well.
 pub async fn of_other_algorithms(db: &mut impl Reads) -> Result<Vec<PublishedKey>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT key_id, algorithm, public_jwk, published_until FROM signing_keys ORDER BY created_at, key_id",
-    )
-    .fetch_all(db.connection())
-    .await?;
+    let rows =
+        query("SELECT key_id, algorithm, public_jwk, published_until FROM signing_keys ORDER BY created_at, key_id")
+            .fetch_all(db.connection())
+            .await?;
     let mut keys = Vec::new();
     for row in rows {
         let algorithm: String = row.try_get("algorithm")?;
@@ -49,7 +46,7 @@ pub async fn of_other_algorithms(db: &mut impl Reads) -> Result<Vec<PublishedKey
             let (id, public): (String, String) = (row.try_get("key_id")?, row.try_get("public_jwk")?);
             keys.push(PublishedKey {
                 public_jwk: from_json(&public, "signing_keys", "public_jwk", &id)?,
-                published_until: row.try_get::<Option<i64>, _>("published_until")?.map(UnixTime),
+                published_until: row.try_get::<Option<i64>>("published_until")?.map(UnixTime),
             });
         }
     }
@@ -58,7 +55,7 @@ pub async fn of_other_algorithms(db: &mut impl Reads) -> Result<Vec<PublishedKey
 
 /// Holds the keys until the transaction ends: whoever else is about to make one waits, and then sees it.
 pub async fn hold(tx: &mut WriteTx) -> Result<(), StoreError> {
-    sqlx::query("UPDATE compatibility SET oldest_migration = oldest_migration WHERE one = 'tables'")
+    query("UPDATE compatibility SET oldest_migration = oldest_migration WHERE one = 'tables'")
         .execute(tx.connection())
         .await?;
     Ok(())
@@ -68,7 +65,7 @@ pub async fn hold(tx: &mut WriteTx) -> Result<(), StoreError> {
 pub async fn insert(tx: &mut WriteTx, key: &StoredKey) -> Result<(), StoreError> {
     let sql = "INSERT INTO signing_keys (key_id, algorithm, public_jwk, private_jwk, created_at, signs_from)
          VALUES ($1, $2, $3, $4, $5, $6)";
-    sqlx::query(sql)
+    query(sql)
         .bind(&key.id)
         .bind(key.algorithm.name())
         .bind(to_json(&key.public_jwk)?)
@@ -82,7 +79,7 @@ pub async fn insert(tx: &mut WriteTx, key: &StoredKey) -> Result<(), StoreError>
 
 /// Sets the end of every key of the algorithm that `successor` follows and that has no end yet.
 pub async fn retire_others(tx: &mut WriteTx, successor: &StoredKey, until: UnixTime) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "UPDATE signing_keys SET published_until = $3
           WHERE algorithm = $1 AND key_id <> $2 AND (published_until IS NULL OR published_until > $3)",
     )

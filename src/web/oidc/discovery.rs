@@ -25,6 +25,7 @@ use crate::domain::protocol::client::{AuthenticationMethod, GrantType};
 use crate::domain::protocol::prompt::Prompt;
 use crate::domain::protocol::{claims, scope};
 use crate::web::paths;
+use crate::web::prepared::Prepared;
 use crate::web::state::WebState;
 
 /// Metadata beyond Discovery 1.0: RFC 8414, RFC 9207, RP-Initiated Logout 1.0, Initiating User Registration 1.0.
@@ -60,13 +61,18 @@ type Metadata = ProviderMetadata<
 pub async fn get(State(web): State<WebState>, asked: HeaderMap) -> Response {
     let with = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT)];
     let with = with.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    match document(&web) {
-        Ok(body) => web.prepared.discovery.of(body).answer(&asked, HeaderMap::from_iter(with)),
-        Err(error) => {
-            tracing::error!("the discovery document can't be made: {error}");
-            axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    // It says what the settings say, which are those of the start.
+    let made = match web.prepared.discovery.get() {
+        Some(made) => made,
+        None => match document(&web) {
+            Ok(body) => web.prepared.discovery.get_or_init(|| Prepared::text(body)),
+            Err(error) => {
+                tracing::error!("the discovery document can't be made: {error}");
+                return axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        },
+    };
+    made.answer(&asked, HeaderMap::from_iter(with))
 }
 
 #[derive(Debug, thiserror::Error)]
