@@ -51,7 +51,8 @@ pub struct Passwords {
     /// How many passwords are hashed at once; 0: as many as the machine has cores. Each takes `argon2.memory_kib`.
     #[schemars(range(max = 1024), extend("x-unit" = "threads"))]
     pub hashing_threads: u32,
-    /// How many more may wait for a hashing thread; beyond that the answer is 503 with `Retry-After`.
+    /// How many more may wait for a hashing thread, a quarter of them on known devices only; beyond that the answer is 503
+    /// with `Retry-After`.
     #[schemars(range(min = 1, max = 100_000), extend("x-unit" = "attempts"))]
     pub hashing_queue: u32,
 }

@@ -55,6 +55,8 @@ pub struct PasswordHasher {
     jobs: mpsc::Sender<Job>,
     /// One permit for each job that is being done or may wait.
     room: Arc<Semaphore>,
+    /// Fewer: a quarter of the queue is kept for devices that are known.
+    room_for_strangers: Arc<Semaphore>,
     /// How many permits there are in all.
     capacity: usize,
     /// How long the last job took, in microseconds.
@@ -124,8 +126,12 @@ impl PasswordHasher {
             })
             .collect::<Result<_, _>>()?;
         let room = Arc::new(Semaphore::new(capacity));
+        let room_for_strangers = Arc::new(Semaphore::new(capacity - queue.min(capacity) / 4));
         let (peppers, took, slowest) = Default::default();
-        Ok((PasswordHasher { params, peppers, threads, jobs, room, capacity, took, slowest }, handles))
+        Ok((
+            PasswordHasher { params, peppers, threads, jobs, room, room_for_strangers, capacity, took, slowest },
+            handles,
+        ))
     }
 
     /// The same with a pepper in every new hash, and those of stored ones.
@@ -202,9 +208,19 @@ impl PasswordHasher {
     /// before it is made takes its place first: then an overload costs no member an attempt.
     pub fn place(&self) -> Result<Place, HashError> {
         match Arc::clone(&self.room).try_acquire_owned() {
-            Ok(permit) => Ok(Place { hasher: self.clone(), permit }),
+            Ok(permit) => Ok(Place { hasher: self.clone(), _permits: (permit, None) }),
             Err(_) => Err(HashError::Busy { retry_after: self.time_to_empty_the_queue() }),
         }
+    }
+
+    /// The same for a device that nobody has logged in with. However many of them come, some places are left for members
+    /// whose devices are known.
+    pub fn place_for_stranger(&self) -> Result<Place, HashError> {
+        let Ok(among_strangers) = Arc::clone(&self.room_for_strangers).try_acquire_owned() else {
+            return Err(HashError::Busy { retry_after: self.time_to_empty_the_queue() });
+        };
+        let Place { hasher, _permits: (permit, _) } = self.place()?;
+        Ok(Place { hasher, _permits: (permit, Some(among_strangers)) })
     }
 
     /// From the time that the last job took; between a second and a minute.
@@ -230,7 +246,8 @@ fn work_off(waiting: &Mutex<mpsc::Receiver<Job>>, mut memory: Memory) {
 #[derive(Debug)]
 pub struct Place {
     hasher: PasswordHasher,
-    permit: OwnedSemaphorePermit,
+    /// Of all, and among the strangers.
+    _permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
 }
 
 impl Place {
@@ -268,7 +285,7 @@ impl Place {
         self,
         work: impl FnOnce(&mut Memory) -> Result<T, HashError> + Send + 'static,
     ) -> Result<(Result<T, HashError>, Instant), HashError> {
-        let Place { hasher, permit } = self;
+        let Place { hasher, _permits: permits } = self;
         let (answer, answered) = oneshot::channel();
         let took = Arc::clone(&hasher.took);
         let job = move |memory: &mut Memory| {
@@ -278,7 +295,7 @@ impl Place {
             let begun = Instant::now();
             let outcome = work(memory);
             took.store(micros(begun.elapsed()), Ordering::Relaxed);
-            drop(permit);
+            drop(permits);
             // Whoever asked may have gone by now.
             let _ = answer.send((outcome, begun));
         };
@@ -577,6 +594,19 @@ mod tests {
         assert_eq!(one.verify(secret("Demo-hanako-1"), None).await, WRONG);
         drop(two);
         assert_eq!(hasher.room.available_permits(), 2);
+    }
+
+    #[tokio::test]
+    async fn strangers_leave_places_in_the_queue_to_known_devices() {
+        let hasher = PasswordHasher::start(TINY, 1, 8).unwrap();
+        let mut strangers: Vec<_> = (0..7).map(|_| hasher.place_for_stranger().unwrap()).collect();
+        assert!(matches!(hasher.place_for_stranger(), Err(HashError::Busy { .. })));
+        let known: Vec<_> = (0..2).map(|_| hasher.place().unwrap()).collect();
+        assert!(matches!(hasher.place(), Err(HashError::Busy { .. })));
+        strangers.pop();
+        drop(hasher.place_for_stranger().unwrap());
+        drop((strangers, known));
+        assert_eq!((hasher.room.available_permits(), hasher.room_for_strangers.available_permits()), (9, 7));
     }
 
     #[tokio::test]

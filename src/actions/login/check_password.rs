@@ -60,13 +60,14 @@ pub async fn check_password<E>(
         (found, if known { digest } else { password_failures::STRANGERS.to_owned() })
     };
     let member = found.as_ref().map(|(member, _)| &member.id);
-    if device == password_failures::STRANGERS
-        && let Err(exceeded) = limit_strangers(&account)
-    {
-        return Ok(Attempt::TooOften(exceeded));
-    }
     // A place first: where none is free, the attempt is not made and does not count.
-    let place = app.passwords.place()?;
+    let place = match device == password_failures::STRANGERS {
+        true => match limit_strangers(&account) {
+            Ok(()) => app.passwords.place_for_stranger()?,
+            Err(exceeded) => return Ok(Attempt::TooOften(exceeded)),
+        },
+        false => app.passwords.place()?,
+    };
     if let Err(until) = reserve(app, &account, &device, member, now).await? {
         return Ok(Attempt::Locked(until));
     }
