@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # How many things happen at once while building and testing.
 JOBS ?= 2
 
-.PHONY: help setup run code test fmt lint deny advisories
+.PHONY: help setup run code test bench fmt lint deny advisories
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -25,6 +25,11 @@ code: ## the code that the demo administrator's app shows now (while `make run` 
 
 test: setup ## every test: rules, HTTP, both databases, browser journeys, the example
 	cargo test --locked --jobs $(JOBS) --lib --bins --tests --examples -- --test-threads $(JOBS)
+
+bench: ## operations per CPU-second, on both databases, next to npm oidc-provider (Node 20 or newer must be there)
+	npm ci --prefix benches/peer --no-audit --no-fund --ignore-scripts
+	cargo bench --locked --bench load -- --peer
+	cargo bench --locked --bench load -- --peer --postgres
 
 fmt: ## format the sources
 	cargo fmt

@@ -26,6 +26,8 @@ pub struct Figures {
     pub argon2id: Vec<f64>,
     pub durable_write: Vec<f64>,
     pub start_to_ready: Vec<Duration>,
+    /// Of npm oidc-provider, measured in turn.
+    peer: Vec<(Journey, f64)>,
     /// Before the first password was hashed.
     pub idle_kib: u64,
     /// After everything; the memory of the hashing threads is in it.
@@ -66,6 +68,35 @@ impl Figures {
             }
         }
         .push(rate);
+    }
+
+    pub fn note_peer(&mut self, journey: Journey, rate: f64) {
+        self.peer.push((journey, rate));
+    }
+
+    /// What each journey came to at the peer, and how many times as much it is here.
+    fn beside_the_peer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.peer.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
+        writeln!(f, "| for each CPU-second | Sekisho | npm oidc-provider, in memory | ratio |")?;
+        writeln!(f, "|---|--:|--:|--:|")?;
+        for (journey, rates) in [
+            (Journey::Discovery, &self.discovery),
+            (Journey::ClientCredentials, &self.client_credentials),
+            (Journey::Code, &self.code),
+            (Journey::Refresh, &self.refresh),
+            (Journey::Userinfo, &self.userinfo),
+            (Journey::Introspection, &self.introspection),
+            (Journey::Login, &self.login),
+        ] {
+            let of_peer = self.peer.iter().filter(|(of, _)| *of == journey).map(|(_, rate)| *rate).collect::<Vec<_>>();
+            let (ours, theirs) = (median(rates), median(&of_peer));
+            let digits = if ours < 1_000.0 { 1 } else { 0 };
+            writeln!(f, "| {} | {ours:.digits$} | {theirs:.digits$} | {:.1} |", journey.name(), ours / theirs)?;
+        }
+        Ok(())
     }
 
     fn client_credentials_target(&self) -> f64 {
@@ -115,6 +146,7 @@ impl fmt::Display for Figures {
         for (journey, rates) in HELP.iter().zip(&self.help) {
             row(f, journey.name(), rates, Some(median(&self.hello)))?;
         }
+        self.beside_the_peer(f)?;
         let starts: Vec<f64> = self.start_to_ready.iter().map(|took| took.as_secs_f64() * 1_000.0).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from) as f64;
         let hashing_mb = if self.login.is_empty() { 0.0 } else { mb(threads * f64::from(memory_kib)) };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::http::header::{ETAG, IF_NONE_MATCH};
+use axum::http::header::{COOKIE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderValue, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -62,6 +62,17 @@ impl Journey {
         Journey::HelpSearch,
     ];
 
+    /// What the peer can be asked for as well.
+    pub const SHARED: [Journey; 7] = [
+        Journey::Discovery,
+        Journey::ClientCredentials,
+        Journey::Code,
+        Journey::Refresh,
+        Journey::Userinfo,
+        Journey::Introspection,
+        Journey::Login,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Journey::Hello => "bare HTTP hello",
@@ -95,37 +106,43 @@ impl Journey {
             }
             Journey::Refresh => {
                 if tokens.refresh_token.is_empty() {
-                    *tokens = code_flow(connection, address, society, number, LASTING).await?;
+                    let (client, scope) = (&society.lasting, society.paths.lasting_scope);
+                    *tokens = code_flow(connection, address, society, number, (client, scope, true)).await?;
                 }
-                let fields = [("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh_token)];
-                *tokens = token(connection, address, &society.portal, &fields).await?;
+                let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh_token)];
+                fields.extend(society.paths.jwt);
+                *tokens = token(connection, address, society, &society.lasting, &fields).await?;
                 Ok(())
             }
             Journey::Userinfo => {
                 if tokens.access_token.is_empty() {
-                    *tokens = code_flow(connection, address, society, number, BRIEF).await?;
+                    *tokens = code_flow(connection, address, society, number, (&society.portal, BRIEF, false)).await?;
                 }
-                let request = connection.get(format!("{address}/userinfo")).bearer_auth(&tokens.access_token);
-                browser::ok(request.send().await?).await.map(drop)
+                let request = connection.get(format!("{address}{}", society.paths.userinfo));
+                browser::ok(request.bearer_auth(&tokens.access_token).send().await?).await.map(drop)
             }
             Journey::Introspection => {
                 if tokens.access_token.is_empty() {
-                    *tokens = code_flow(connection, address, society, number, BRIEF).await?;
+                    *tokens = code_flow(connection, address, society, number, (&society.portal, BRIEF, false)).await?;
                 }
-                let request = connection.post(format!("{address}/introspect"));
+                let request = connection.post(format!("{address}{}", society.paths.introspection));
                 let request = request.basic_auth(&society.portal.id, Some(&society.portal.secret));
                 let answer = browser::ok(request.form(&[("token", &tokens.access_token)]).send().await?).await?;
                 if answer.contains(r#""active":true"#) { Ok(()) } else { Err(answer.into()) }
             }
             Journey::Hello => browser::ok(connection.get(address).send().await?).await.map(drop),
             Journey::ClientCredentials => {
-                let fields = [("grant_type", "client_credentials")];
-                token(connection, address, &society.machine, &fields).await.map(drop)
+                let mut fields = vec![("grant_type", "client_credentials")];
+                fields.extend(society.paths.jwt);
+                token(connection, address, society, &society.machine, &fields).await.map(drop)
             }
-            Journey::Code => code_flow(connection, address, society, number, BRIEF).await.map(drop),
-            Journey::Login => {
+            Journey::Code => {
+                code_flow(connection, address, society, number, (&society.portal, BRIEF, true)).await.map(drop)
+            }
+            Journey::Login if society.paths.jwt.is_empty() => {
                 let mut browser = Browser::default();
-                let page = browser.redirected(authorize(connection, address, society, BRIEF)).await?;
+                let what = (&society.portal, BRIEF, true);
+                let page = browser.redirected(authorize(connection, address, society, what)).await?;
                 let page = browser.send(connection.get(format!("{address}{page}"))).await?;
                 let page = browser::ok(page).await?;
                 let (flow, csrf) = (browser::hidden(&page, "flow")?, browser::hidden(&page, "csrf")?);
@@ -139,7 +156,11 @@ impl Journey {
                 let on = browser.redirected(form).await?;
                 let page = browser.send(connection.get(format!("{address}{on}"))).await?;
                 let back = browser::leaves_for(&browser::ok(page).await?)?;
-                redeem(connection, address, society, &back).await.map(drop)
+                redeem(connection, address, society, &back, what).await.map(drop)
+            }
+            Journey::Login => {
+                let back = peer_login(connection, address, society, number, &mut Browser::default()).await?;
+                redeem(connection, address, society, &back, (&society.portal, BRIEF, true)).await.map(drop)
             }
             Journey::HelpAnswer => help(connection, address, ANSWER).await,
             Journey::HelpUnchanged => {
@@ -180,7 +201,6 @@ async fn help(connection: &Client, address: &str, path: &str) -> Result<()> {
 const VERIFIER: &str = "0123456789012345678901234567890123456789abc";
 
 const BRIEF: &str = "openid email";
-const LASTING: &str = "openid email offline_access";
 
 /// What was issued last.
 #[derive(Default, Deserialize)]
@@ -190,51 +210,98 @@ struct Tokens {
     refresh_token: String,
 }
 
+/// Who asks, for which scope, and whether the access token is to be a JWT.
+type What<'a> = (&'a Credentials, &'a str, bool);
+
 /// `/authorize` in a live session, then the code for tokens.
 async fn code_flow(
     connection: &Client,
     address: &str,
     society: &Society,
     number: usize,
-    scope: &str,
+    what: What<'_>,
 ) -> Result<Tokens> {
-    let session = chosen(&society.sessions, number)?;
-    let cookies =
-        [("sekisho-session", session.as_str()), ("sekisho-browser", "skw_c29tZWJvZHknc19zb21lYm9keSdzX3NvbWVib2R5J3M")];
-    let cookies = cookies.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let mut browser = Browser { cookies };
-    let back = browser.redirected(authorize(connection, address, society, scope)).await?;
-    redeem(connection, address, society, &back).await
+    let request = authorize(connection, address, society, what);
+    let request = request.header(COOKIE, chosen(&society.sessions, number)?.as_str());
+    let back = Browser::default().redirected(request).await?;
+    redeem(connection, address, society, &back, what).await
 }
 
-fn authorize(connection: &Client, address: &str, society: &Society, scope: &str) -> reqwest::RequestBuilder {
-    connection.get(format!("{address}/authorize")).query(&[
+fn authorize(
+    connection: &Client,
+    address: &str,
+    society: &Society,
+    (client, scope, is_jwt): What<'_>,
+) -> reqwest::RequestBuilder {
+    let request = connection.get(format!("{address}{}", society.paths.authorize)).query(&[
         ("response_type", "code"),
-        ("client_id", &society.portal.id),
+        ("client_id", &client.id),
         ("redirect_uri", REDIRECT_URI),
         ("scope", scope),
         ("state", "af0ifjsldkj"),
         ("nonce", "n-0S6_WzA2Mj"),
         ("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER))),
         ("code_challenge_method", "S256"),
-    ])
+    ]);
+    if is_jwt { request.query(society.paths.jwt) } else { request }
+}
+
+/// The peer's login, by a browser that was never there; where it leads in the end.
+async fn peer_login(
+    connection: &Client,
+    address: &str,
+    society: &Society,
+    number: usize,
+    browser: &mut Browser,
+) -> Result<String> {
+    let begins = authorize(connection, address, society, (&society.portal, BRIEF, true));
+    let page = browser.redirected(begins).await?;
+    let page = if page.starts_with('/') { format!("{address}{page}") } else { page };
+    browser::ok(browser.send(connection.get(&page)).await?).await?;
+    let fields = [("user_id", chosen(&society.members, number)?.as_str()), ("password", PASSWORD)];
+    let on = browser.redirected(connection.post(&page).form(&fields)).await?;
+    browser.redirected(connection.get(on)).await
+}
+
+/// The cookies of somebody who has just logged in at the peer.
+pub async fn peer_session(connection: &Client, address: &str, society: &Society, number: usize) -> Result<String> {
+    let mut browser = Browser::default();
+    peer_login(connection, address, society, number, &mut browser).await?;
+    let cookies = browser.cookies.iter().filter(|(name, _)| name.starts_with("_session"));
+    Ok(cookies.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "))
 }
 
 /// Takes the code out of the address that leads back to the portal, and gets the tokens for it.
-async fn redeem(connection: &Client, address: &str, society: &Society, back: &str) -> Result<Tokens> {
+async fn redeem(
+    connection: &Client,
+    address: &str,
+    society: &Society,
+    back: &str,
+    (client, _, is_jwt): What<'_>,
+) -> Result<Tokens> {
     let back = Url::parse(back)?;
     let code = back.query_pairs().find(|(name, _)| name == "code").ok_or_else(|| format!("no code: {back}"))?.1;
-    let fields = [
+    let mut fields = vec![
         ("grant_type", "authorization_code"),
         ("code", &code),
         ("redirect_uri", REDIRECT_URI),
         ("code_verifier", VERIFIER),
     ];
-    token(connection, address, &society.portal, &fields).await
+    if is_jwt {
+        fields.extend(society.paths.jwt);
+    }
+    token(connection, address, society, client, &fields).await
 }
 
-async fn token(connection: &Client, address: &str, client: &Credentials, fields: &[(&str, &str)]) -> Result<Tokens> {
-    let request = connection.post(format!("{address}/token")).basic_auth(&client.id, Some(&client.secret));
+async fn token(
+    connection: &Client,
+    address: &str,
+    society: &Society,
+    client: &Credentials,
+    fields: &[(&str, &str)],
+) -> Result<Tokens> {
+    let request = connection.post(format!("{address}{}", society.paths.token));
+    let request = request.basic_auth(&client.id, Some(&client.secret));
     Ok(serde_json::from_str(&browser::ok(request.form(fields).send().await?).await?)?)
 }
 

@@ -60,6 +60,9 @@ struct Arguments {
     /// PostgreSQL (its server's programs must be installed) in place of SQLite.
     #[arg(long)]
     postgres: bool,
+    /// Next to npm oidc-provider, in the same rounds (`benches/peer`, installed by `make bench`).
+    #[arg(long)]
+    peer: bool,
     /// Measure nothing but this, for a profiler.
     #[arg(long, value_enum)]
     only: Option<Journey>,
@@ -139,6 +142,15 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let provider = start().await?;
     figures.idle_kib = process::resident_kib(provider.id())?;
     let hello = Server::hello(&connection).await?;
+    let peer = match arguments.peer {
+        true => {
+            progress("starting the peer");
+            let server = Server::peer(&connection).await?;
+            let society = Arc::new(Society::of_peer(&server.address).await?);
+            Some((server, society))
+        }
+        false => None,
+    };
 
     let span = Duration::from_secs_f64(arguments.seconds);
     for round in 1..=arguments.rounds {
@@ -147,6 +159,11 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             let server = if journey == Journey::Hello { &hello } else { &provider };
             let rate = journeys::rate(journey, server, &society, arguments.connections, span).await?;
             figures.note(journey, rate);
+            if let Some((server, society)) = peer.as_ref().filter(|_| Journey::SHARED.contains(&journey)) {
+                progress(&format!("round {round} of {}: {} at the peer", arguments.rounds, journey.name()));
+                figures
+                    .note_peer(journey, journeys::rate(journey, server, society, arguments.connections, span).await?);
+            }
         }
         if arguments.only.is_none() {
             progress(&format!("round {round} of {}: the machine itself", arguments.rounds));

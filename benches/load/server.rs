@@ -52,6 +52,15 @@ impl Server {
         Server::start(command.arg("hello").arg(listen.to_string()), address, connection, "/").await
     }
 
+    /// npm oidc-provider; `make bench` has installed it.
+    pub async fn peer(connection: &Client) -> Result<Server> {
+        let (listen, address) = free_address().await?;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer");
+        let mut command = Command::new("node");
+        command.current_dir(folder).arg("server.mjs").arg(listen.port().to_string()).stderr(Stdio::null());
+        Server::start(&mut command, address, connection, "/.well-known/openid-configuration").await
+    }
+
     async fn start(command: &mut Command, address: String, connection: &Client, answers: &str) -> Result<Server> {
         let started = Instant::now();
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;

@@ -21,17 +21,34 @@ use crate::Result;
 /// A multiple of the usual number of connections: no two of them log the same member in at the same time.
 const MEMBERS: usize = 128;
 pub const PASSWORD: &str = "Load-test-1";
+/// The cookie of a browser that was here before.
+const BROWSER: &str = "skw_c29tZWJvZHknc19zb21lYm9keSdzX3NvbWVib2R5J3M";
 pub const REDIRECT_URI: &str = "https://portal.example.jp/callback";
 
 pub struct Society {
     /// Their IDs; all have the same password.
     pub members: Vec<String>,
-    /// The session cookies of browsers in which somebody is logged in.
+    /// The `Cookie` headers of browsers in which somebody is logged in.
     pub sessions: Vec<String>,
     /// Acts for itself.
     pub machine: Credentials,
     /// A portal of the society's own, which members are not asked about.
     pub portal: Credentials,
+    /// Another, which gets refresh tokens.
+    pub lasting: Credentials,
+    pub paths: Paths,
+}
+
+/// Where a provider answers, and what its requests need beside the standard's.
+pub struct Paths {
+    pub authorize: &'static str,
+    pub token: &'static str,
+    pub userinfo: &'static str,
+    pub introspection: &'static str,
+    /// What asks for an access token that is a JWT.
+    pub jwt: &'static [(&'static str, &'static str)],
+    /// What asks for a refresh token.
+    pub lasting_scope: &'static str,
 }
 
 pub struct Credentials {
@@ -55,7 +72,41 @@ impl Society {
         }
         let sessions = log_in(&app, &ids, sessions).await?;
         app.store.close().await;
-        Ok(Society { members, sessions, machine, portal })
+        let lasting = Credentials { id: portal.id.clone(), secret: portal.secret.clone() };
+        let paths = Paths {
+            authorize: "/authorize",
+            token: "/token",
+            userinfo: "/userinfo",
+            introspection: "/introspect",
+            jwt: &[],
+            lasting_scope: "openid email offline_access",
+        };
+        Ok(Society { members, sessions, machine, portal, lasting, paths })
+    }
+
+    /// What `benches/peer/server.mjs` serves, with its first members logged in.
+    pub async fn of_peer(address: &str) -> Result<Society> {
+        let credentials = |id: &str, secret: &str| Credentials { id: id.to_owned(), secret: secret.to_owned() };
+        let mut society = Society {
+            members: (0..MEMBERS).map(|number| format!("member{number}")).collect(),
+            sessions: Vec::new(),
+            machine: credentials("machine", "machine-secret-of-a-load-test-0123456789"),
+            portal: credentials("portal", "portal-secret-of-a-load-test-0123456789"),
+            lasting: credentials("lasting", "portal-secret-of-a-load-test-0123456789"),
+            paths: Paths {
+                authorize: "/auth",
+                token: "/token",
+                userinfo: "/me",
+                introspection: "/token/introspection",
+                jwt: &[("resource", "https://api.example.jp")],
+                lasting_scope: "openid email",
+            },
+        };
+        let connection = crate::browser::connection()?;
+        for number in 0..64 {
+            society.sessions.push(crate::journeys::peer_session(&connection, address, &society, number).await?);
+        }
+        Ok(society)
     }
 }
 
@@ -99,7 +150,7 @@ async fn log_in(app: &App, members: &[MemberId], sessions: usize) -> Result<Vec<
         };
         let token = opaque_token::new(Kind::BrowserSession);
         browser_sessions::insert(&mut tx, &session, &opaque_token::digest(token.expose())).await?;
-        cookies.push(token.expose().clone());
+        cookies.push(format!("sekisho-session={}; sekisho-browser={BROWSER}", token.expose()));
     }
     tx.commit().await?;
     Ok(cookies)
