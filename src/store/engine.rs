@@ -184,16 +184,20 @@ fn without_url(error: &sqlx::Error) -> String {
     }
 }
 
+/// Why the tables could not be brought up to this version.
+pub(super) fn failed(error: StoreError) -> OpenError {
+    match error {
+        StoreError::Busy(Cause::DiskFull) => OpenError::DiskFull,
+        other => OpenError::Migration(other.to_string()),
+    }
+}
+
 /// Whoever comes second to a migration that another node is at waits for it.
 const LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
                     SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7236837524)";
 
 /// Brings the tables up to this version, all of it or nothing.
 pub(super) async fn migrate(mut tx: WriteTx) -> Result<(), OpenError> {
-    let failed = |error: StoreError| match error {
-        StoreError::Busy(Cause::DiskFull) => OpenError::DiskFull,
-        other => OpenError::Migration(other.to_string()),
-    };
     if let lock @ Statement::Postgres(_) = tx.connection() {
         lock.batch(LOCK).await.map_err(|e| failed(e.into()))?;
     }

@@ -22,7 +22,7 @@ mod sqlite;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -33,6 +33,9 @@ use outage::{Cause, Outages};
 use probe::Probe;
 use registry::Registry;
 use sql::Statement;
+
+/// How long a start waits for the migrations of another.
+const MIGRATION_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The database, open and of the right version. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -165,7 +168,15 @@ impl Store {
 
     /// Brings the tables up to this version, under a lock where several nodes start at once.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        let tx = self.write().await.map_err(|error| OpenError::Migration(error.to_string()))?;
+        let began = Instant::now();
+        let tx = loop {
+            match self.write().await {
+                Ok(tx) => break tx,
+                // Another process may be at it.
+                Err(StoreError::Busy(Cause::Locked)) if began.elapsed() < MIGRATION_PATIENCE => {}
+                Err(error) => return Err(engine::failed(error)),
+            }
+        };
         engine::migrate(tx).await
     }
 
@@ -187,7 +198,7 @@ impl Store {
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         let lease = match &self.engine {
             Engine::Sqlite(file) => Lease::Sqlite(self.lent(file.reader().await)?),
-            Engine::Postgres(pool) => Lease::Postgres(self.lend(pool).await?),
+            Engine::Postgres(pool) => Lease::Postgres(Box::pin(self.lend(pool)).await?),
         };
         Ok(Reader { lease, registry: Arc::clone(&self.registry) })
     }
@@ -198,8 +209,8 @@ impl Store {
             // one would fail.
             Engine::Sqlite(file) => Lease::Sqlite(self.lent(file.write().await)?),
             Engine::Postgres(pool) => {
-                let mut lease = self.lend(pool).await?;
-                lease.begin().await?;
+                let mut lease = Box::pin(self.lend(pool)).await?;
+                Box::pin(lease.begin()).await?;
                 Lease::Postgres(lease)
             }
         };
@@ -240,7 +251,7 @@ impl WriteTx {
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.lease {
             Lease::Sqlite(lease) => lease.commit().await?,
-            Lease::Postgres(lease) => lease.commit().await?,
+            Lease::Postgres(lease) => Box::pin(lease.commit()).await?,
         }
         if self.changes_registry {
             self.registry.forget();

@@ -87,7 +87,13 @@ impl Lease {
         self.run(|connection| connection.fetch_all(prepared(query))).await
     }
 
-    pub(super) async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
+    /// However long it takes, on this loan.
+    pub(super) async fn at_length(&mut self, sql: &'static str) -> Result<(), Error> {
+        self.watch.longest = Duration::MAX;
+        self.batch(sql).await
+    }
+
+    async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
         self.run(|connection| connection.execute(sql)).await.map(drop)
     }
 

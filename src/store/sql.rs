@@ -79,6 +79,7 @@ pub fn query<'q>(sql: impl Into<Cow<'static, str>>) -> Query<'q> {
     Query { sql: sql.into(), values: Vec::new() }
 }
 
+/// What waits for PostgreSQL is put aside: a request that has yet to come to a statement needs no room for it.
 impl<'q> Query<'q> {
     pub fn bind(mut self, value: impl Parameter<'q>) -> Self {
         self.values.push(value.value());
@@ -89,14 +90,14 @@ impl<'q> Query<'q> {
     pub async fn execute(self, statement: Statement<'_>) -> Result<u64, Error> {
         match statement {
             Statement::Sqlite(connection) => connection.execute(&self).await,
-            Statement::Postgres(connection) => connection.execute(self).await,
+            Statement::Postgres(connection) => Box::pin(connection.execute(self)).await,
         }
     }
 
     pub async fn fetch_optional(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
         match statement {
             Statement::Sqlite(connection) => Ok(connection.fetch(&self, 1).await?.pop().map(Row::Sqlite)),
-            Statement::Postgres(connection) => Ok(connection.fetch_optional(self).await?.map(Row::Postgres)),
+            Statement::Postgres(connection) => Ok(Box::pin(connection.fetch_optional(self)).await?.map(Row::Postgres)),
         }
     }
 
@@ -110,7 +111,7 @@ impl<'q> Query<'q> {
                 Ok(connection.fetch(&self, usize::MAX).await?.into_iter().map(Row::Sqlite).collect())
             }
             Statement::Postgres(connection) => {
-                Ok(connection.fetch_all(self).await?.into_iter().map(Row::Postgres).collect())
+                Ok(Box::pin(connection.fetch_all(self)).await?.into_iter().map(Row::Postgres).collect())
             }
         }
     }
@@ -126,11 +127,11 @@ pub enum Statement<'c> {
 }
 
 impl Statement<'_> {
-    /// Several statements without parameters and answers.
+    /// Several statements without parameters and answers, however long they take.
     pub async fn batch(self, sql: &'static str) -> Result<(), Error> {
         match self {
-            Statement::Sqlite(connection) => connection.batch(sql).await,
-            Statement::Postgres(connection) => connection.batch(sql).await,
+            Statement::Sqlite(connection) => connection.batch(sql),
+            Statement::Postgres(connection) => Box::pin(connection.at_length(sql)).await,
         }
     }
 }

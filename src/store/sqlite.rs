@@ -92,7 +92,8 @@ struct Readers {
 
 /// Where writers come in one at a time.
 struct Room {
-    connection: One,
+    /// Until the store is closed.
+    connection: Option<One>,
     /// Those whose changes are in the open transaction and who wait for it to be durable.
     waiting: Vec<oneshot::Sender<Outcome>>,
 }
@@ -151,7 +152,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 
 impl File {
     pub(super) fn open(path: &Path, times: Times, readers: u32, outages: Arc<Outages>) -> rusqlite::Result<File> {
-        let room = Room { connection: One::open(path, times)?, waiting: Vec::new() };
+        let room = Room { connection: Some(One::open(path, times)?), waiting: Vec::new() };
         let readers = Readers {
             path: path.to_owned(),
             times,
@@ -186,17 +187,19 @@ impl File {
         let Ok(mut room) = timeout(PATIENCE, Arc::clone(&self.room).lock_owned()).await else {
             return Err(Error::NoConnection);
         };
-        let joins = !room.connection.raw.is_autocommit();
+        let Some(connection) = &mut room.connection else { return Err(Error::NoConnection) };
+        let joins = !connection.raw.is_autocommit();
         let begin = if joins { "SAVEPOINT one" } else { "BEGIN IMMEDIATE" };
-        room.connection.run(|raw| statement(raw, begin)?.raw_execute()).await?;
+        connection.run(|raw| statement(raw, begin)?.raw_execute()).await?;
         let held = Hold::Writes { room: Some(room), joins, commits: self.commits.clone() };
         Ok(Lease { held, failed: false, cause: None, outages: Arc::clone(&self.outages) })
     }
 
-    /// Waits for whoever writes. The connections end with the last that holds one.
+    /// Waits for whoever writes. With its last connection SQLite puts the log away.
     pub(super) async fn close(&self) {
         self.readers.places.close();
-        drop(self.room.lock().await);
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.room.lock().await.close();
     }
 }
 
@@ -230,7 +233,7 @@ impl Lease {
     fn connection(&mut self) -> Result<&mut One, Error> {
         match &mut self.held {
             Hold::Reads { one, .. } => one.as_mut(),
-            Hold::Writes { room, .. } => room.as_mut().map(|room| &mut room.connection),
+            Hold::Writes { room, .. } => room.as_mut().and_then(|room| room.connection.as_mut()),
         }
         .ok_or(Error::Failed)
     }
@@ -277,8 +280,11 @@ impl Lease {
         self.noted(rows)
     }
 
-    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
-        let done = self.connection()?.run(|raw| raw.execute_batch(sql)).await;
+    /// A migration, which takes as long as it takes.
+    pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        let connection = self.connection()?;
+        connection.end.store(u64::MAX, Ordering::Relaxed);
+        let done = connection.raw.execute_batch(sql);
         self.noted(done)
     }
 
@@ -289,8 +295,8 @@ impl Lease {
         }
         let Hold::Writes { room, joins, commits } = &mut self.held else { return Ok(()) };
         let Some(mut held) = room.take() else { return Err(Error::Failed) };
-        if *joins {
-            let released = held.connection.now(|raw| statement(raw, "RELEASE one")?.raw_execute());
+        if *joins && let Some(connection) = &mut held.connection {
+            let released = connection.now(|raw| statement(raw, "RELEASE one")?.raw_execute());
             if let Err(error) = released {
                 *room = Some(held);
                 return self.noted(Err(error));
@@ -309,7 +315,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         match &mut self.held {
             Hold::Reads { one, readers, .. } => {
-                if let Some(one) = one.take() {
+                if let Some(one) = one.take().filter(|_| !readers.places.is_closed()) {
                     readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(one);
                 }
             }
@@ -324,7 +330,7 @@ impl Drop for Lease {
 impl Room {
     /// Takes back what one writer has written, and nothing of the others'.
     fn undo(&mut self, joins: bool, cause: Cause) {
-        let connection = &mut self.connection;
+        let Some(connection) = &mut self.connection else { return };
         // A failure may have ended the whole transaction, and with it what the others wait for.
         if !connection.raw.is_autocommit() {
             let undo: &[&str] = if joins { &["ROLLBACK TO one", "RELEASE one"] } else { &["ROLLBACK"] };
@@ -350,6 +356,16 @@ impl Room {
             self.waiting.push(committed);
             rests_on.lock().unwrap_or_else(PoisonError::into_inner).replace(waits);
         });
+    }
+
+    /// Commits what is left, if the program stops before the committing thread has had its turn.
+    fn close(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && !self.waiting.is_empty()
+        {
+            let outcome = connection.raw.execute_batch("COMMIT").map_err(|_| Cause::DatabaseTrouble);
+            self.answer(outcome);
+        }
     }
 
     fn answer(&mut self, outcome: Outcome) {
@@ -380,16 +396,16 @@ impl Committing {
     }
 
     fn commit(&self, room: &mut Room, outages: &Outages) -> Outcome {
-        let committed = room.connection.raw.execute_batch("COMMIT");
-        let Err(error) = committed else { return Ok(()) };
+        let Some(connection) = &mut room.connection else { return Err(Cause::NoConnection) };
+        let Err(error) = connection.raw.execute_batch("COMMIT") else { return Ok(()) };
         let error = Error::Sqlite(error);
         let cause = engine::cause(&error).unwrap_or(Cause::DatabaseTrouble);
         outages.failed(cause, &error);
         // Nobody knows what it is in now: SQLite may have ended the transaction by itself, or may be unable to.
-        let _ = room.connection.raw.execute_batch("ROLLBACK");
-        if !room.connection.raw.is_autocommit() {
+        let _ = connection.raw.execute_batch("ROLLBACK");
+        if !connection.raw.is_autocommit() {
             match One::open(&self.path, self.times) {
-                Ok(another) => room.connection = another,
+                Ok(another) => room.connection = Some(another),
                 Err(error) => outages.failed(Cause::DatabaseTrouble, &error),
             }
         }

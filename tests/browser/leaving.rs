@@ -173,3 +173,20 @@ async fn a_page_that_stays_answers_again_when_a_phone_loads_it_anew_and_the_code
         assert!(tokens["id_token"].is_string());
     }
 }
+
+/// Nobody is led by a link of ours to an address that nobody has looked at: they read where it goes, and press.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_to_an_application_that_registered_itself_waits_for_a_press() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let rp = register(&app, Callback::Shows, false).await;
+    app.execute("UPDATE clients SET registration_token_digest = 'of nothing'").await;
+    let browser = Browser::launch(Options { javascript: false, ..Options::PHONE }).await;
+    let page = browser.page().await;
+    page.goto(&rp.authorize_url(&[("scope", "unheard-of")])).await;
+    assert!(page.text("#goes-to").await.contains("127.0.0.1"));
+    assert!(page.url().await.starts_with(&app.at("/authorize")));
+    page.click("#go-on").await;
+    assert!(answer_at(&page, Callback::Shows).await.contains("error=invalid_scope"));
+    page.back().await;
+    assert!(page.shows("#go-on").await);
+}

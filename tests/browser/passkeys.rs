@@ -319,6 +319,20 @@ on_both_engines! {
         assert_eq!(app.rows("passkeys").await, 1);
     }
 
+    async fn a_passkey_that_begins_to_be_synchronised_goes_on_logging_in(engine: Engine) {
+        let app = required(engine).await;
+        let browser = phone().await;
+        let page = tab_without_autofill(&browser).await;
+        let authenticator = page.authenticator().await;
+        enrol(&app, &page).await;
+        for (eligible, synchronised) in [(true, false), (true, true), (true, false)] {
+            authenticator.synchronise(eligible, synchronised).await;
+            login_page(&app, &page, &authenticator).await;
+            press(&page, &authenticator, "#passkey-login").await;
+            arrived(&app, &page).await;
+        }
+    }
+
     async fn without_webauthn_or_scripts_the_pages_say_so_and_offer_the_rest(engine: Engine) {
         let app = required(engine).await;
         let old = phone().await;

@@ -369,6 +369,13 @@ impl VirtualAuthenticator<'_> {
         self.command("getCredentials", json!({})).await["credentials"].as_array().unwrap().clone()
     }
 
+    /// Whether its one credential may be copied to other devices, and is.
+    pub async fn synchronise(&self, eligible: bool, synchronised: bool) {
+        let id = self.credentials().await[0]["credentialId"].clone();
+        let properties = json!({ "credentialId": id, "backupEligibility": eligible, "backupState": synchronised });
+        self.command("setCredentialProperties", properties).await;
+    }
+
     pub async fn put(&self, credential: &Value) {
         self.command("addCredential", json!({ "credential": credential })).await;
     }

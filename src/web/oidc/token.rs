@@ -17,7 +17,8 @@ use crate::domain::secret::Secret;
 use crate::web::request::client_authentication::AuthenticatedClient;
 
 pub async fn post(State(app): State<App>, caller: AuthenticatedClient) -> Response {
-    let issued = match issued(&app, &caller).await {
+    // Put aside, as the client's authentication is.
+    let issued = match Box::pin(issued(&app, &caller)).await {
         Err(ClientTrouble::Refused(error)) => error.into(),
         Err(error) => return error.into_response(),
         Ok(issued) => issued,

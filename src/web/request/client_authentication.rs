@@ -45,7 +45,8 @@ async fn authenticate(request: Request, web: &WebState) -> Result<AuthenticatedC
         ErrorCode::InvalidClient => ClientTrouble::NotAuthenticated(error),
         _ => ClientTrouble::Refused(error),
     })?;
-    match authenticate_client(&web.app, &presented).await? {
+    // Put aside, so that a request whose body is slow to come takes no room for what follows.
+    match Box::pin(authenticate_client(&web.app, &presented)).await? {
         Authentication::Proved(stored) => {
             Ok(AuthenticatedClient { client: stored.client, may_notify: stored.may_notify, params })
         }

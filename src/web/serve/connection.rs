@@ -21,7 +21,7 @@ pub const LARGEST_HEAD: usize = 65_536;
 const EACH: usize = 8_192;
 /// What all requests that are not whole yet may hold beyond that, together. Beyond it, large requests are cut off until
 /// others have ended; small ones go on.
-const TOGETHER: usize = 16 * 1_024 * 1_024;
+const TOGETHER: usize = 8 * 1_024 * 1_024;
 
 /// What all connections share.
 pub struct Terms {
