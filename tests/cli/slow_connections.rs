@@ -111,7 +111,7 @@ async fn members_log_in_beside_ten_thousand_slow_connections_within_300_megabyte
             || stream.try_read(&mut [0; 1]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     });
     let (open, peak) = (open.count(), peak_kib(server.id()));
-    // A fifth of them asks for more than there is, and is closed.
-    assert!(open * 4 >= connections * 3, "{open} of {connections} are still open");
+    // A fifth of them asks for more than there is, and is closed; so are those beyond the cap for all.
+    assert!(open * 3 >= connections * 2, "{open} of {connections} are still open");
     assert!(peak < MOST_KIB, "{peak} KiB");
 }
